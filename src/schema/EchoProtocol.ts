@@ -1,0 +1,7 @@
+import { Json } from "./Json.ts"
+import * as Rpc from "./Rpc.ts"
+
+/** Challenge 1: say back what was said. */
+export const Echo = Rpc.make("echo", { request: { echo: Json }, reply: { echo: Json } })
+
+export const EchoProtocol = [Echo] as const

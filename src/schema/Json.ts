@@ -1,0 +1,57 @@
+/**
+ * JSON values that survive a round trip through a JavaScript number.
+ *
+ * `JSON.parse` turns `9007199254740993` into `9007199254740992` without a word. A node that answered with such a value
+ * would be silently wrong, so integers outside ±(2^53 − 1) are refused, as are values nested so deep that
+ * `JSON.stringify` could not write them back.
+ */
+import * as Schema from "effect/Schema"
+
+export type Json = Schema.Json
+
+/** Deepest nesting that is accepted. `JSON.stringify` recurses and gives up at some thousands. */
+export const maxDepth = 512
+
+/** What keeps a value from surviving the round trip, or `undefined` when nothing does. */
+const inexactness = (root: Json): string | undefined => {
+  if (typeof root === "string") return undefined
+  let level: Array<Json> = [root]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > maxDepth) return `nested deeper than ${maxDepth}`
+    const next: Array<Json> = []
+    for (const value of level) {
+      if (typeof value === "number") {
+        if (Number.isInteger(value) && !Number.isSafeInteger(value)) return `integer beyond 2^53: ${value}`
+      } else if (typeof value === "object" && value !== null) {
+        for (const child of Object.values(value)) next.push(child)
+      }
+    }
+    level = next
+  }
+  return undefined
+}
+
+export const Json: Schema.Codec<Json> = Schema.Json.check(
+  Schema.makeFilter(inexactness, { expected: "an exact JSON value" })
+)
+
+/** Equality by value: objects regardless of the order of their keys, arrays in order. */
+export const equals = (a: Json, b: Json): boolean => {
+  if (a === b) return true
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false
+  if (Array.isArray(a) || Array.isArray(b)) {
+    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, i) => equals(item, b[i]))
+  }
+  const left = a as Schema.JsonObject // neither null nor an array: what is left of Json is an object
+  const right = b as Schema.JsonObject
+  const keys = Object.keys(left)
+  return keys.length === Object.keys(right).length
+    && keys.every((key) => Object.hasOwn(right, key) && equals(left[key]!, right[key]!))
+}
+
+/** A text that is the same for two values if and only if they are equal. */
+export const canonical = (value: Json): string =>
+  JSON.stringify(value, (_, item: Json) =>
+    typeof item === "object" && item !== null && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).toSorted(([a], [b]) => a < b ? -1 : 1))
+      : item)

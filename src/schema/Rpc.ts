@@ -1,0 +1,75 @@
+/**
+ * A request and its reply, declared once.
+ *
+ * From the one declaration follow the decoders and encoders of both bodies, the type of the handler that answers it and
+ * the type of the `ask` that calls it. A handler that answers the wrong fields does not compile, and fields that the
+ * declaration does not know are never sent: Maelstrom's clients refuse a reply that has any.
+ */
+import type * as Effect from "effect/Effect"
+import type * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type { Address } from "./Address.ts"
+import type { Body } from "./Envelope.ts"
+import type { ProtocolError } from "./ProtocolError.ts"
+
+/**
+ * Bodies are decoded and encoded without their header (`type`, `msg_id`, `in_reply_to`), which is the same for all.
+ * Encoding throws on a value that its declaration does not allow: that is a defect of the program that made it.
+ */
+export interface Rpc<Type extends string, Request, Reply> {
+  readonly type: Type
+  readonly replyType: `${Type}_ok`
+  readonly decodeRequest: (body: unknown) => Result.Result<Request, Schema.SchemaError>
+  readonly encodeRequest: (request: Request) => Body
+  readonly decodeReply: (body: unknown) => Result.Result<Reply, Schema.SchemaError>
+  readonly encodeReply: (reply: Reply) => Body
+  /** The names of the reply's own fields: a reply must not have any other. */
+  readonly replyFields: ReadonlySet<string>
+}
+
+/** Any request with its reply. `never` where a value is taken: such an Rpc can be carried about, but not called. */
+export interface Any extends Omit<Rpc<string, unknown, unknown>, "encodeRequest" | "encodeReply"> {
+  readonly encodeRequest: (request: never) => Body
+  readonly encodeReply: (reply: never) => Body
+}
+
+export type Request<R extends Any> = Parameters<R["encodeRequest"]>[0]
+export type Reply<R extends Any> = Parameters<R["encodeReply"]>[0]
+
+/** What can be decoded and encoded without help from a service. */
+type Fields = { readonly [field: string]: Schema.Codec<unknown, unknown> }
+
+/** Declares the request `type`, answered by `type_ok`, by the own fields of both. */
+export const make = <const Type extends string, const Q extends Fields = {}, const P extends Fields = {}>(
+  type: Type,
+  fields: { readonly request?: Q; readonly reply?: P } = {}
+): Rpc<Type, Schema.Struct<Q>["Type"], Schema.Struct<P>["Type"]> => {
+  const request = Schema.Struct(fields.request ?? {} as Q) // where no fields are given, Q is its default: {}
+  const reply = Schema.Struct(fields.reply ?? {} as P)
+  return {
+    type,
+    replyType: `${type}_ok`,
+    decodeRequest: Schema.decodeUnknownResult(request),
+    encodeRequest: Schema.encodeSync(request),
+    decodeReply: Schema.decodeUnknownResult(reply),
+    encodeReply: Schema.encodeSync(reply),
+    replyFields: new Set(Object.keys(reply.fields))
+  }
+}
+
+/** The requests that a program answers. */
+export type Protocol = ReadonlyArray<Any>
+
+/**
+ * One handler for each request of a protocol. It is given the request's own fields and who asks, and succeeds with the
+ * reply's own fields or fails with an error of the protocol.
+ */
+export type Handlers<P extends Protocol> = {
+  readonly [A in P[number] as A["type"]]: (
+    request: Request<A>,
+    from: Address
+  ) => Effect.Effect<Reply<A>, ProtocolError, unknown>
+}
+
+/** What handlers ask of the world. */
+export type Services<H> = H[keyof H] extends (...args: never) => Effect.Effect<unknown, unknown, infer R> ? R : never
