@@ -1,0 +1,29 @@
+/**
+ * How a program runs as a real node: on standard input and output, real time and real chance.
+ */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeStdio from "@effect/platform-node/NodeStdio"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import { MessageIO } from "../../src/services/MessageIO.ts"
+import { Node } from "../../src/services/Node.ts"
+import { Timers } from "../../src/services/Timers.ts"
+
+// Standard output is for messages alone, whatever a library prints.
+console.log = console.info = console.debug = console.error
+
+const layer = Node.layer.pipe(
+  Layer.provideMerge(Timers.layer),
+  Layer.provide(MessageIO.layerStdio),
+  Layer.provide(NodeStdio.layer)
+)
+
+/** Runs until the end of input, then exits with 0; with 1 after a defect. */
+export const run = <E>(program: Effect.Effect<void, E, Node | Timers>): void =>
+  program.pipe(
+    Effect.provide(layer),
+    Effect.catchTag("NeverInitialised", () => Effect.void),
+    Effect.provideService(Logger.LogToStderr, true),
+    NodeRuntime.runMain
+  )

@@ -1,0 +1,13 @@
+/**
+ * Challenge 1, echo: answer with what was said.
+ *
+ * - Guarantee: the same JSON value back, or error 12 for one that JavaScript cannot hold exactly.
+ * - Cost: no messages between servers.
+ */
+import * as Effect from "effect/Effect"
+import { EchoProtocol } from "../schema/EchoProtocol.ts"
+import { Node } from "../services/Node.ts"
+
+export const Echo = Node.serve(EchoProtocol, {
+  echo: ({ echo }) => Effect.succeed({ echo })
+})

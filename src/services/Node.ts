@@ -1,0 +1,251 @@
+/**
+ * A node: it learns who it is, answers requests, and asks others.
+ *
+ * - **Init.** The service exists as soon as `init` has arrived, so a program always knows who it is. Every message is
+ *   held until the program serves; none is lost. `init_ok` goes out first, and not before: it says "ready". A second
+ *   `init` is answered and changes nothing.
+ * - **Answers.** A request of unknown type is error 10, a body that does not decode is 12, a defect in a handler is 13.
+ *   A message without `msg_id` gets no answer, and a reply never gets an error: nobody could match it.
+ * - **Late replies.** A client waits so long (see {@link clientTimeout}), then its address may be gone, and the bench
+ *   never again reads from a node that writes to an address that is gone. So a later reply to a client is dropped.
+ * - **End of input.** What is in flight is finished, within the time that a client would wait for it; then `serve`
+ *   returns.
+ */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as FiberSet from "effect/FiberSet"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { type Address, isClient, type NodeId } from "../schema/Address.ts"
+import type { Body, Envelope } from "../schema/Envelope.ts"
+import { explain } from "../schema/Explain.ts"
+import { Init } from "../schema/InitProtocol.ts"
+import { MessageId } from "../schema/MessageId.ts"
+import * as ProtocolError from "../schema/ProtocolError.ts"
+import type * as Rpc from "../schema/Rpc.ts"
+import * as Calls from "./Calls.ts"
+import { MessageIO } from "./MessageIO.ts"
+
+/** What a node has counted since it started. */
+export interface Statistics {
+  /** Replies that were not sent, because their client no longer waits. */
+  readonly tooLate: number
+  /** Replies that came when nobody waited for them, or not any more. */
+  readonly unmatched: number
+  /** Replies that are awaited now. */
+  readonly awaited: number
+}
+
+/** Input ended before `init` came: there is nothing to do, and nothing wrong. */
+export class NeverInitialised extends Data.TaggedError("NeverInitialised") {}
+
+/**
+ * How long a client waits for a reply, with a margin for the way back. Maelstrom's clients wait 5 s.
+ * Environment variable `CLIENT_TIMEOUT`, such as `4900 millis`.
+ */
+export const clientTimeout = Config.Duration("CLIENT_TIMEOUT").pipe(Config.withDefault(Duration.millis(4900)))
+
+/** How long to wait for the reply of a node or a service, unless the call says otherwise. */
+export const defaultTimeout = Duration.seconds(1)
+
+export class Node extends Context.Service<Node, {
+  readonly id: NodeId
+  /** Every node of the cluster, this one included, in the order that all of them were told. */
+  readonly ids: ReadonlyArray<NodeId>
+  /** Adds handlers; what is not served yet is held. */
+  readonly handle: <P extends Rpc.Protocol, H extends Rpc.Handlers<P>>(
+    protocol: P,
+    handlers: H
+  ) => Effect.Effect<void, never, Rpc.Services<H>>
+  /** Adds handlers, says that this node is ready, and answers until the end of input. */
+  readonly serve: <P extends Rpc.Protocol, H extends Rpc.Handlers<P>>(
+    protocol: P,
+    handlers: H
+  ) => Effect.Effect<void, never, Rpc.Services<H>>
+  /** Sends a request that wants no reply. It may be lost. */
+  readonly send: <Type extends string, Q, P>(
+    to: Address,
+    rpc: Rpc.Rpc<Type, Q, P>,
+    request: Q
+  ) => Effect.Effect<void>
+  /**
+   * Sends a request and awaits its reply, {@link defaultTimeout} unless told otherwise. Fails with the error that was
+   * replied, with `Timeout`, or, for a reply that does not decode, with `Crash`.
+   */
+  readonly ask: <Type extends string, Q, P>(
+    to: Address,
+    rpc: Rpc.Rpc<Type, Q, P>,
+    request: Q,
+    options?: { readonly timeout?: Duration.Duration }
+  ) => Effect.Effect<P, ProtocolError.ProtocolError>
+  readonly statistics: Effect.Effect<Statistics>
+}>()("gossip-girl/Node") {
+  static serve<P extends Rpc.Protocol, H extends Rpc.Handlers<P>>(protocol: P, handlers: H) {
+    return Effect.flatMap(Node, (node) => node.serve(protocol, handlers))
+  }
+
+  static readonly layer = Layer.effect(Node, Effect.suspend(() => make))
+}
+
+const Header = Schema.Struct({
+  type: Schema.String,
+  msg_id: Schema.optionalKey(MessageId),
+  in_reply_to: Schema.optionalKey(MessageId)
+})
+const decodeHeader = Schema.decodeUnknownResult(Header)
+const decodeAnswerable = Schema.decodeUnknownResult(Schema.Struct({ msg_id: MessageId }))
+
+type Route = (message: Envelope, msgId: MessageId | undefined) => void
+type Handler<R> = (request: unknown, from: Address) => Effect.Effect<never, ProtocolError.ProtocolError, R>
+
+const make = Effect.gen(function*() {
+  const io = yield* MessageIO
+  const calls = yield* Calls.make
+  const clock = yield* Clock.Clock
+  const patience = Duration.toMillis(yield* clientTimeout)
+  const log = Effect.runForkWith(yield* Effect.context())
+  const inFlight = yield* FiberSet.make<unknown, ProtocolError.ProtocolError>()
+  const identity = yield* Deferred.make<Rpc.Request<typeof Init>, NeverInitialised>()
+  const routes = new Map<string, Route>()
+  let held: Array<Envelope> | undefined = []
+  let tooLate = 0
+  let unmatched = 0
+
+  const now = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+
+  const reply = (message: Envelope, msgId: MessageId, type: string, fields: Body): void =>
+    io.send({ src: message.dest, dest: message.src, body: { type, in_reply_to: msgId, ...fields } })
+
+  const refuse = (message: Envelope, msgId: MessageId | undefined, error: ProtocolError.ProtocolError): void => {
+    if (msgId === undefined) log(Effect.logWarning(`${error.text}, from ${message.src}, which wants no answer`))
+    else reply(message, msgId, "error", ProtocolError.toBody(error))
+  }
+
+  const crash = (message: Envelope, msgId: MessageId | undefined, cause: Cause.Cause<unknown>): void => {
+    log(Effect.logError(`a handler died answering ${message.src}`, cause))
+    if (msgId !== undefined) refuse(message, msgId, new ProtocolError.Crash({ text: String(Cause.squash(cause)) }))
+  }
+
+  const answer = (
+    rpc: Rpc.Any,
+    message: Envelope,
+    msgId: MessageId | undefined,
+    exit: Exit.Exit<never, ProtocolError.ProtocolError>
+  ): void => {
+    if (exit._tag === "Success") {
+      if (msgId === undefined) return
+      const fields = Result.try(() => rpc.encodeReply(exit.value))
+      if (Result.isSuccess(fields)) reply(message, msgId, rpc.replyType, fields.success)
+      else crash(message, msgId, Cause.die(fields.failure))
+    } else {
+      const error = Cause.findError(exit.cause)
+      if (Result.isSuccess(error)) refuse(message, msgId, error.success)
+      else if (Cause.hasDies(exit.cause)) crash(message, msgId, exit.cause)
+    }
+  }
+
+  const dispatch = (message: Envelope): void => {
+    const header = decodeHeader(message.body)
+    if (Result.isFailure(header)) {
+      const answerable = "in_reply_to" in message.body ? undefined : decodeAnswerable(message.body)
+      const msgId = answerable && Result.isSuccess(answerable) ? answerable.success.msg_id : undefined
+      return refuse(message, msgId, new ProtocolError.MalformedRequest({ text: explain(header.failure) }))
+    }
+    const { in_reply_to, msg_id, type } = header.success
+    if (in_reply_to !== undefined) {
+      const settled = calls.settle(
+        in_reply_to,
+        type === "error" ? Effect.fail(ProtocolError.fromBody(message.body)) : Effect.succeed(message.body)
+      )
+      if (!settled) unmatched++
+      return
+    }
+    const route = routes.get(type)
+    if (route !== undefined) return route(message, msg_id)
+    refuse(message, msg_id, new ProtocolError.NotSupported({ text: `unknown request: ${type.slice(0, 100)}` }))
+  }
+
+  const accept = (message: Envelope): void => {
+    if (held === undefined) return dispatch(message)
+    if (message.body["type"] !== "init" || Deferred.isDoneUnsafe(identity)) return void held.push(message)
+    const init = Init.decodeRequest(message.body)
+    if (Result.isFailure(init)) return dispatch(message)
+    held.unshift(message)
+    Deferred.doneUnsafe(identity, Effect.succeed(init.success))
+  }
+
+  const handle = <P extends Rpc.Protocol, H extends Rpc.Handlers<P>>(protocol: P, handlers: H) =>
+    Effect.map(Effect.context<Rpc.Services<H>>(), (context) => {
+      const run = Effect.runForkWith(context)
+      for (const rpc of protocol) {
+        // H has a handler for each type of P; that it takes what this very rpc decodes is lost in the union
+        const handler = handlers[rpc.type as keyof H] as Handler<Rpc.Services<H>>
+        routes.set(rpc.type, (message, msgId) => {
+          const request = rpc.decodeRequest(message.body)
+          if (Result.isFailure(request)) {
+            const error = new ProtocolError.MalformedRequest({ text: explain(request.failure) })
+            return refuse(message, msgId, error)
+          }
+          const fiber = run(Effect.suspend(() => handler(request.success, message.src)))
+          const exit = fiber.pollUnsafe()
+          if (exit !== undefined) return answer(rpc, message, msgId, exit)
+          const received = now()
+          fiber.addObserver((exit) => {
+            if (isClient(message.src) && now() - received > patience) tooLate++
+            else answer(rpc, message, msgId, exit)
+          })
+          FiberSet.addUnsafe(inFlight, fiber)
+        })
+      }
+    })
+
+  yield* handle([Init], { init: () => Effect.succeed({}) })
+  const receiving = yield* io.receive(accept).pipe(
+    Effect.ensuring(Effect.sync(() => Deferred.doneUnsafe(identity, Effect.fail(new NeverInitialised())))),
+    Effect.forkScoped
+  )
+  const { node_id: id, node_ids: ids } = yield* Deferred.await(identity)
+
+  const open = Effect.sync(() => {
+    const waiting = held ?? []
+    held = undefined
+    waiting.forEach(dispatch)
+  })
+
+  return Node.of({
+    id,
+    ids,
+    handle,
+    serve: (protocol, handlers) =>
+      handle(protocol, handlers).pipe(
+        Effect.andThen(open),
+        Effect.andThen(Fiber.join(receiving)),
+        Effect.andThen(Effect.timeoutOption(FiberSet.awaitEmpty(inFlight), patience)),
+        Effect.andThen(io.flush)
+      ),
+    send: (to, rpc, request) =>
+      Effect.sync(() => io.send({ src: id, dest: to, body: { type: rpc.type, ...rpc.encodeRequest(request) } })),
+    ask: (to, rpc, request, options) =>
+      Effect.suspend(() => {
+        const fields = rpc.encodeRequest(request)
+        return calls.call(
+          options?.timeout ?? defaultTimeout,
+          (msg_id) => io.send({ src: id, dest: to, body: { type: rpc.type, msg_id, ...fields } })
+        )
+      }).pipe(Effect.flatMap((body) => {
+        const decoded = rpc.decodeReply(body)
+        if (body["type"] === rpc.replyType && Result.isSuccess(decoded)) return Effect.succeed(decoded.success)
+        return Effect.fail(new ProtocolError.Crash({ text: `${to} answered ${rpc.type} with a malformed reply` }))
+      })),
+    statistics: Effect.sync(() => ({ tooLate, unmatched, awaited: calls.size() }))
+  })
+})

@@ -1,0 +1,28 @@
+/**
+ * What a node does later, and again and again. Time is Effect's Clock, so a virtual clock swaps in without a word.
+ */
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import * as Layer from "effect/Layer"
+
+export class Timers extends Context.Service<Timers, {
+  /** Runs `effect` once, `delay` from now. */
+  readonly after: <R>(delay: Duration.Input, effect: Effect.Effect<void, never, R>) => Effect.Effect<void, never, R>
+  /** Runs `effect` again and again; `interval` passes between the end of one run and the start of the next. */
+  readonly every: <R>(interval: Duration.Input, effect: Effect.Effect<void, never, R>) => Effect.Effect<void, never, R>
+}>()("gossip-girl/Timers") {
+  /** Timers end with the layer's scope: a node that stops leaves none behind. */
+  static readonly layer = Layer.effect(
+    Timers,
+    Effect.gen(function*() {
+      const running = yield* FiberSet.make<void>()
+      const start = <R>(effect: Effect.Effect<void, never, R>) => Effect.asVoid(FiberSet.run(running, effect))
+      return Timers.of({
+        after: (delay, effect) => start(Effect.delay(effect, delay)),
+        every: (interval, effect) => start(Effect.forever(Effect.delay(effect, interval), { disableYield: true }))
+      })
+    })
+  )
+}
