@@ -1,0 +1,61 @@
+/**
+ * A client as Maelstrom has them: it asks one node, one thing at a time, and waits 5 s for the answer. Then it is gone,
+ * and so is its address.
+ */
+import * as Result from "effect/Result"
+import type { ClientId, NodeId } from "../schema/Address.ts"
+import * as Envelope from "../schema/Envelope.ts"
+import type { Network } from "./Network.ts"
+import type { Timeline } from "./Timeline.ts"
+import type { Outcome } from "./Workload.ts"
+
+/** What a client needs to know of an operation. */
+export interface Question {
+  readonly readOnly: boolean
+  readonly request: Envelope.Body
+  readonly outcome: (reply: Envelope.Body) => Outcome
+}
+
+export interface Client {
+  readonly id: ClientId
+  readonly ask: (node: NodeId, question: Question, done: (outcome: Outcome) => void) => void
+  readonly close: () => void
+}
+
+/** In ms. */
+export const defaultPatience = 5000
+
+export const make = (options: {
+  readonly id: ClientId
+  readonly network: Network
+  readonly timeline: Timeline
+  readonly patience?: number
+}): Client => {
+  const { id, network, patience = defaultPatience, timeline } = options
+  let lastId = 0
+  let onReply: ((reply: Envelope.Body) => void) | undefined
+
+  network.join(id, (line) => {
+    const message = Envelope.decode(line)
+    if (Result.isSuccess(message) && message.success.body["in_reply_to"] === lastId) onReply?.(message.success.body)
+  })
+
+  return {
+    id,
+    ask: (node, { outcome, readOnly, request }, done) => {
+      const msg_id = ++lastId
+      const end = (result: Outcome): void => {
+        onReply = undefined
+        cancel()
+        done(result)
+      }
+      const cancel = timeline.after(
+        patience,
+        () => end({ type: readOnly ? "fail" : "info", error: "no reply in time" })
+      )
+      onReply = (reply) => end(outcome(reply))
+      network.send(id, node, Envelope.encode({ src: id, dest: node, body: { ...request, msg_id } }))
+    },
+    close: () => network.leave(id)
+  }
+}

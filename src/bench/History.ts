@@ -1,0 +1,62 @@
+/**
+ * What happened in a run, as its clients and its nemesis saw it: the one thing that checkers judge.
+ */
+import * as Schema from "effect/Schema"
+import { Json } from "../schema/Json.ts"
+
+/**
+ * Every operation begins with `invoke` and ends with `ok` (it happened), `fail` (it did not) or `info` (nobody knows).
+ * What the nemesis does is `info`. `time` is in ms since the run began.
+ */
+export const Event = Schema.Struct({
+  index: Schema.Int,
+  time: Schema.Number,
+  process: Schema.Union([Schema.Int, Schema.Literal("nemesis")]),
+  type: Schema.Literals(["invoke", "ok", "fail", "info"]),
+  f: Schema.String,
+  value: Json,
+  error: Schema.optionalKey(Schema.String)
+})
+export type Event = typeof Event.Type
+
+export type History = ReadonlyArray<Event>
+
+/** An operation of a client, from end to end. */
+export interface Operation {
+  readonly invoke: Event
+  readonly completion: Event
+}
+
+/** The operations that completed, in the order in which they began. */
+export const operations = (history: History): ReadonlyArray<Operation> => {
+  const open = new Map<Event["process"], { invoke: Event; completion: Event | undefined }>()
+  const all: Array<{ invoke: Event; completion: Event | undefined }> = []
+  for (const event of history) {
+    if (event.process === "nemesis") continue
+    if (event.type === "invoke") {
+      const operation = { invoke: event, completion: undefined }
+      open.set(event.process, operation)
+      all.push(operation)
+    } else {
+      const operation = open.get(event.process)
+      if (operation !== undefined) operation.completion = event
+    }
+  }
+  return all.flatMap(({ completion, invoke }) => completion === undefined ? [] : [{ invoke, completion }])
+}
+
+/** Appends events, each with its index and the time of `now`, rounded to microseconds. */
+export const recorder = (now: () => number) => {
+  const history: Array<Event> = []
+  return {
+    history,
+    record: (event: Omit<Event, "index" | "time">): void =>
+      void history.push({ index: history.length, time: Math.round(now() * 1000) / 1000, ...event })
+  }
+}
+
+const encodeEvent = Schema.encodeSync(Event)
+
+/** One JSON object a line. */
+export const toLines = (history: History): string =>
+  history.map((event) => JSON.stringify(encodeEvent(event)) + "\n").join("")

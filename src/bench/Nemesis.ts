@@ -1,0 +1,137 @@
+/**
+ * What goes wrong, and when.
+ *
+ * As in Maelstrom, each fault begins and ends in turn, the first time at once, at intervals drawn evenly from 0 to twice
+ * the mean. Maelstrom knows `partition`; the other faults are ours.
+ *
+ * - `partition`: one of Maelstrom's four ways to cut the network (see Partition).
+ * - `one-way`: some nodes do not hear the rest, but are heard.
+ * - `kill`: some nodes are killed, and later start again with empty memory.
+ * - `pause`: some nodes stand still, and later go on as if nothing had happened.
+ * - `clock`: each node's clock jumps by up to a minute either way, and may stand still there.
+ */
+import type { NodeId } from "../schema/Address.ts"
+import type { Json } from "../schema/Json.ts"
+import type { Network } from "./Network.ts"
+import * as Partition from "./Partition.ts"
+import type { SeededRandom } from "./SeededRandom.ts"
+import type { SimulatedNode } from "./SimulatedNode.ts"
+import type { Timeline } from "./Timeline.ts"
+
+export const faults = ["partition", "one-way", "kill", "pause", "clock"] as const
+export type Fault = (typeof faults)[number]
+
+export interface Nemesis {
+  readonly start: () => void
+  /** Ends every fault. */
+  readonly stop: () => void
+}
+
+export interface Options {
+  readonly faults: ReadonlyArray<Fault>
+  /** The mean time between its deeds, in ms. */
+  readonly interval: number
+  readonly random: SeededRandom
+  readonly timeline: Timeline
+  readonly network: Network
+  readonly nodes: ReadonlyArray<SimulatedNode>
+  /** Starts a node and tells it who it is. */
+  readonly boot: (node: SimulatedNode) => void
+  readonly record: (f: string, value: Json) => void
+}
+
+/** The largest jump of a clock, in ms. */
+const largestJump = 60_000
+
+interface Deeds {
+  readonly begin: (random: SeededRandom) => Json
+  readonly end: () => Json
+}
+
+const describe = (grudge: Partition.Grudge): Json =>
+  Object.fromEntries([...grudge].map(([node, dropped]) => [node, [...dropped]]))
+
+export const make = (options: Options): Nemesis => {
+  const { boot, interval, network, nodes, record, timeline } = options
+  const ids: ReadonlyArray<NodeId> = nodes.map(({ id }) => id)
+
+  const cut = (kinds: ReadonlyArray<Partition.Kind>): Deeds => ({
+    begin: (random) => {
+      const kind = random.pick(kinds)
+      const grudge = Partition.make(kind, ids, random)
+      network.cut(grudge)
+      return { kind, drops: describe(grudge) }
+    },
+    end: () => {
+      network.heal()
+      return null
+    }
+  })
+
+  /** One node, or several but fewer than half. */
+  const some = (random: SeededRandom): ReadonlyArray<SimulatedNode> => {
+    const most = Math.max(1, Math.ceil(nodes.length / 2) - 1)
+    return random.shuffle(nodes).slice(0, random.chance(0.5) ? 1 : 1 + random.below(most))
+  }
+
+  const strike = (hit: (node: SimulatedNode) => void, mend: (node: SimulatedNode) => void): Deeds => {
+    let stricken: ReadonlyArray<SimulatedNode> = []
+    return {
+      begin: (random) => {
+        stricken = some(random)
+        for (const node of stricken) hit(node)
+        return stricken.map(({ id }) => id)
+      },
+      end: () => {
+        const mended = stricken
+        stricken = []
+        for (const node of mended) mend(node)
+        return mended.map(({ id }) => id)
+      }
+    }
+  }
+
+  const deeds: Record<Fault, Deeds> = {
+    partition: cut(Partition.maelstromKinds),
+    "one-way": cut(["one-way"]),
+    kill: strike((node) => node.kill(), boot),
+    pause: strike((node) => node.pause(), (node) => node.resume()),
+    clock: {
+      begin: (random) =>
+        Object.fromEntries(nodes.map((node) => {
+          const offset = random.below(2 * largestJump) - largestJump
+          const frozen = random.chance(0.25)
+          node.setClock(offset, frozen)
+          return [node.id, { offset, frozen }]
+        })),
+      end: () => {
+        nodes.forEach((node) => node.setClock(0, false))
+        return null
+      }
+    }
+  }
+
+  const running = new Map<Fault, () => void>()
+
+  return {
+    start: () => {
+      for (const fault of options.faults) {
+        const random = options.random.fork(fault)
+        const { begin, end } = deeds[fault]
+        let on = false
+        const turn = (): void => {
+          on = !on
+          record(`${on ? "start" : "stop"}-${fault}`, on ? begin(random) : end())
+          running.set(fault, timeline.after(random.nextDoubleUnsafe() * 2 * interval, turn))
+        }
+        turn()
+      }
+    },
+    stop: () => {
+      for (const fault of options.faults) {
+        running.get(fault)?.()
+        record(`stop-${fault}`, deeds[fault].end())
+      }
+    }
+  }
+}

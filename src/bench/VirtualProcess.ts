@@ -1,0 +1,94 @@
+/**
+ * One life of a simulated process: Effect's scheduler and clock in virtual time, and what can befall a process.
+ *
+ * Whatever the process does is an act. A killed process never acts again, not even to clean up; a paused one does what
+ * it would have done meanwhile, in order, when it is resumed.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+import * as Random from "effect/Random"
+import * as Scheduler from "effect/Scheduler"
+import type { SeededRandom } from "./SeededRandom.ts"
+import type { VirtualTime } from "./VirtualTime.ts"
+
+export interface VirtualProcess {
+  readonly act: (task: () => void) => void
+  readonly run: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
+  readonly kill: () => void
+  readonly pause: () => void
+  readonly resume: () => void
+  /** Whether it has ever been paused: then it cannot know how late it is. */
+  readonly everPaused: () => boolean
+}
+
+/** `wallClock` is what the process takes for the time of day, in ms; sleeping goes by the true time. */
+export const make = (time: VirtualTime, random: SeededRandom, wallClock: () => number): VirtualProcess => {
+  let state: "running" | "paused" | "dead" = "running"
+  let everPaused = false
+  let backlog: Array<() => void> = []
+
+  const act = (task: () => void): void => {
+    if (state === "running") task()
+    else if (state === "paused") backlog.push(task)
+  }
+
+  const dispatcher: Scheduler.SchedulerDispatcher = {
+    scheduleTask: (task) => time.soon(() => act(task)),
+    flush: () => {}
+  }
+  const scheduler: Scheduler.Scheduler = {
+    executionMode: "async",
+    shouldYield: (fiber) => fiber.currentOpCount >= fiber.cache.maxOpsBeforeYield,
+    makeDispatcher: () => dispatcher
+  }
+
+  const nanos = (millis: number): bigint => BigInt(Math.round(millis * 1e6))
+  const clock: Clock.Clock = {
+    currentTimeMillisUnsafe: wallClock,
+    currentTimeMillis: Effect.sync(wallClock),
+    currentTimeNanosUnsafe: () => nanos(wallClock()),
+    currentTimeNanos: Effect.sync(() => nanos(wallClock())),
+    monotonicTimeNanosUnsafe: () => nanos(time.now()),
+    monotonicTimeNanos: Effect.sync(() => nanos(time.now())),
+    sleep: (duration) => {
+      const millis = Duration.toMillis(duration)
+      if (millis <= 0) return Effect.yieldNow
+      if (!Number.isFinite(millis)) return Effect.never
+      return Effect.callback<void>((resume) => {
+        const cancel = time.after(millis, () => act(() => resume(Effect.void)))
+        return Effect.sync(cancel)
+      })
+    }
+  }
+
+  const context = Context.empty().pipe(
+    Context.add(Scheduler.Scheduler, scheduler),
+    Context.add(Clock.Clock, clock),
+    Context.add(Random.Random, random)
+  )
+
+  return {
+    act,
+    run: Effect.runForkWith(context),
+    kill: () => {
+      state = "dead"
+      backlog = []
+    },
+    pause: () => {
+      if (state !== "running") return
+      state = "paused"
+      everPaused = true
+    },
+    resume: () => {
+      if (state !== "paused") return
+      state = "running"
+      const missed = backlog
+      backlog = []
+      for (const task of missed) time.soon(() => act(task))
+    },
+    everPaused: () => everPaused
+  }
+}

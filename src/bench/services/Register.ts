@@ -1,0 +1,44 @@
+/**
+ * One key of a key-value store. No request touches two keys, so this is all that the three stores have in common; they
+ * differ in which register a request meets.
+ *
+ * Values are JSON values and compared as such. Maelstrom's tell 1 from 1.0; here, as in JavaScript, they are the same.
+ */
+import * as Json from "../../schema/Json.ts"
+import type { KeyValueRequest, Reply } from "./Service.ts"
+
+/** What a key holds, or `undefined` while it does not exist. Keys are never deleted. */
+export type Register = Json.Json | undefined
+
+export interface Step {
+  readonly reply: Reply
+  /** What the key holds from now on, or `undefined` when the request writes nothing. */
+  readonly writes: Register
+}
+
+const missing: Step = { reply: { type: "error", code: 20, text: "key does not exist" }, writes: undefined }
+
+export const step = (register: Register, request: KeyValueRequest): Step => {
+  switch (request.type) {
+    case "read":
+      return register === undefined ? missing : { reply: { type: "read_ok", value: register }, writes: undefined }
+    case "write":
+      return { reply: { type: "write_ok" }, writes: request.value }
+    case "cas":
+      if (register === undefined && request.create_if_not_exists !== true) return missing
+      if (register === undefined || Json.equals(register, request.from)) {
+        return { reply: { type: "cas_ok" }, writes: request.to }
+      }
+      return { reply: { type: "error", code: 22, text: mismatch(register, request.from) }, writes: undefined }
+  }
+}
+
+const mismatch = (found: Json.Json, expected: Json.Json): string =>
+  `current value ${JSON.stringify(found)} is not ${JSON.stringify(expected)}`
+
+/** One string for all keys of equal value, and no other: JSON with the fields of every object in order. */
+export const nameOf = (key: Json.Json): string =>
+  JSON.stringify(key, (_, value: Json.Json) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : value)
