@@ -1,23 +1,23 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as SeededRandom from "../src/bench/SeededRandom.ts"
 import * as Eventual from "../src/bench/services/Eventual.ts"
-import type { Reply, Service } from "../src/bench/services/Service.ts"
+import type { KeyValueRequest, Reply, Service } from "../src/bench/services/Service.ts"
 import type { Json } from "../src/schema/Json.ts"
 
 const seeds = Array.from({ length: 200 }, (_, seed) => seed)
 
-const read = (service: Service, key: Json = "x"): Json | undefined => {
+const read = (service: Service<KeyValueRequest>, key: Json = "x"): Json | undefined => {
   const reply = service.handle("n0", { type: "read", key })
   if (reply.type === "read_ok") return reply.value
   assert.deepInclude(reply, { type: "error", code: 20 })
   return undefined
 }
 
-const write = (service: Service, value: Json, key: Json = "x"): void =>
+const write = (service: Service<KeyValueRequest>, value: Json, key: Json = "x"): void =>
   assert.deepStrictEqual(service.handle("n0", { type: "write", key, value }), { type: "write_ok" })
 
 /** What both replicas hold when nothing has been written for long. */
-const settled = (service: Service, of: string): Json | undefined => {
+const settled = (service: Service<KeyValueRequest>, of: string): Json | undefined => {
   for (let i = 0; i < 300; i++) read(service)
   const value = read(service)
   for (let i = 0; i < 20; i++) assert.strictEqual(read(service), value, of)
@@ -147,10 +147,5 @@ describe("Eventual", () => {
         assert.deepInclude(reply, { type: "error", code: 20 }, `seed ${seed}`)
       }
     }
-  })
-
-  it("knows no timestamps", () => {
-    const { handle } = Eventual.make(SeededRandom.make(0))
-    assert.deepInclude(handle("n0", { type: "ts" }), { type: "error", code: 10 })
   })
 })

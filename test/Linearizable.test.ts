@@ -44,8 +44,4 @@ describe("Linearizable", () => {
     handle("n0", { type: "write", key: { a: 1, b: 2 }, value: 1 })
     assert.deepStrictEqual(handle("n0", { type: "read", key: { b: 2, a: 1 } }), { type: "read_ok", value: 1 })
   })
-
-  it("knows no timestamps", () => {
-    assert.deepInclude(Linearizable.make().handle("n0", { type: "ts" }), { type: "error", code: 10 })
-  })
 })

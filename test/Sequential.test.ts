@@ -10,17 +10,17 @@ const seeds = Array.from({ length: 200 }, (_, seed) => seed)
 /** Chooses the oldest state that it may. */
 const malicious: SeededRandom.SeededRandom = { ...SeededRandom.make(0), below: () => 0 }
 
-const read = (service: Service, client: string, key: Json.Json = "x"): Json.Json | undefined => {
+const read = (service: Service<KeyValueRequest>, client: string, key: Json.Json = "x"): Json.Json | undefined => {
   const reply = service.handle(client, { type: "read", key })
   if (reply.type === "read_ok") return reply.value
   assert.deepInclude(reply, { type: "error", code: 20 })
   return undefined
 }
 
-const write = (service: Service, client: string, value: Json.Json, key: Json.Json = "x"): void =>
+const write = (service: Service<KeyValueRequest>, client: string, value: Json.Json, key: Json.Json = "x"): void =>
   assert.deepStrictEqual(service.handle(client, { type: "write", key, value }), { type: "write_ok" })
 
-const cas = (service: Service, client: string, from: Json.Json, to: Json.Json): Reply =>
+const cas = (service: Service<KeyValueRequest>, client: string, from: Json.Json, to: Json.Json): Reply =>
   service.handle(client, { type: "cas", key: "x", from, to })
 
 /**
@@ -190,9 +190,5 @@ describe("Sequential", () => {
     assert.strictEqual(read(service, "n0"), 1)
     assert.deepInclude(cas(service, "n0", 1, 3), { type: "error", code: 22 })
     assert.strictEqual(read(service, "n0"), 2)
-  })
-
-  it("knows no timestamps", () => {
-    assert.deepInclude(Sequential.make(malicious).handle("n0", { type: "ts" }), { type: "error", code: 10 })
   })
 })

@@ -7,10 +7,4 @@ describe("TimestampOracle", () => {
     const answers = ["n0", "n1", "n0", "n2"].map((client) => handle(client, { type: "ts" }))
     assert.deepStrictEqual(answers, [0, 1, 2, 3].map((ts) => ({ type: "ts_ok", ts })))
   })
-
-  it("keeps no keys", () => {
-    const { handle } = TimestampOracle.make()
-    assert.deepInclude(handle("n0", { type: "read", key: "x" }), { type: "error", code: 10 })
-    assert.deepStrictEqual(handle("n0", { type: "ts" }), { type: "ts_ok", ts: 0 })
-  })
 })

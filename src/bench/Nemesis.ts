@@ -55,15 +55,21 @@ export const make = (options: Options): Nemesis => {
   const { boot, interval, network, nodes, record, timeline } = options
   const ids: ReadonlyArray<NodeId> = nodes.map(({ id }) => id)
 
-  const cut = (kinds: ReadonlyArray<Partition.Kind>): Deeds => ({
+  /** What each fault has cut: when one of them ends, the other goes on. */
+  const grudges = new Map<Fault, Partition.Grudge>()
+
+  const cut = (fault: Fault, kinds: ReadonlyArray<Partition.Kind>): Deeds => ({
     begin: (random) => {
       const kind = random.pick(kinds)
       const grudge = Partition.make(kind, ids, random)
+      grudges.set(fault, grudge)
       network.cut(grudge)
       return { kind, drops: describe(grudge) }
     },
     end: () => {
+      grudges.delete(fault)
       network.heal()
+      for (const grudge of grudges.values()) network.cut(grudge)
       return null
     }
   })
@@ -92,8 +98,8 @@ export const make = (options: Options): Nemesis => {
   }
 
   const deeds: Record<Fault, Deeds> = {
-    partition: cut(Partition.maelstromKinds),
-    "one-way": cut(["one-way"]),
+    partition: cut("partition", Partition.maelstromKinds),
+    "one-way": cut("one-way", ["one-way"]),
     kill: strike((node) => node.kill(), boot),
     pause: strike((node) => node.pause(), (node) => node.resume()),
     clock: {

@@ -20,12 +20,23 @@ const Body = Schema.declare(
 export const Envelope = Schema.Struct({ src: Address, dest: Address, body: Body })
 export type Envelope = typeof Envelope.Type
 
+const isEnvelope = Schema.is(Envelope)
 const decodeParsed = Schema.decodeUnknownResult(Envelope)
+
+/** `undefined` for what is not JSON, since nothing that is JSON is read as that. */
+const parse = (line: string): unknown => {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
 
 /** Reads one line; a failure says in one short line what is wrong with it. */
 export const decode = (line: string): Result.Result<Envelope, string> => {
-  const parsed = Result.try({ try: (): unknown => JSON.parse(line), catch: () => "not JSON" })
-  return Result.isFailure(parsed) ? Result.fail(parsed.failure) : Result.mapError(decodeParsed(parsed.success), explain)
+  const parsed = parse(line)
+  if (isEnvelope(parsed)) return Result.succeed(parsed) // an envelope is what it was encoded as: there is nothing to copy
+  return parsed === undefined ? Result.fail("not JSON") : Result.mapError(decodeParsed(parsed), explain)
 }
 
 /** Writes one line, without its newline. The body has been encoded by its own schema before. */

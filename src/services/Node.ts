@@ -1,7 +1,7 @@
 /**
  * A node: it learns who it is, answers requests, and asks others.
  *
- * - **Init.** The service exists as soon as `init` has arrived, so a program always knows who it is. Every message is
+ * - **Init.** The service exists as soon as `init` has arrived, so a program always knows who it is. Every request is
  *   held until the program serves; none is lost. `init_ok` goes out first, and not before: it says "ready". A second
  *   `init` is answered and changes nothing.
  * - **Answers.** A request of unknown type is error 10, a body that does not decode is 12, a defect in a handler is 13.
@@ -19,7 +19,7 @@ import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberSet from "effect/FiberSet"
 import * as Layer from "effect/Layer"
@@ -101,9 +101,14 @@ const Header = Schema.Struct({
   msg_id: Schema.optionalKey(MessageId),
   in_reply_to: Schema.optionalKey(MessageId)
 })
+const isHeader = Schema.is(Header)
 const decodeHeader = Schema.decodeUnknownResult(Header)
 const decodeAnswerable = Schema.decodeUnknownResult(Schema.Struct({ msg_id: MessageId }))
 
+const malformed = (decoded: Result.Result<unknown, Schema.SchemaError>) =>
+  new ProtocolError.MalformedRequest({ text: Result.isFailure(decoded) ? explain(decoded.failure) : "" })
+
+type Answer = Exit.Exit<never, ProtocolError.ProtocolError>
 type Route = (message: Envelope, msgId: MessageId | undefined) => void
 type Handler<R> = (request: unknown, from: Address) => Effect.Effect<never, ProtocolError.ProtocolError, R>
 
@@ -132,14 +137,16 @@ const make = Effect.gen(function*() {
 
   const crash = (message: Envelope, msgId: MessageId | undefined, cause: Cause.Cause<unknown>): void => {
     log(Effect.logError(`a handler died answering ${message.src}`, cause))
-    if (msgId !== undefined) refuse(message, msgId, new ProtocolError.Crash({ text: String(Cause.squash(cause)) }))
+    // Anything can be thrown, even what String cannot convert.
+    const text = Cause.prettyErrors(cause).map(({ message }) => message).join("; ").slice(0, 300)
+    if (msgId !== undefined) refuse(message, msgId, new ProtocolError.Crash({ text }))
   }
 
   const answer = (
     rpc: Rpc.Any,
     message: Envelope,
     msgId: MessageId | undefined,
-    exit: Exit.Exit<never, ProtocolError.ProtocolError>
+    exit: Answer
   ): void => {
     if (exit._tag === "Success") {
       if (msgId === undefined) return
@@ -154,13 +161,13 @@ const make = Effect.gen(function*() {
   }
 
   const dispatch = (message: Envelope): void => {
-    const header = decodeHeader(message.body)
-    if (Result.isFailure(header)) {
-      const answerable = "in_reply_to" in message.body ? undefined : decodeAnswerable(message.body)
+    const { body } = message
+    if (!isHeader(body)) {
+      const answerable = "in_reply_to" in body ? undefined : decodeAnswerable(body)
       const msgId = answerable && Result.isSuccess(answerable) ? answerable.success.msg_id : undefined
-      return refuse(message, msgId, new ProtocolError.MalformedRequest({ text: explain(header.failure) }))
+      return refuse(message, msgId, malformed(decodeHeader(body)))
     }
-    const { in_reply_to, msg_id, type } = header.success
+    const { in_reply_to, msg_id, type } = body
     if (in_reply_to !== undefined) {
       const settled = calls.settle(
         in_reply_to,
@@ -175,7 +182,8 @@ const make = Effect.gen(function*() {
   }
 
   const accept = (message: Envelope): void => {
-    if (held === undefined) return dispatch(message)
+    // A reply is for the program, which may well ask before it serves.
+    if (held === undefined || "in_reply_to" in message.body) return dispatch(message)
     if (message.body["type"] !== "init" || Deferred.isDoneUnsafe(identity)) return void held.push(message)
     const init = Init.decodeRequest(message.body)
     if (Result.isFailure(init)) return dispatch(message)
@@ -191,19 +199,18 @@ const make = Effect.gen(function*() {
         const handler = handlers[rpc.type as keyof H] as Handler<Rpc.Services<H>>
         routes.set(rpc.type, (message, msgId) => {
           const request = rpc.decodeRequest(message.body)
-          if (Result.isFailure(request)) {
-            const error = new ProtocolError.MalformedRequest({ text: explain(request.failure) })
-            return refuse(message, msgId, error)
-          }
-          const fiber = run(Effect.suspend(() => handler(request.success, message.src)))
-          const exit = fiber.pollUnsafe()
-          if (exit !== undefined) return answer(rpc, message, msgId, exit)
+          if (Result.isFailure(request)) return refuse(message, msgId, malformed(request))
+          const handled = Result.try(() => handler(request.success, message.src))
+          const effect = Result.isSuccess(handled) ? handled.success : Exit.die(handled.failure)
+          // What is known at once needs no fiber. The effect's own type says what kind of exit it can be.
+          if (Exit.isExit(effect)) return answer(rpc, message, msgId, effect as Answer)
           const received = now()
+          const fiber = run(effect)
           fiber.addObserver((exit) => {
-            if (isClient(message.src) && now() - received > patience) tooLate++
+            if (msgId !== undefined && isClient(message.src) && now() - received > patience) tooLate++
             else answer(rpc, message, msgId, exit)
           })
-          FiberSet.addUnsafe(inFlight, fiber)
+          if (fiber.pollUnsafe() === undefined) FiberSet.addUnsafe(inFlight, fiber)
         })
       }
     })

@@ -11,14 +11,14 @@
  *
  * As in Maelstrom, `cas` ignores `create_if_not_exists`.
  */
-import type { Json } from "../../schema/Json.ts"
+import * as Json from "../../schema/Json.ts"
 import type { SeededRandom } from "../SeededRandom.ts"
 import * as Register from "./Register.ts"
-import * as Service from "./Service.ts"
+import type { KeyValueRequest, Service } from "./Service.ts"
 
 interface Stamped {
   readonly stamp: number
-  readonly value: Json
+  readonly value: Json.Json
 }
 
 interface Replica {
@@ -34,19 +34,17 @@ const copy = (from: Replica, into: Replica): void => {
   into.clock = Math.max(into.clock, from.clock)
 }
 
-export const make = (random: SeededRandom, replicaCount = 2): Service.Service => {
+export const make = (random: SeededRandom, replicaCount = 2): Service<KeyValueRequest> => {
   const replicas = Array.from({ length: replicaCount }, (): Replica => ({ clock: 0, registers: new Map() }))
 
   return {
     handle: (_client, request) => {
-      if (!Service.isKeyValueRequest(request)) return Service.notSupported(request)
-
       const from = random.pick(replicas)
       const into = random.pick(replicas)
       const answering = random.pick(replicas)
       if (into !== answering) copy(from, into)
 
-      const name = Register.nameOf(request.key)
+      const name = Json.canonical(request.key)
       const { reply, writes } = Register.step(
         answering.registers.get(name)?.value,
         request.type === "cas" ? { ...request, create_if_not_exists: false } : request

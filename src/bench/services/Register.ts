@@ -35,10 +35,3 @@ export const step = (register: Register, request: KeyValueRequest): Step => {
 
 const mismatch = (found: Json.Json, expected: Json.Json): string =>
   `current value ${JSON.stringify(found)} is not ${JSON.stringify(expected)}`
-
-/** One string for all keys of equal value, and no other: JSON with the fields of every object in order. */
-export const nameOf = (key: Json.Json): string =>
-  JSON.stringify(key, (_, value: Json.Json) =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : value)

@@ -19,7 +19,7 @@
 import * as Json from "../../schema/Json.ts"
 import type { SeededRandom } from "../SeededRandom.ts"
 import * as Register from "./Register.ts"
-import * as Service from "./Service.ts"
+import type { KeyValueRequest, Service } from "./Service.ts"
 
 /** How many states are kept. */
 export const window = 32
@@ -30,7 +30,7 @@ interface Version {
   readonly value: Json.Json
 }
 
-export const make = (random: SeededRandom): Service.Service => {
+export const make = (random: SeededRandom): Service<KeyValueRequest> => {
   const versions = new Map<string, Array<Version>>()
   const reached = new Map<string, number>()
   let newest = 0
@@ -51,9 +51,7 @@ export const make = (random: SeededRandom): Service.Service => {
 
   return {
     handle: (client, request) => {
-      if (!Service.isKeyValueRequest(request)) return Service.notSupported(request)
-
-      const name = Register.nameOf(request.key)
+      const name = Json.canonical(request.key)
       const from = reached.get(client) ?? 0
       const chosen = from + random.below(newest - from + 1)
       const then = valueAt(name, inRing(chosen))

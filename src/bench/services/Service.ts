@@ -1,8 +1,6 @@
 /**
- * What the bench's services (lin-kv, seq-kv, lww-kv, lin-tso) understand and answer: a state machine, asked one request
+ * What the bench's services (lin-kv, seq-kv, lww-kv, lin-tso) understand and answer: state machines, asked one request
  * at a time. Time, latency and message ids are the network's business.
- *
- * Unlike Maelstrom's, which throw and stay silent, they answer a request that they do not know with an error.
  */
 import type { Json } from "../../schema/Json.ts"
 
@@ -17,7 +15,9 @@ export type KeyValueRequest =
     readonly create_if_not_exists?: boolean
   }
 
-export type Request = KeyValueRequest | { readonly type: "ts" }
+export interface TimestampRequest {
+  readonly type: "ts"
+}
 
 export type Reply =
   | { readonly type: "read_ok"; readonly value: Json }
@@ -26,16 +26,7 @@ export type Reply =
   | { readonly type: "ts_ok"; readonly ts: number }
   | { readonly type: "error"; readonly code: number; readonly text: string }
 
-export interface Service {
+export interface Service<Request> {
   /** Answers one request. `client` is whoever asks, usually a node. The reply lacks `in_reply_to`. */
   readonly handle: (client: string, request: Request) => Reply
 }
-
-export const isKeyValueRequest = (request: Request): request is KeyValueRequest =>
-  request.type === "read" || request.type === "write" || request.type === "cas"
-
-export const notSupported = (request: Request): Reply => ({
-  type: "error",
-  code: 10,
-  text: `unsupported request: ${request.type}`
-})
