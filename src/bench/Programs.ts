@@ -1,5 +1,6 @@
 /**
- * The programs that can be simulated, each with the services of its own that it runs over.
+ * What can be run: each workload with the programs that answer it, each program with the services of its own that it
+ * runs over.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -8,15 +9,49 @@ import { UniqueIds } from "../programs/UniqueIds.ts"
 import { IdGenerator } from "../services/IdGenerator.ts"
 import { Timestamps } from "../services/Timestamps.ts"
 import type { Program } from "./SimulatedNode.ts"
+import type { Workload } from "./Workload.ts"
+import { EchoWorkload } from "./workloads/EchoWorkload.ts"
+import { UniqueIdsWorkload } from "./workloads/UniqueIdsWorkload.ts"
 
 const central = Layer.provide(IdGenerator.layerCentral, Timestamps.layer)
 
-/** The first program of a workload is its default. */
+/** By the workload's name. The first program of a workload is its default. */
 export const Programs = {
-  echo: { echo: Echo },
+  echo: {
+    workload: EchoWorkload,
+    programs: { echo: Echo }
+  },
   "unique-ids": {
-    flake: Effect.provide(UniqueIds, IdGenerator.layerFlake),
-    random: Effect.provide(UniqueIds, IdGenerator.layerRandom),
-    central: Effect.provide(UniqueIds, central)
+    workload: UniqueIdsWorkload,
+    programs: {
+      flake: Effect.provide(UniqueIds, IdGenerator.layerFlake),
+      random: Effect.provide(UniqueIds, IdGenerator.layerRandom),
+      central: Effect.provide(UniqueIds, central)
+    }
   }
-} as const satisfies Record<string, Record<string, Program>>
+} as const satisfies Record<string, { readonly workload: Workload; readonly programs: Record<string, Program> }>
+
+export type WorkloadName = keyof typeof Programs
+export type ProgramName<W extends WorkloadName = WorkloadName> = W extends unknown
+  ? keyof (typeof Programs)[W]["programs"] & string
+  : never
+
+export const workloadNames = Object.keys(Programs) as ReadonlyArray<WorkloadName>
+
+/** The default first. */
+export const programNames = (workload: WorkloadName): ReadonlyArray<ProgramName> =>
+  Object.keys(Programs[workload].programs) as ReadonlyArray<ProgramName>
+
+/** A workload, and the one of its programs that is run. */
+export interface Entry {
+  readonly workload: Workload
+  readonly programName: string
+  readonly program: Program
+}
+
+/** Without a name the default; undefined when the workload has no program of that name. */
+export const find = (name: WorkloadName, program?: string): Entry | undefined => {
+  const { programs, workload } = Programs[name]
+  const found = Object.entries<Program>(programs).find(([key]) => program === undefined || program === key)
+  return found && { workload, programName: found[0], program: found[1] }
+}

@@ -25,21 +25,20 @@ const hash = (seed: number, text: string): number => {
   return h >>> 0
 }
 
+/** The finalizer of splitmix32: each bit of the input changes half of the bits of the output. */
+const mix = (x: number): number => {
+  const y = Math.imul(x ^ (x >>> 16), 0x85ebca6b)
+  const z = Math.imul(y ^ (y >>> 13), 0xc2b2ae35)
+  return (z ^ (z >>> 16)) >>> 0
+}
+
 const rotateLeft = (x: number, k: number): number => (x << k) | (x >>> (32 - k))
 
-export const make = (seed: number): SeededRandom => {
-  let mixed = (seed ^ Math.floor(seed / 0x1_0000_0000)) >>> 0
-  const splitmix = (): number => {
-    mixed = (mixed + 0x9e3779b9) | 0
-    let z = mixed
-    z = Math.imul(z ^ (z >>> 16), 0x85ebca6b)
-    z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35)
-    return (z ^ (z >>> 16)) >>> 0
-  }
-  let a = splitmix()
-  let b = splitmix()
-  let c = splitmix()
-  let d = splitmix()
+const golden = 0x9e3779b9
+
+/** From four words of state, not all of them 0. */
+const fromState = (state: readonly [number, number, number, number]): SeededRandom => {
+  let [a, b, c, d] = state
 
   const next32 = (): number => {
     const result = Math.imul(rotateLeft(Math.imul(b, 5), 7), 9) >>> 0
@@ -76,6 +75,16 @@ export const make = (seed: number): SeededRandom => {
       }
       return shuffled
     },
-    fork: (label) => make(hash(seed, label) * 0x20_0000 + (hash(~seed, label) >>> 11))
+    // Word by word, so that all 128 bits of the state tell forks apart.
+    fork: (label) => {
+      const word = (i: 0 | 1 | 2 | 3): number => mix(hash((state[i] + i * golden) | 0, label))
+      return fromState([word(0), word(1), word(2), word(3)])
+    }
   }
+}
+
+export const make = (seed: number): SeededRandom => {
+  const low = (seed ^ Math.floor(seed / 0x1_0000_0000)) | 0
+  const word = (i: number): number => mix((low + i * golden) | 0)
+  return fromState([word(1), word(2), word(3), word(4)])
 }

@@ -30,8 +30,8 @@ export type Program = Effect.Effect<void, unknown, Node | Timers>
 
 export interface SimulatedNode {
   readonly id: NodeId
-  /** Starts a process, which then awaits `init`. */
-  readonly start: () => void
+  /** Starts a process, which then awaits `init`; the answer tells whether it has been killed or paused since. */
+  readonly start: () => () => boolean
   readonly kill: () => void
   readonly pause: () => void
   readonly resume: () => void
@@ -123,6 +123,7 @@ export const make = ({ config, id, network, program, random, time }: Options): S
         life = undefined
         find(exit._tag === "Success" ? "exited" : `crashed: ${Cause.pretty(exit.cause)}`)
       })
+      return () => process.isKilled() || process.everPaused()
     },
     kill: () => {
       life?.kill()

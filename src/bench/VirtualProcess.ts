@@ -22,7 +22,16 @@ export interface VirtualProcess {
   readonly resume: () => void
   /** Whether it has ever been paused: then it cannot know how late it is. */
   readonly everPaused: () => boolean
+  readonly isKilled: () => boolean
 }
+
+/**
+ * The process sees time in steps of 1/64 ms, the finest that is a binary fraction of a millisecond and a whole number of
+ * nanoseconds as well: so arithmetic on it is exact in either unit, and who has slept until a deadline finds that it has
+ * passed. Otherwise it may find itself a rounding error before it, sleep for what is left, which is no time at all, and
+ * so on for ever.
+ */
+const stepsPerMillisecond = 64
 
 /** `wallClock` is what the process takes for the time of day, in ms; sleeping goes by the true time. */
 export const make = (time: VirtualTime, random: SeededRandom, wallClock: () => number): VirtualProcess => {
@@ -45,20 +54,22 @@ export const make = (time: VirtualTime, random: SeededRandom, wallClock: () => n
     makeDispatcher: () => dispatcher
   }
 
+  const now = (): number => Math.round(time.now() * stepsPerMillisecond) / stepsPerMillisecond
   const nanos = (millis: number): bigint => BigInt(Math.round(millis * 1e6))
   const clock: Clock.Clock = {
     currentTimeMillisUnsafe: wallClock,
     currentTimeMillis: Effect.sync(wallClock),
     currentTimeNanosUnsafe: () => nanos(wallClock()),
     currentTimeNanos: Effect.sync(() => nanos(wallClock())),
-    monotonicTimeNanosUnsafe: () => nanos(time.now()),
-    monotonicTimeNanos: Effect.sync(() => nanos(time.now())),
+    monotonicTimeNanosUnsafe: () => nanos(now()),
+    monotonicTimeNanos: Effect.sync(() => nanos(now())),
     sleep: (duration) => {
       const millis = Duration.toMillis(duration)
       if (millis <= 0) return Effect.yieldNow
       if (!Number.isFinite(millis)) return Effect.never
       return Effect.callback<void>((resume) => {
-        const cancel = time.after(millis, () => act(() => resume(Effect.void)))
+        const wake = Math.ceil((now() + millis) * stepsPerMillisecond) / stepsPerMillisecond
+        const cancel = time.after(wake - time.now(), () => act(() => resume(Effect.void)))
         return Effect.sync(cancel)
       })
     }
@@ -89,6 +100,7 @@ export const make = (time: VirtualTime, random: SeededRandom, wallClock: () => n
       backlog = []
       for (const task of missed) time.soon(() => act(task))
     },
-    everPaused: () => everPaused
+    everPaused: () => everPaused,
+    isKilled: () => state === "dead"
   }
 }

@@ -10,6 +10,7 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
 import type { Body } from "../schema/Envelope.ts"
 import { MessageId } from "../schema/MessageId.ts"
 import * as ProtocolError from "../schema/ProtocolError.ts"
@@ -46,7 +47,8 @@ export const make: Effect.Effect<Calls, never, Timers> = Effect.gen(function*() 
   const now = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const queues = new Map<number, Queue>()
   const queueOf = new Map<MessageId, Queue>()
-  let lastId = 0
+  // Not from 1: after a restart the replies to requests of the former life must not be taken for those to ours.
+  let lastId = yield* Random.nextIntBetween(0, 2 ** 31)
 
   const remove = (id: MessageId): Waiting | undefined => {
     const queue = queueOf.get(id)

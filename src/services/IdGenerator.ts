@@ -64,13 +64,15 @@ export class IdGenerator extends Context.Service<IdGenerator, {
 
   /**
    * The cluster's timestamp oracle: short, totally ordered ids, at the price of two messages each and of waiting for
-   * the oracle. An id that is not obtained was not handed out either, so the error is a definite one.
+   * the oracle. A timestamp whose reply is lost is wasted, which harms nobody, so another one is asked for. An id that is
+   * not obtained in the end was not handed out either: the error is a definite one.
    */
   static readonly layerCentral = Layer.effect(
     IdGenerator,
     Effect.map(Timestamps, (timestamps) =>
       IdGenerator.of({
         next: timestamps.next.pipe(
+          Effect.retry({ times: 2 }),
           Effect.map(String),
           Effect.mapError((error) => new ProtocolError.TemporarilyUnavailable({ text: `lin-tso: ${error.text}` }))
         )

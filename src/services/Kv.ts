@@ -36,7 +36,7 @@ export const key = <A, I extends Json>(name: string, schema: Schema.Codec<A, I>)
   }
 }
 
-/** A value that says whose updates it contains: of each writer, all up to this number. */
+/** A value that says whose updates it contains: of each writer, all that it made up to the attempt of this number. */
 export interface Attributed<A> {
   readonly value: A
   readonly writers: { readonly [writer: string]: number }
@@ -58,11 +58,12 @@ export interface Kv {
    * called several times, and must be pure.
    *
    * The difficulty is a `cas` whose reply is lost: it may have taken place, and may even do so much later. So each
-   * stored value carries, for each writer, the number of its latest update, as servers keep sessions for their clients
-   * (Ongaro, "Consensus: Bridging Theory and Practice", 2014, §6.3). A writer numbers its updates and makes them one at
-   * a time. Before it tries again it reads: a value that carries its number contains the update. One that does not, does
-   * not; and then the earlier attempts can never succeed once the next one has, because the numbers only rise, so no
-   * value ever returns that they could be compared with.
+   * stored value carries, for each writer, the number of its latest successful attempt, as servers keep sessions for
+   * their clients (Ongaro, "Consensus: Bridging Theory and Practice", 2014, §6.3). A writer numbers its attempts and
+   * makes its updates one at a time. Before it tries again it reads: a value that carries the number of an attempt at
+   * this update contains the update, and what that attempt made is the answer, whatever others have made of it since.
+   * One that does not, does not; and then the earlier attempts can never succeed once the next one has, because the
+   * numbers only rise, so no value ever returns that they could be compared with.
    *
    * A stale read, as seq-kv serves them, makes the attempt that follows fail and costs a round, no more. On lww-kv even
    * an acknowledged update may vanish. Costs two messages when nobody else writes the key, two to four more for each
@@ -87,7 +88,7 @@ const make = (service: ServiceId) =>
     const writer = `${node.id}-${(yield* Random.nextInt).toString(36)}`
     const locks = new Map<string, Semaphore.Semaphore>()
     const known = new Map<string, unknown>()
-    let updates = 0
+    let lastAttempt = 0
 
     const read: Kv["read"] = (key) =>
       Effect.flatMap(node.ask(service, Read, { key: key.name }), ({ value }) => key.decode(value))
@@ -111,19 +112,21 @@ const make = (service: ServiceId) =>
 
     const update = <A>(key: Key<Attributed<A>>, initial: A, f: (value: A) => A) =>
       Effect.suspend(() => {
-        const number = ++updates
+        const before = lastAttempt
+        const made = new Map<number, A>()
         let current = known.get(key.name) as Attributed<A> | undefined // only this key's updates put anything there
         let uncertain = false
 
         const attempt = Effect.gen(function*() {
           current ??= yield* Effect.catchTag(read(key), "KeyDoesNotExist", () => Effect.undefined)
-          if (current !== undefined && (current.writers[writer] ?? 0) >= number) return current
-          const next: Attributed<A> = {
-            value: f(current === undefined ? initial : current.value),
-            writers: { ...current?.writers, [writer]: number }
-          }
+          const succeeded = current?.writers[writer] ?? 0
+          if (current !== undefined && succeeded > before) return { stored: current, answer: made.get(succeeded)! }
+          const answer = f(current === undefined ? initial : current.value)
+          const number = ++lastAttempt
+          made.set(number, answer)
+          const next: Attributed<A> = { value: answer, writers: { ...current?.writers, [writer]: number } }
           yield* current === undefined ? create(key, next) : cas(key, current, next)
-          return next
+          return { stored: next, answer }
         }).pipe(Effect.tapError((error) =>
           Effect.sync(() => {
             current = undefined
@@ -135,8 +138,10 @@ const make = (service: ServiceId) =>
           Effect.retry({ while: ({ _tag }) => _tag === "PreconditionFailed" || _tag === "KeyAlreadyExists" }),
           // Once one attempt is in doubt, so is the update: no error is definite then, but for success it can be tried.
           Effect.retry({ while: () => uncertain, schedule: backoff }),
-          Effect.tap((stored) => Effect.sync(() => known.set(key.name, stored))),
-          Effect.map(({ value }) => value)
+          Effect.map(({ answer, stored }) => {
+            known.set(key.name, stored)
+            return answer
+          })
         )
       }).pipe(lockOf(key.name).withPermits(1))
 

@@ -13,15 +13,20 @@ export class Timers extends Context.Service<Timers, {
   /** Runs `effect` again and again; `interval` passes between the end of one run and the start of the next. */
   readonly every: <R>(interval: Duration.Input, effect: Effect.Effect<void, never, R>) => Effect.Effect<void, never, R>
 }>()("gossip-girl/Timers") {
-  /** Timers end with the layer's scope: a node that stops leaves none behind. */
+  /**
+   * Timers end with the layer's scope: a node that stops leaves none behind. Nobody waits for a timer, so an effect that
+   * dies is logged, and its next turn comes all the same: as with a handler, a defect in one does not stop the node.
+   */
   static readonly layer = Layer.effect(
     Timers,
     Effect.gen(function*() {
       const running = yield* FiberSet.make<void>()
+      const turn = <R>(delay: Duration.Input, effect: Effect.Effect<void, never, R>) =>
+        Effect.delay(Effect.catchDefect(effect, (defect) => Effect.logError("a timer died", defect)), delay)
       const start = <R>(effect: Effect.Effect<void, never, R>) => Effect.asVoid(FiberSet.run(running, effect))
       return Timers.of({
-        after: (delay, effect) => start(Effect.delay(effect, delay)),
-        every: (interval, effect) => start(Effect.forever(Effect.delay(effect, interval), { disableYield: true }))
+        after: (delay, effect) => start(turn(delay, effect)),
+        every: (interval, effect) => start(Effect.forever(turn(interval, effect), { disableYield: true }))
       })
     })
   )

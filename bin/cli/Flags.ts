@@ -1,0 +1,165 @@
+/**
+ * The flags of the commands. Those that Maelstrom has too have its names, its units and its defaults.
+ */
+import type * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Latency from "../../src/bench/Latency.ts"
+import * as Nemesis from "../../src/bench/Nemesis.ts"
+import * as Programs from "../../src/bench/Programs.ts"
+import * as Simulation from "../../src/bench/Simulation.ts"
+import * as Usage from "./Usage.ts"
+
+interface Range {
+  readonly text: string
+  readonly has: (value: number) => boolean
+}
+
+export const whole = (min: number, max: number): Range => ({
+  text: `a whole number from ${min} to ${max}`,
+  has: (value) => Number.isSafeInteger(value) && value >= min && value <= max
+})
+const positive: Range = { text: "a number above 0", has: (value) => value > 0 && value < Infinity }
+const notNegative: Range = { text: "a number of at least 0", has: (value) => value >= 0 && value < Infinity }
+const fraction: Range = { text: "a number from 0 to 1", has: (value) => value >= 0 && value <= 1 }
+
+/** `words` are values that have a name. */
+export const number = (name: string, { has, text }: Range, words: Readonly<Record<string, number>> = {}) =>
+  Flag.String(name).pipe(Flag.filterMap(
+    (value) => Option.some(words[value] ?? (value.trim() === "" ? NaN : Number(value))).pipe(Option.filter(has)),
+    () => [...Object.keys(words), text].join(" or ")
+  ))
+
+/** Says what a flag is for, what its value is, and which it has when it is not given. */
+export const describe =
+  <const B>(description: string, value: string, defaultValue: B, defaultText = String(defaultValue)) =>
+  <A>(flag: Flag.Flag<A>): Flag.Flag<A | B> =>
+    flag.pipe(
+      Flag.withDescription(`${description} (default: ${defaultText})`),
+      Flag.withMetavar(value),
+      Flag.atMost(1), // else the first of many would win, silently
+      Flag.map(([value = defaultValue]) => value)
+    )
+
+/** Far below 2^53, so that there is always a next one. */
+export const seed = number("seed", whole(0, 1e15)).pipe(
+  describe("Seed of all chance: the same seed gives the same run", "number", 0)
+)
+
+export const json = Flag.Boolean("json").pipe(
+  Flag.withDescription("Print the results as one JSON document, with times in ms"),
+  Flag.withDefault(false)
+)
+
+const topologies = ["line", "grid", "tree2", "tree3", "tree4", "total"] as const
+
+/** With these values the flags below need not be given. */
+const defaults = {
+  nodeCount: 5,
+  concurrency: "1n",
+  rate: 5,
+  timeLimit: 60,
+  latency: 0,
+  latencyDist: "constant",
+  nemesis: [],
+  nemesisInterval: 10,
+  availability: 0,
+  topology: "grid",
+  loss: 0,
+  duplicates: 0,
+  scheduling: "fifo"
+} as const
+
+/** What is simulated. */
+export const world = {
+  workload: Flag.Literals("workload", Programs.workloadNames).pipe(
+    Flag.withAlias("w"),
+    Flag.withDescription("What clients ask of the nodes; required"),
+    Flag.withMetavar("name"),
+    Flag.between(1, 1),
+    Flag.map(([workload]) => workload!)
+  ),
+  program: Flag.String("program").pipe(
+    describe(
+      `What nodes run: ${Programs.workloadNames.map((w) => `${w}: ${Programs.programNames(w).join(", ")}`).join("; ")}`,
+      "name",
+      undefined,
+      "the first of the workload"
+    )
+  ),
+  nodeCount: number("node-count", whole(1, 1000)).pipe(describe("Number of nodes", "number", defaults.nodeCount)),
+  concurrency: Flag.String("concurrency").pipe(
+    Flag.filter((text) => /^[1-9]\d{0,3}n?$/.test(text), () => "a whole number from 1 to 9999, with or without an n"),
+    describe("Clients that work at a time; 2n means two for each node", "number", defaults.concurrency)
+  ),
+  rate: number("rate", notNegative).pipe(
+    describe("Operations a second, of all clients together", "number", defaults.rate)
+  ),
+  timeLimit: number("time-limit", positive).pipe(
+    describe("How long clients work, in seconds of virtual time", "seconds", defaults.timeLimit)
+  ),
+  latency: number("latency", notNegative).pipe(
+    describe("Mean time that a message between servers takes, in ms", "ms", defaults.latency)
+  ),
+  latencyDist: Flag.Literals("latency-dist", Latency.distributions).pipe(
+    describe("Distribution of these times", "name", defaults.latencyDist)
+  ),
+  nemesis: Flag.String("nemesis").pipe(
+    Flag.mapEffect((text) =>
+      Effect.forEach(new Set(text.split(",").map((name) => name.trim())), (name) => {
+        const fault = Nemesis.faults.find((known) => known === name)
+        return fault === undefined ? Usage.unknown("nemesis", name, Nemesis.faults) : Effect.succeed(fault)
+      })
+    ),
+    describe(`Faults, separated by commas: ${Nemesis.faults.join(", ")}`, "faults", defaults.nemesis, "none")
+  ),
+  nemesisInterval: number("nemesis-interval", positive).pipe(
+    describe("Mean time until a fault ends, and until the next one, in seconds", "seconds", defaults.nemesisInterval)
+  ),
+  availability: number("availability", fraction, { total: 1 }).pipe(
+    describe("Fraction of operations that must be ok, from 0 to 1; total is 1", "fraction", defaults.availability)
+  ),
+  topology: Flag.Literals("topology", topologies).pipe(
+    describe("Neighbours that nodes are told of by workloads that do so", "name", defaults.topology)
+  ),
+  loss: number("loss", fraction).pipe(
+    describe("Probability that a message between servers is lost, from 0 to 1", "fraction", defaults.loss)
+  ),
+  duplicates: number("duplicates", fraction).pipe(
+    describe("Probability that a message between servers arrives twice, from 0 to 1", "fraction", defaults.duplicates)
+  ),
+  scheduling: Flag.Literals("scheduling", ["fifo", "random"]).pipe(
+    describe("Order of tasks that are due at the same instant", "name", defaults.scheduling)
+  )
+}
+
+export type World = Command.Command.Config.Infer<typeof world>
+
+/** All that a run needs, in the units of the bench. */
+export const options = (world: World, { program, workload }: Programs.Entry, seed: number): Simulation.Options => ({
+  ...Simulation.defaults,
+  workload,
+  program,
+  seed,
+  nodeCount: world.nodeCount,
+  concurrency: Number.parseInt(world.concurrency) * (world.concurrency.endsWith("n") ? world.nodeCount : 1),
+  rate: world.rate,
+  timeLimit: world.timeLimit * 1000,
+  latency: { mean: world.latency, dist: world.latencyDist },
+  nemesis: world.nemesis,
+  nemesisInterval: world.nemesisInterval * 1000,
+  availability: world.availability,
+  loss: world.loss,
+  duplicates: world.duplicates,
+  scheduling: world.scheduling
+})
+
+/** The flags that say what these do: all but those that have their defaults. */
+export const text = (world: World): string => {
+  const usual = new Map<string, unknown>(Object.entries(defaults))
+  return Object.entries(world)
+    .filter(([key, value]) => value !== undefined && String(value) !== String(usual.get(key)))
+    .map(([key, value]) => `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${String(value)}`)
+    .join(" ")
+}

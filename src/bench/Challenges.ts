@@ -1,0 +1,97 @@
+/**
+ * The runs that make up fly.io's challenges, with the options that they give to Maelstrom, and with their limits.
+ *
+ * Maelstrom judges no costs: how many messages and how much time a cluster may take is in the text of the challenges
+ * alone. Here it is part of the verdict.
+ */
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Programs from "./Programs.ts"
+import type { Latencies, Results } from "./Results.ts"
+import * as Simulation from "./Simulation.ts"
+
+/** What the figures of a run must stay below. */
+export interface Limits {
+  /** Messages between servers for each operation. */
+  readonly messagesPerOperation?: number
+  /** See {@link latency}, in ms. */
+  readonly medianLatency?: number
+  /** See {@link latency}, in ms. */
+  readonly maxLatency?: number
+}
+
+interface ChallengeOf<W extends Programs.WorkloadName> {
+  /** As fly.io numbers it; more than one run may belong to a challenge. */
+  readonly id: string
+  readonly workload: W
+  /** The workload's default, if it does not say. */
+  readonly program?: Programs.ProgramName<W>
+  readonly options:
+    & Pick<Simulation.Options, "nodeCount" | "concurrency" | "timeLimit">
+    & Partial<Omit<Simulation.Options, "workload" | "program" | "seed">>
+  readonly limits?: Limits
+}
+
+export type Challenge = { readonly [W in Programs.WorkloadName]: ChallengeOf<W> }[Programs.WorkloadName]
+
+/** In the order of the challenges. As in Maelstrom, there is a client for each node if nothing else is said. */
+export const challenges: ReadonlyArray<Challenge> = [
+  {
+    id: "1",
+    workload: "echo",
+    options: { nodeCount: 1, concurrency: 1, timeLimit: 10_000 }
+  },
+  {
+    id: "2",
+    workload: "unique-ids",
+    options: {
+      nodeCount: 3,
+      concurrency: 3,
+      timeLimit: 30_000,
+      rate: 1000,
+      availability: 1,
+      nemesis: ["partition"]
+    }
+  }
+]
+
+/** Whether `id` means this challenge: it names it, or the group that it belongs to (`3` means 3a, 3b …). */
+export const isNamed = (challenge: Challenge, id: string): boolean =>
+  challenge.id === id || challenge.id.replace(/[a-z]$/, "") === id
+
+/** What runs in it. */
+export const entry = (challenge: Challenge): Programs.Entry => {
+  const found = Programs.find(challenge.workload, challenge.program)
+  if (found === undefined) throw new Error(`challenge ${challenge.id} has no program`)
+  return found
+}
+
+/** All that a run of it needs. */
+export const options = (challenge: Challenge, seed: number): Simulation.Options => {
+  const { program, workload } = entry(challenge)
+  return { ...Simulation.defaults, ...challenge.options, workload, program, seed }
+}
+
+const decodeStableLatency = Schema.decodeUnknownOption(Schema.Struct({ median: Schema.Finite, max: Schema.Finite }))
+
+/**
+ * The latency that counts, in ms. A workload whose values must spread measures how long that takes, and says so in its
+ * figures under `stableLatency`; elsewhere it is the time to the reply.
+ */
+export const latency = (results: Results): Pick<Latencies, "median" | "max"> =>
+  Option.getOrElse(decodeStableLatency(results.workload.figures["stableLatency"]), () => results.latencies)
+
+/** What is not below its limit, in words. */
+const excess = (what: string, value: number, limit: number | undefined): ReadonlyArray<string> =>
+  limit === undefined || value < limit ? [] : [`${what}: ${Math.round(value * 1000) / 1000}, not below ${limit}`]
+
+/** The results under these limits: whatever exceeds one is a finding too. */
+export const judge = (results: Results, limits: Limits = {}): Results => {
+  const { max, median } = latency(results)
+  const excesses = [
+    ...excess("messages an operation", results.messagesPerOperation.servers, limits.messagesPerOperation),
+    ...excess("median latency in ms", median, limits.medianLatency),
+    ...excess("maximum latency in ms", max, limits.maxLatency)
+  ]
+  return { ...results, valid: results.valid && excesses.length === 0, findings: [...results.findings, ...excesses] }
+}

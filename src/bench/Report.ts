@@ -1,0 +1,138 @@
+/**
+ * Runs as a person reads them, and as a program does. Both are functions of the runs alone, so the same runs give the
+ * same text.
+ */
+import { latency, type Limits } from "./Challenges.ts"
+import type { Results } from "./Results.ts"
+import type { Options } from "./Simulation.ts"
+
+/** A run that is over. */
+export interface Run {
+  /** What was run, in a word or two. */
+  readonly title: string
+  /** The name of the program that the nodes ran. */
+  readonly program: string
+  readonly options: Options
+  readonly results: Results
+  readonly limits?: Limits
+  /** The command that runs it once more. */
+  readonly replay: string
+}
+
+export interface Style {
+  /** Whether to colour the text with ANSI escape sequences. */
+  readonly colour: boolean
+}
+
+const paint = (code: number, { colour }: Style) => (text: string): string =>
+  colour ? `\u001b[${code}m${text}\u001b[0m` : text
+const bold = (style: Style) => paint(1, style)
+const red = (style: Style) => paint(31, style)
+const green = (style: Style) => paint(32, style)
+
+/** Never rounded up: 100 % means all of them. */
+const percentage = (fraction: number): string => `${Math.floor(fraction * 10_000) / 100} %`
+
+const faults = ({ duplicates, loss, nemesis }: Options): string =>
+  [
+    ...nemesis,
+    ...loss > 0 ? [`loss ${percentage(loss)}`] : [],
+    ...duplicates > 0 ? [`duplicates ${percentage(duplicates)}`] : []
+  ].join(", ") || "-"
+
+const limited = (value: string, limit: number | undefined): string =>
+  limit === undefined ? value : `${value} (< ${limit})`
+
+interface Column {
+  readonly name: string
+  readonly align: "left" | "right"
+  readonly cell: (run: Run) => string
+}
+
+const columns: ReadonlyArray<Column> = [
+  { name: "run", align: "left", cell: ({ title }) => title },
+  { name: "nodes", align: "right", cell: ({ options }) => `${options.nodeCount}` },
+  { name: "faults", align: "left", cell: ({ options }) => faults(options) },
+  { name: "operations", align: "right", cell: ({ results }) => `${results.operations.count}` },
+  { name: "ok", align: "right", cell: ({ results }) => percentage(results.okFraction) },
+  {
+    name: "msgs/op",
+    align: "right",
+    cell: ({ limits, results }) =>
+      limited(results.messagesPerOperation.servers.toFixed(2), limits?.messagesPerOperation)
+  },
+  {
+    name: "median ms",
+    align: "right",
+    cell: ({ limits, results }) => limited(latency(results).median.toFixed(0), limits?.medianLatency)
+  },
+  {
+    name: "max ms",
+    align: "right",
+    cell: ({ limits, results }) => limited(latency(results).max.toFixed(0), limits?.maxLatency)
+  },
+  { name: "verdict", align: "left", cell: ({ results }) => results.valid ? "valid" : "INVALID" }
+]
+
+/** What speaks against a run, and the command that shows it once more; empty for a valid one. */
+export const findings = ({ replay, results, title }: Run, style: Style): string =>
+  results.valid ? "" : [
+    red(style)(`${title} is invalid:`),
+    ...results.findings.map((finding) => `  ${finding.replaceAll("\n", "\n    ")}`),
+    `  Replay: ${replay}`
+  ].map((line) => `${line}\n`).join("")
+
+/** One row for each run, and below it what speaks against those that are invalid. */
+export const table = (runs: ReadonlyArray<Run>, style: Style): string => {
+  const widths = columns.map(({ cell, name }) => Math.max(name.length, ...runs.map((run) => cell(run).length)))
+  const row = (cells: ReadonlyArray<string>): string =>
+    cells.map((cell, i) => columns[i]!.align === "left" ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))
+      .join("  ").trimEnd()
+  // Colour comes after the padding, since it has no width; the verdict is the last cell of its row.
+  const verdict = ({ results }: Run) => (text: string): string =>
+    text.replace(/\S+$/, results.valid ? green(style) : red(style))
+  return [
+    `${bold(style)(row(columns.map(({ name }) => name)))}\n`,
+    ...runs.map((run) => `${verdict(run)(row(columns.map(({ cell }) => cell(run))))}\n`),
+    ...runs.filter(({ results }) => !results.valid).map((run) => `\n${findings(run, style)}`)
+  ].join("")
+}
+
+/** Many runs that differ in nothing but their seeds: how many are valid, and what speaks against the others. */
+export const summary = (runs: ReadonlyArray<Run>, style: Style): string => {
+  const invalid = runs.filter(({ results }) => !results.valid)
+  const sum = (of: (results: Results) => number): number => runs.reduce((total, { results }) => total + of(results), 0)
+  const operations = sum((results) => results.operations.count)
+  const messages = sum((results) => results.network.servers.sent)
+  const slowest = runs.reduce((max, { results }) => Math.max(max, latency(results).max), 0)
+  return [
+    `${runs.length} runs: ${green(style)(`${runs.length - invalid.length} valid`)}`,
+    invalid.length === 0 ? "" : `, ${red(style)(`${invalid.length} invalid`)}`,
+    `; ${operations} operations`,
+    operations === 0
+      ? ""
+      : `, ${percentage(sum((results) => results.operations.ok) / operations)} ok, ${
+        (messages / operations).toFixed(2)
+      } msgs/op, at most ${slowest.toFixed(0)} ms`,
+    "\n",
+    ...invalid.map((run) => `\n${findings(run, style)}`)
+  ].join("")
+}
+
+const toJson = ({ limits, options, program, replay, results, title }: Run) => {
+  const { findings, valid, workload: { figures }, ...measured } = results
+  return {
+    title,
+    valid,
+    findings,
+    ...measured,
+    figures,
+    limits,
+    options: { ...options, workload: options.workload.name, program },
+    replay
+  }
+}
+
+/** One JSON document. Times are in ms. */
+export const json = (runs: ReadonlyArray<Run>): string =>
+  `${JSON.stringify({ valid: runs.every(({ results }) => results.valid), runs: runs.map(toJson) }, null, 2)}\n`

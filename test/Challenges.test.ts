@@ -1,0 +1,66 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Challenges from "../src/bench/Challenges.ts"
+import type { Results } from "../src/bench/Results.ts"
+import * as Simulation from "../src/bench/Simulation.ts"
+
+const seeds = [0, 1, 2, 3, 4]
+
+describe("Challenges", () => {
+  for (const challenge of Challenges.challenges) {
+    it(`${challenge.id} ${challenge.workload} is valid, whatever the seed`, () => {
+      for (const seed of seeds) {
+        const { results } = Simulation.run(Challenges.options(challenge, seed))
+        const { findings, operations, valid } = Challenges.judge(results(), challenge.limits)
+        assert.deepStrictEqual({ seed, valid, findings }, { seed, valid: true, findings: [] })
+        assert.isAbove(operations.count, 10)
+      }
+    })
+  }
+
+  it("a name means one run, or all those of a challenge", () => {
+    const [first] = Challenges.challenges
+    assert.isTrue(Challenges.isNamed(first!, "1"))
+    assert.isFalse(Challenges.isNamed(first!, "2"))
+    assert.isTrue(Challenges.isNamed({ ...first!, id: "3d" }, "3d"))
+    assert.isTrue(Challenges.isNamed({ ...first!, id: "3d" }, "3"))
+    assert.isFalse(Challenges.isNamed({ ...first!, id: "3d" }, "d"))
+  })
+})
+
+describe("limits", () => {
+  const results: Results = Simulation.run(Challenges.options(Challenges.challenges[0]!, 0)).results()
+  const measured = (servers: number, median: number, max: number): Results => ({
+    ...results,
+    messagesPerOperation: { servers, all: servers },
+    latencies: { median, p95: max, p99: max, max }
+  })
+  const limits = { messagesPerOperation: 30, medianLatency: 400, maxLatency: 600 }
+
+  it("must be undercut", () => {
+    assert.isTrue(Challenges.judge(measured(29.9, 399, 599), limits).valid)
+    const { findings, valid } = Challenges.judge(measured(30, 400, 600.1), limits)
+    assert.isFalse(valid)
+    assert.deepStrictEqual(findings, [
+      "messages an operation: 30, not below 30",
+      "median latency in ms: 400, not below 400",
+      "maximum latency in ms: 600.1, not below 600"
+    ])
+  })
+
+  it("what nobody limits is not judged", () => {
+    assert.isTrue(Challenges.judge(measured(1e6, 1e6, 1e6)).valid)
+  })
+
+  it("do not excuse what else was found", () => {
+    const { findings, valid } = Challenges.judge({ ...results, valid: false, findings: ["lost"] }, limits)
+    assert.isFalse(valid)
+    assert.deepStrictEqual(findings, ["lost"])
+  })
+
+  it("where values must spread, the time that it takes counts", () => {
+    const figures = { stableLatency: { median: 350, p95: 500, max: 550 } }
+    const spread: Results = { ...measured(1, 0, 0), workload: { valid: true, findings: [], figures } }
+    assert.deepStrictEqual(Challenges.latency(spread), { median: 350, max: 550 })
+    assert.isFalse(Challenges.judge(spread, { maxLatency: 550 }).valid)
+  })
+})
