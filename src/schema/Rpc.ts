@@ -6,7 +6,7 @@
  * declaration does not know are never sent: Maelstrom's clients refuse a reply that has any.
  */
 import type * as Effect from "effect/Effect"
-import type * as Result from "effect/Result"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Address } from "./Address.ts"
 import type { Body } from "./Envelope.ts"
@@ -44,17 +44,27 @@ export const make = <const Type extends string, const Q extends Fields = {}, con
   type: Type,
   fields: { readonly request?: Q; readonly reply?: P } = {}
 ): Rpc<Type, Schema.Struct<Q>["Type"], Schema.Struct<P>["Type"]> => {
-  const request = Schema.Struct(fields.request ?? {} as Q) // where no fields are given, Q is its default: {}
-  const reply = Schema.Struct(fields.reply ?? {} as P)
+  const request = codec(fields.request ?? {} as Q) // where no fields are given, Q is its default: {}
+  const reply = codec(fields.reply ?? {} as P)
   return {
     type,
     replyType: `${type}_ok`,
-    decodeRequest: Schema.decodeUnknownResult(request),
-    encodeRequest: Schema.encodeSync(request),
-    decodeReply: Schema.decodeUnknownResult(reply),
-    encodeReply: Schema.encodeSync(reply),
-    replyFields: new Set(Object.keys(reply.fields))
+    decodeRequest: request.decode,
+    encodeRequest: request.encode,
+    decodeReply: reply.decode,
+    encodeReply: reply.encode,
+    replyFields: new Set(Object.keys(fields.reply ?? {}))
   }
+}
+
+const codec = <F extends Fields>(fields: F) => {
+  const struct = Schema.Struct(fields)
+  if (Object.keys(fields).length > 0) {
+    return { decode: Schema.decodeUnknownResult(struct), encode: Schema.encodeSync(struct) }
+  }
+  // `Struct({})` is like TypeScript's `{}`: anything, and all of it would pass.
+  const nothing = {} as (typeof struct)["Type"]
+  return { decode: () => Result.succeed(nothing), encode: () => ({}) }
 }
 
 /** The requests that a program answers. */

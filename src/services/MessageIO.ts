@@ -84,7 +84,8 @@ export class MessageIO extends Context.Service<MessageIO, {
             const log = Effect.forEach(complaints, (complaint) => Effect.logWarning(complaint), { discard: true })
             return length > maxUnsent ? Effect.andThen(log, flush) : log
           }),
-          Effect.orDie
+          Effect.orDie,
+          Effect.raceFirst(Fiber.join(writer)) // which ends only by dying
         )
 
       return MessageIO.of({ receive, send, flush })
