@@ -172,10 +172,9 @@ export const make = (options: Options): Simulation => {
   return {
     work: (budget) => {
       const state = time.run(() => over, budget)
-      if (state === "deadlock") {
-        findings.push(`deadlock: nothing can happen any more, at ${time.now()} ms`)
-        over = true
-      }
+      if (state === "deadlock") findings.push(`deadlock: nothing can happen any more, at ${time.now()} ms`)
+      if (state === "livelock") findings.push(`livelock: time stands still, at ${time.now()} ms`)
+      over ||= state !== "more"
       return state !== "more"
     },
     progress: () => over ? 1 : Math.min(0.999, (time.now() - begun) / length),

@@ -12,10 +12,14 @@ export interface VirtualTime extends Timeline {
   readonly soon: (task: () => void) => void
   /**
    * Works until `done`, but for no more than `budget` tasks and events, so that a caller can look up from a long run.
-   * `deadlock`: not done, and nothing will ever happen again.
+   * `deadlock`: not done, and nothing will ever happen again. `livelock`: not done, and time stands still whatever
+   * happens, for {@link livelockAfter} tasks and events.
    */
-  readonly run: (done: () => boolean, budget?: number) => "done" | "more" | "deadlock"
+  readonly run: (done: () => boolean, budget?: number) => "done" | "more" | "deadlock" | "livelock"
 }
+
+/** So much never happens at one instant, unless it goes on for ever. */
+export const livelockAfter = 1_000_000
 
 interface Event {
   readonly time: number
@@ -63,6 +67,7 @@ export const make = (interleaving?: SeededRandom): VirtualTime => {
   let head = 0
   let time = 0
   let order = 0
+  let atThisInstant = 0
 
   const nextTask = (): () => void => {
     if (interleaving !== undefined) {
@@ -89,6 +94,7 @@ export const make = (interleaving?: SeededRandom): VirtualTime => {
     run: (done, budget = Infinity) => {
       for (let left = budget; left > 0; left--) {
         if (done()) return "done"
+        if (++atThisInstant > livelockAfter) return "livelock"
         if (head < tasks.length) {
           nextTask()()
           if (head === tasks.length) {
@@ -98,6 +104,7 @@ export const make = (interleaving?: SeededRandom): VirtualTime => {
         } else if (heap.length > 0) {
           const event = pop(heap)
           if (event.run === undefined) continue
+          if (event.time > time) atThisInstant = 0
           time = event.time
           event.run()
         } else {

@@ -15,8 +15,8 @@ export const maxDepth = 512
 const isExactNumber = (n: number): boolean => Number.isFinite(n) && (Number.isSafeInteger(n) || !Number.isInteger(n))
 
 const isLeaf = (value: unknown): boolean =>
-  typeof value === "string" || typeof value === "boolean" || value === null ||
-  (typeof value === "number" && isExactNumber(value))
+  typeof value === "string" || typeof value === "boolean" || value === null
+  || (typeof value === "number" && isExactNumber(value))
 
 const isExact = (root: unknown): root is Json => {
   if (isLeaf(root)) return true

@@ -7,7 +7,8 @@
  * - **Answers.** A request of unknown type is error 10, a body that does not decode is 12, a defect in a handler is 13.
  *   A message without `msg_id` gets no answer, and a reply never gets an error: nobody could match it.
  * - **Late replies.** A client waits so long (see {@link clientTimeout}), then its address may be gone, and the bench
- *   never again reads from a node that writes to an address that is gone. So a later reply to a client is dropped.
+ *   never again reads from a node that writes to an address that is gone. So a later reply to a client is dropped, and a
+ *   request that was held for so long is not even begun.
  * - **End of input.** What is in flight is finished, within the time that a client would wait for it; then `serve`
  *   returns.
  */
@@ -37,7 +38,7 @@ import { MessageIO } from "./MessageIO.ts"
 
 /** What a node has counted since it started. */
 export interface Statistics {
-  /** Replies that were not sent, because their client no longer waits. */
+  /** Requests that were not answered, because their client no longer waits. */
   readonly tooLate: number
   /** Replies that came when nobody waited for them, or not any more. */
   readonly unmatched: number
@@ -121,7 +122,7 @@ const make = Effect.gen(function*() {
   const inFlight = yield* FiberSet.make<unknown, ProtocolError.ProtocolError>()
   const identity = yield* Deferred.make<Rpc.Request<typeof Init>, NeverInitialised>()
   const routes = new Map<string, Route>()
-  let held: Array<Envelope> | undefined = []
+  let held: Array<{ readonly message: Envelope; readonly since: number }> | undefined = []
   let tooLate = 0
   let unmatched = 0
 
@@ -184,10 +185,11 @@ const make = Effect.gen(function*() {
   const accept = (message: Envelope): void => {
     // A reply is for the program, which may well ask before it serves.
     if (held === undefined || "in_reply_to" in message.body) return dispatch(message)
-    if (message.body["type"] !== "init" || Deferred.isDoneUnsafe(identity)) return void held.push(message)
+    const entry = { message, since: now() }
+    if (message.body["type"] !== "init" || Deferred.isDoneUnsafe(identity)) return void held.push(entry)
     const init = Init.decodeRequest(message.body)
     if (Result.isFailure(init)) return dispatch(message)
-    held.unshift(message)
+    held.unshift(entry)
     Deferred.doneUnsafe(identity, Effect.succeed(init.success))
   }
 
@@ -225,7 +227,11 @@ const make = Effect.gen(function*() {
   const open = Effect.sync(() => {
     const waiting = held ?? []
     held = undefined
-    waiting.forEach(dispatch)
+    for (const { message, since } of waiting) {
+      const isStale = isClient(message.src) && message.body["type"] !== "init" && now() - since > patience
+      if (isStale) tooLate++
+      else dispatch(message)
+    }
   })
 
   return Node.of({

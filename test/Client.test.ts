@@ -1,0 +1,140 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Result from "effect/Result"
+import * as Client from "../src/bench/Client.ts"
+import * as Network from "../src/bench/Network.ts"
+import * as SeededRandom from "../src/bench/SeededRandom.ts"
+import * as VirtualTime from "../src/bench/VirtualTime.ts"
+import type { Outcome } from "../src/bench/Workload.ts"
+import { Address, ClientId, NodeId } from "../src/schema/Address.ts"
+import * as Envelope from "../src/schema/Envelope.ts"
+
+const node = NodeId.make("n0")
+const id = ClientId.make("c5")
+
+/** A client, and a node that does with each request what it is told to. */
+const world = (onRequest: (request: Envelope.Envelope, answer: (delay: number, body: object) => void) => void) => {
+  const time = VirtualTime.make()
+  const network = Network.make({
+    timeline: time,
+    random: SeededRandom.make(0),
+    latency: () => 1000,
+    loss: 0,
+    duplicates: 0
+  })
+  const requests: Array<Envelope.Envelope> = []
+  network.join(node, (line) => {
+    const request = Result.getOrThrow(Envelope.decode(line))
+    requests.push(request)
+    onRequest(request, (delay, body) =>
+      time.after(delay, () => {
+        network.send(node, id, Envelope.encode({ src: node, dest: id, body: { ...body } }))
+      }))
+  })
+  const client = Client.make({ id, network, timeline: time })
+  const ended: Array<readonly [Outcome, number]> = []
+  const ask = (text: string, readOnly = false): void =>
+    client.ask(
+      node,
+      { readOnly, request: { type: "say", text }, outcome: (reply) => ({ type: "ok", value: String(reply["text"]) }) },
+      (outcome) => ended.push([outcome, time.now()])
+    )
+  const drain = (): void => assert.strictEqual(time.run(() => false), "deadlock")
+  return { time, network, client, ended, requests, ask, drain }
+}
+
+const silent = world.bind(undefined, () => {})
+
+const lost = (type: "info" | "fail"): Outcome => ({ type, error: "no reply in time" })
+
+describe("Client", () => {
+  it("sends the request under its own address, each with a message id of its own", () => {
+    const { ask, drain, requests } = world(({ body }, answer) =>
+      answer(1, { type: "say_ok", in_reply_to: body["msg_id"] })
+    )
+    for (const text of ["a", "b", "c"]) {
+      ask(text)
+      drain()
+    }
+    assert.deepStrictEqual(requests.map(({ dest, src }) => [src, dest]), [[id, node], [id, node], [id, node]])
+    assert.deepStrictEqual(requests.map(({ body }) => [body["type"], body["text"]]), [
+      ["say", "a"],
+      ["say", "b"],
+      ["say", "c"]
+    ])
+    assert.strictEqual(new Set(requests.map(({ body }) => body["msg_id"])).size, 3)
+  })
+
+  it("ends with what the reply says, as soon as it comes", () => {
+    for (const delay of [0, 1, 4999]) {
+      const { ask, drain, ended } = world(({ body }, answer) =>
+        answer(delay, { type: "say_ok", in_reply_to: body["msg_id"], text: "yes" })
+      )
+      ask("?")
+      drain()
+      assert.deepStrictEqual(ended, [[{ type: "ok", value: "yes" }, delay]])
+    }
+  })
+
+  it("waits 5 s, then nobody knows what became of it; a question that changes nothing has failed", () => {
+    for (const [readOnly, type] of [[false, "info"], [true, "fail"]] as const) {
+      const { ask, drain, ended } = silent()
+      ask("?", readOnly)
+      drain()
+      assert.deepStrictEqual(ended, [[lost(type), 5000]])
+    }
+  })
+
+  it("waits as long as it is told to", () => {
+    const { client, drain, network, time } = silent()
+    client.close()
+    const patient = Client.make({ id, network, timeline: time, patience: 70 })
+    const ended: Array<number> = []
+    patient.ask(
+      node,
+      { readOnly: false, request: { type: "say" }, outcome: () => lost("fail") },
+      () => ended.push(time.now())
+    )
+    drain()
+    assert.deepStrictEqual(ended, [70])
+  })
+
+  it("hears no reply that comes too late, not even when it has asked something else meanwhile", () => {
+    const { ask, drain, ended, time } = world(({ body }, answer) => {
+      if (body["text"] === "first") answer(6000, { type: "say_ok", in_reply_to: body["msg_id"], text: "first" })
+      else answer(4000, { type: "say_ok", in_reply_to: body["msg_id"], text: "second" })
+    })
+    ask("first")
+    time.after(5500, () => ask("second"))
+    drain()
+    assert.deepStrictEqual(ended, [[lost("info"), 5000], [{ type: "ok", value: "second" }, 9500]])
+  })
+
+  it("hears only the reply to its question, and only once", () => {
+    const { ask, drain, ended } = world(({ body }, answer) => {
+      const msgId = Number(body["msg_id"])
+      answer(1, { type: "say_ok", in_reply_to: msgId + 1, text: "to another" })
+      answer(2, { type: "say_ok", text: "to none" })
+      answer(3, { type: "say", msg_id: msgId, text: "a request" })
+      answer(4, { type: "say_ok", in_reply_to: msgId, text: "the reply" })
+      answer(5, { type: "say_ok", in_reply_to: msgId, text: "the reply again" })
+    })
+    ask("?")
+    drain()
+    assert.deepStrictEqual(ended, [[{ type: "ok", value: "the reply" }, 4]])
+  })
+
+  it("skips a line that is no message", () => {
+    const { ask, drain, ended, network } = silent()
+    ask("?")
+    for (const line of ["", "{", "[]", '{"src":"n0"}']) network.send(node, id, line)
+    drain()
+    assert.deepStrictEqual(ended, [[lost("info"), 5000]])
+  })
+
+  it("is gone when it is closed, and so is its address", () => {
+    const { client, network } = silent()
+    assert.isTrue(network.send(node, Address.make("c5"), "line"))
+    client.close()
+    assert.isFalse(network.send(node, Address.make("c5"), "line"))
+  })
+})

@@ -1,0 +1,130 @@
+import { assert, beforeAll, describe, it } from "@effect/vitest"
+import { build } from "esbuild"
+import { execFileSync } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { dirname, join, relative, resolve } from "node:path"
+import * as vm from "node:vm"
+import ts from "typescript"
+import * as Histories from "./purity/Histories.ts"
+
+const root = resolve(import.meta.dirname, "..")
+
+const textOf = (path: string): string => readFileSync(join(root, path), "utf8")
+
+/** The files in a folder and below, as paths from the root. */
+const filesIn = (folder: string): ReadonlyArray<string> =>
+  ts.sys.readDirectory(join(root, folder), [".ts"]).map((path) => relative(root, path))
+
+/** What a file imports, types included: files as paths from the root, packages by name. */
+const importsOf = (path: string): ReadonlyArray<string> =>
+  ts.preProcessFile(textOf(path), true, true).importedFiles.map(({ fileName }) =>
+    fileName.startsWith(".") ? relative(root, resolve(root, dirname(path), fileName)) : fileName
+  )
+
+const isFile = (imported: string): boolean => imported.endsWith(".ts")
+
+/** All files that a file imports, and those that they import, itself included. */
+const reachableFrom = (path: string, found = new Set<string>()): ReadonlySet<string> => {
+  if (!found.has(path)) {
+    found.add(path)
+    importsOf(path).filter(isFile).forEach((imported) => reachableFrom(imported, found))
+  }
+  return found
+}
+
+const simulated = filesIn("src").filter((path) => !path.startsWith("src/bench/process/"))
+
+describe("the simulated world", { timeout: 60_000 }, () => {
+  it("imports Effect and itself, and nothing else", () => {
+    assert.isAbove(simulated.length, 40)
+    for (const path of simulated) {
+      for (const imported of importsOf(path)) {
+        const isItself = simulated.includes(imported)
+        assert.isTrue(isItself || imported.startsWith("effect/"), `${path} imports ${imported}`)
+      }
+    }
+  })
+
+  it("is all that a simulation reaches", () => {
+    const reached = new Set([...reachableFrom("src/bench/Simulation.ts"), ...reachableFrom("src/bench/Programs.ts")])
+    for (const path of ["src/bench/Network.ts", "src/programs/Echo.ts", "src/services/Node.ts", "src/schema/Rpc.ts"]) {
+      assert.isTrue(reached.has(path), path)
+    }
+    for (const path of reached) assert.include(simulated, path)
+  })
+
+  it("knows no layer in a program: which one it runs over is for others to choose", () => {
+    for (const path of filesIn("src/programs")) {
+      assert.notMatch(textOf(path), /\.layer/, path)
+      assert.notInclude(importsOf(path), "effect/Layer", path)
+    }
+  })
+})
+
+describe("arrows", () => {
+  const order = ["src/schema", "src/services", "src/programs", "src/bench", "bin"]
+  const rank = (path: string): number => order.findIndex((folder) => path.startsWith(`${folder}/`))
+
+  it("point one way only: bin → bench → programs → services → schema", () => {
+    const all = [...filesIn("src"), ...filesIn("bin")]
+    for (const path of all) {
+      assert.isAtLeast(rank(path), 0, path)
+      for (const imported of importsOf(path).filter(isFile)) {
+        assert.include(all, imported, `${path} imports ${imported}`)
+        assert.isAtMost(rank(imported), rank(path), `${path} imports ${imported}`)
+      }
+    }
+  })
+})
+
+describe("in a browser page", { timeout: 60_000 }, () => {
+  let code: string
+  let expected: Record<string, string>
+
+  beforeAll(async () => {
+    expected = Histories.make()
+    const { outputFiles } = await build({
+      entryPoints: [join(root, "test/purity/Histories.ts")],
+      bundle: true,
+      write: false,
+      format: "iife",
+      globalName: "Histories",
+      platform: "browser", // refuses to bundle what only Node has
+      target: "es2023"
+    })
+    code = outputFiles[0]!.text
+  })
+
+  const assertSame = (histories: Record<string, string>): void => {
+    assert.sameMembers(Object.keys(histories), Object.keys(expected))
+    for (const [name, history] of Object.entries(expected)) {
+      assert.isAbove(history.length, 10_000, name)
+      assert.isTrue(histories[name] === history, name)
+    }
+  }
+
+  it("the simulated world does the same byte for byte, with the language alone and a TextEncoder", () => {
+    const page = vm.createContext({ TextEncoder })
+    const globals = "[typeof process, typeof require, typeof Buffer, typeof setTimeout, typeof performance]"
+    assert.sameMembers(vm.runInContext(`[...new Set(${globals})]`, page) as Array<string>, ["undefined"])
+    assertSame(vm.runInContext(`${code}; Histories.make()`, page) as Record<string, string>)
+  })
+
+  it("and takes neither time nor chance from its host", () => {
+    const page = vm.createContext({ TextEncoder })
+    vm.runInContext(
+      `${code};
+      Math.random = () => { throw new Error("Math.random was called") }
+      Date.now = () => { throw new Error("Date.now was called") }
+      Date = class { constructor() { throw new Error("a Date was made") } }`,
+      page
+    )
+    assertSame(vm.runInContext("Histories.make()", page) as Record<string, string>)
+  })
+
+  it("and in a process of its own", () => {
+    const input = `${code}; process.stdout.write(JSON.stringify(Histories.make()))`
+    const output = execFileSync(process.execPath, ["-"], { input, encoding: "utf8", maxBuffer: 1e9 })
+    assertSame(JSON.parse(output) as Record<string, string>)
+  })
+})
