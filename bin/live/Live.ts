@@ -3,11 +3,12 @@
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeStdio from "@effect/platform-node/NodeStdio"
+import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import { MessageIO } from "../../src/services/MessageIO.ts"
-import { Node } from "../../src/services/Node.ts"
+import { NeverInitialised, Node } from "../../src/services/Node.ts"
 import { Timers } from "../../src/services/Timers.ts"
 
 // Standard output is for messages alone, whatever a library prints.
@@ -19,11 +20,16 @@ const layer = Node.layer.pipe(
   Layer.provide(NodeStdio.layer)
 )
 
-/** Runs until the end of input, then exits with 0; with 1 after a defect. */
-export const run = <E>(program: Effect.Effect<void, E, Node | Timers>): void =>
+/** Runs until the end of input, then exits with 0; with 1 after a defect, with 2 if an environment variable is wrong. */
+export const run = <E>(program: Effect.Effect<void, E | Config.ConfigError, Node | Timers>): void =>
   program.pipe(
     Effect.provide(layer),
-    Effect.catchTag("NeverInitialised", () => Effect.void),
+    Effect.catchIf((error) => error instanceof NeverInitialised, () => Effect.void),
+    Effect.catchIf((error) => error instanceof Config.ConfigError, ({ message }) =>
+      Effect.sync(() => {
+        console.error(message.replaceAll(/\s+/g, " "))
+        process.exitCode = 2
+      })),
     Effect.provideService(Logger.LogToStderr, true),
     NodeRuntime.runMain
   )
