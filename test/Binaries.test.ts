@@ -278,6 +278,13 @@ describe("Binaries", { timeout: 20_000 }, () => {
       for (const name of ["ID_GENERATOR", ...generators]) assert.include(errors, name)
     })
 
+    it("an unknown generator ends the process, though its input goes on", async () => {
+      const node = start(uniqueIds, { env: { ID_GENERATOR: "nonsense" } })
+      node.send(init)
+      const { code } = await node.closed
+      assert.isTrue(code !== 0 && code !== null, `exit code ${code}`)
+    })
+
     it("an unknown generator is refused in one line", async () => {
       const { errors } = await start(uniqueIds, { env: { ID_GENERATOR: "nonsense" } }).end(text(init))
       assert.lengthOf(errors.trimEnd().split("\n"), 1, errors)

@@ -69,7 +69,7 @@ const counted = () => {
   return { counts, layer }
 }
 
-describe("Calls", () => {
+describe("Calls", { timeout: 30_000 }, () => {
   it.effect("a call fails with a timeout at its deadline, not before", () =>
     Effect.gen(function*() {
       const { call, size } = yield* make

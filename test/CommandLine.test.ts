@@ -26,7 +26,7 @@ const echo = ["simulate", "-w", "echo", "--time-limit", "5"]
 /** The oracle's answers are lost now and then, so some operations fail. */
 const failing = [
   "simulate",
-  ..."-w unique-ids --program central --time-limit 10 --loss 0.02 --availability total --latency-dist uniform".split(
+  ..."-w unique-ids --program central --time-limit 10 --loss 0.3 --availability total --latency-dist uniform".split(
     " "
   )
 ]

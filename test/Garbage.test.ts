@@ -298,7 +298,7 @@ const pieces = (random: Random, all: Uint8Array): ReadonlyArray<Uint8Array> => {
   return chunks
 }
 
-describe("Garbage", () => {
+describe("Garbage", { timeout: 30_000 }, () => {
   it("is of every kind", () => {
     const answers = runs.flat().map((line) => expected(text(line)))
     const kinds = answers.map((answer) => {

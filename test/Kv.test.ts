@@ -170,7 +170,7 @@ const naiveIncrement = (kv: Kv.Kv): Effect.Effect<void> => {
   return Effect.orDie(Effect.retry(attempt, { times: 1000 }))
 }
 
-describe("Kv", () => {
+describe("Kv", { timeout: 30_000 }, () => {
   it("read: KeyDoesNotExist until something is written, then what was written", () => {
     for (const store of ["lin-kv", "seq-kv"] as const) {
       const outcome = run(store, (kv) =>

@@ -7,12 +7,13 @@ import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import { Console } from "node:console"
 import { MessageIO } from "../../src/services/MessageIO.ts"
 import { NeverInitialised, Node } from "../../src/services/Node.ts"
 import { Timers } from "../../src/services/Timers.ts"
 
 // Standard output is for messages alone, whatever a library prints.
-console.log = console.info = console.debug = console.error
+globalThis.console = new Console(process.stderr)
 
 const layer = Node.layer.pipe(
   Layer.provideMerge(Timers.layer),
@@ -28,7 +29,7 @@ export const run = <E>(program: Effect.Effect<void, E | Config.ConfigError, Node
     Effect.catchIf((error) => error instanceof Config.ConfigError, ({ message }) =>
       Effect.sync(() => {
         console.error(message.replaceAll(/\s+/g, " "))
-        process.exitCode = 2
+        process.exit(2) // standard input, still open, would keep it alive
       })),
     Effect.provideService(Logger.LogToStderr, true),
     NodeRuntime.runMain
