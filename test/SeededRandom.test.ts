@@ -34,7 +34,7 @@ describe("SeededRandom", () => {
   it("draws are even: numbers, choices, chances and orders", () => {
     const random = SeededRandom.make(1)
     const count = 60_000
-    const counts = new Array<number>(6).fill(0)
+    const counts = Array.from({ length: 6 }, () => 0)
     for (let i = 0; i < count; i++) counts[random.below(6)]!++
     const deviation = Math.sqrt(count * 1 / 6 * 5 / 6)
     for (const n of counts) assert.isBelow(Math.abs(n - count / 6), 5 * deviation)
