@@ -18,52 +18,62 @@ import { Peers } from "../src/services/Peers.ts"
 import * as Children from "./measure/Children.ts"
 import * as References from "./measure/References.ts"
 
-/** One line of the table. `ratio` is ours to the reference's; `goal` is what it should be. */
+/** One line of the table. `ratio` is ours to the reference's; without a goal, `reached` is null. */
 interface Row {
   readonly name: string
   readonly ours: string
   readonly reference: string
   readonly ratio: number
   readonly goal: string
-  readonly reached: boolean
+  readonly reached: boolean | null
 }
 
 const median = (values: ReadonlyArray<number>): number => quantile(values.toSorted((a, b) => a - b), 0.5)
 
-/** Takes turns, so that whatever else the machine does hits both alike; the median of each. */
-const sideBySide = async (
-  rounds: number,
-  ours: () => Promise<number>,
-  reference: () => Promise<number>
-): Promise<{ readonly ours: number; readonly reference: number }> => {
-  const mine: Array<number> = []
-  const theirs: Array<number> = []
-  for (let round = 0; round < rounds; round++) {
-    theirs.push(await reference())
-    mine.push(await ours())
-  }
-  return { ours: median(mine), reference: median(theirs) }
+/** What was measured of us and of a reference; the ratio is the median of those of each round. */
+interface Comparison {
+  readonly ours: number
+  readonly reference: number
+  readonly ratio: number
 }
 
-const atLeast = (goal: number, name: string, unit: string, { ours, reference }: { ours: number; reference: number }) =>
-  ({
-    name,
-    ours: `${Math.round(ours).toLocaleString("en")} ${unit}`,
-    reference: `${Math.round(reference).toLocaleString("en")} ${unit}`,
-    ratio: ours / reference,
-    goal: `≥ ${goal} ×`,
-    reached: ours / reference >= goal
-  }) satisfies Row
+type Measure = () => Promise<number>
 
-const atMost = (goal: number, name: string, { ours, reference }: { ours: number; reference: number }) =>
-  ({
-    name,
-    ours: `${ours.toFixed(0)} ms`,
-    reference: `${reference.toFixed(0)} ms`,
-    ratio: ours / reference,
-    goal: `≤ ${goal} ×`,
-    reached: ours / reference <= goal
-  }) satisfies Row
+/** Takes turns, so that whatever else the machine does hits all alike. One comparison for each reference. */
+const sideBySide = async (
+  rounds: number,
+  ours: Measure,
+  references: ReadonlyArray<Measure>
+): Promise<ReadonlyArray<Comparison>> => {
+  const mine: Array<number> = []
+  const theirs = references.map((): Array<number> => [])
+  for (let round = 0; round < rounds; round++) {
+    mine.push(await ours())
+    for (const [i, reference] of references.entries()) theirs[i]!.push(await reference())
+  }
+  return theirs.map((values) => ({
+    ours: median(mine),
+    reference: median(values),
+    ratio: median(values.map((value, round) => mine[round]! / value))
+  }))
+}
+
+const row = (name: string, { ours, ratio, reference }: Comparison, unit: string): Row => {
+  const format = (value: number): string => `${Math.round(value).toLocaleString("en")} ${unit}`
+  return { name, ours: format(ours), reference: format(reference), ratio, goal: "-", reached: null }
+}
+
+const atLeast = (goal: number, name: string, unit: string, comparison: Comparison): Row => ({
+  ...row(name, comparison, unit),
+  goal: `≥ ${goal} ×`,
+  reached: comparison.ratio >= goal
+})
+
+const atMost = (goal: number, name: string, comparison: Comparison): Row => ({
+  ...row(name, comparison, "ms"),
+  goal: `≤ ${goal} ×`,
+  reached: comparison.ratio <= goal
+})
 
 const requests = 200_000
 const echo = [join(import.meta.dirname, "echo.js")]
@@ -71,49 +81,39 @@ const plainEcho = ["-e", `(${References.echoNode.toString()})()`]
 const bareEcho = ["-e", `(${References.echoFloor.toString()})()`]
 
 const throughput = async (): Promise<ReadonlyArray<Row>> => {
-  const rate = async (args: ReadonlyArray<string>): Promise<number> => {
-    const { inOrder, memory, rate } = await Children.echoThroughput(args, requests)
-    if (!inOrder) throw new Error("a reply is missing or out of order")
-    if (args === echo) console.error(`  memory of dist/echo.js on the way: ${memory.join(", ")} MB`)
-    return rate
+  const memory: Array<ReadonlyArray<number>> = []
+  const rate = (args: ReadonlyArray<string>): Measure => async () => {
+    const measured = await Children.echoThroughput(args, requests)
+    if (!measured.inOrder) throw new Error("a reply is missing or out of order")
+    if (args === echo) memory.push(measured.memory)
+    return measured.rate
   }
   const name = `echo, ${requests.toLocaleString("en")} requests piped`
+  const [plain, bare] = await sideBySide(7, rate(echo), [rate(plainEcho), rate(bareEcho)])
+  const growth = { // from two fifths of the replies to all of them
+    ours: median(memory.map((samples) => samples[4] ?? NaN)),
+    reference: median(memory.map((samples) => samples[1] ?? NaN)),
+    ratio: median(memory.map((samples) => (samples[4] ?? NaN) / (samples[1] ?? NaN)))
+  }
   return [
-    atLeast(0.7, name, "requests/s", await sideBySide(5, () => rate(echo), () => rate(plainEcho))),
-    {
-      ...atLeast(
-        0,
-        `${name}, beside the bare minimum`,
-        "requests/s",
-        await sideBySide(5, () => rate(echo), () => rate(bareEcho))
-      ),
-      goal: "-"
-    }
+    atLeast(0.7, name, "requests/s", plain!),
+    row("the same, beside the bare minimum", bare!, "requests/s"),
+    { ...row("its memory at the end, and at two fifths", growth, "MB"), goal: "≤ 1.2 ×", reached: growth.ratio <= 1.2 }
   ]
 }
 
-const startUp = async (): Promise<ReadonlyArray<Row>> => [
-  atMost(
-    1.5,
-    "start-up until init_ok, one node",
-    await sideBySide(21, () => Children.timeToInit(echo), () => Children.timeToExit(["-e", "0"]))
-  )
-]
+const bareStart = (): Promise<number> => Children.timeToExit(["-e", "0"])
+const nodeStart = (): Promise<number> => Children.timeToInit(echo)
+
+const startUp = async (): Promise<ReadonlyArray<Row>> => {
+  const [comparison] = await sideBySide(21, nodeStart, [bareStart])
+  return [atMost(1.5, "start-up until init_ok, one node", comparison!)]
+}
 
 const startUpTogether = async (): Promise<ReadonlyArray<Row>> => {
-  const all = async (one: () => Promise<number>): Promise<number> =>
-    Math.max(...await Promise.all(Array.from({ length: 25 }, one)))
-  return [
-    atMost(
-      1.5,
-      "start-up until init_ok, 25 nodes at once",
-      await sideBySide(
-        7,
-        () => all(() => Children.timeToInit(echo)),
-        () => all(() => Children.timeToExit(["-e", "0"]))
-      )
-    )
-  ]
+  const all = (one: Measure): Measure => async () => Math.max(...await Promise.all(Array.from({ length: 25 }, one)))
+  const [comparison] = await sideBySide(9, all(nodeStart), [all(bareStart)])
+  return [atMost(1.5, "start-up until init_ok, 25 nodes at once", comparison!)]
 }
 
 const Ping = Rpc.make("ping", { request: { n: Schema.Int }, reply: { n: Schema.Int } })
@@ -155,13 +155,14 @@ const simulated = async (): Promise<ReadonlyArray<Row>> => {
     if (findings.length > 0) throw new Error(findings.join("; "))
     return network.servers.sent
   }
-  const figures = await sideBySide(
-    5,
-    () => perSecond(ours),
+  const [comparison] = await sideBySide(5, () => perSecond(ours), [
     () => perSecond(() => References.world(25, loops, traffic))
-  )
-  const row = atLeast(0, "simulated world, 25 nodes, 5 % loss", "messages/s", figures)
-  return [{ ...row, goal: "≥ 100,000/s", reached: figures.ours >= 100_000 }]
+  ])
+  return [{
+    ...row("simulated world, 25 nodes, 5 % loss", comparison!, "messages/s"),
+    goal: "≥ 100,000/s",
+    reached: comparison!.ours >= 100_000
+  }]
 }
 
 const print = (rows: ReadonlyArray<Row>): void => {
@@ -173,7 +174,7 @@ const print = (rows: ReadonlyArray<Row>): void => {
       reference,
       `${ratio.toFixed(2)} ×`,
       goal,
-      goal === "-" ? "" : reached ? "reached" : "not reached"
+      reached === null ? "" : reached ? "reached" : "not reached"
     ])
   ]
   const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)))

@@ -7,6 +7,7 @@ import type * as Results from "../src/bench/Results.ts"
 import type { Program } from "../src/bench/SimulatedNode.ts"
 import * as Simulation from "../src/bench/Simulation.ts"
 import { check, EchoWorkload } from "../src/bench/workloads/EchoWorkload.ts"
+import { EchoProtocol } from "../src/schema/EchoProtocol.ts"
 import type { Json } from "../src/schema/Json.ts"
 import { Node } from "../src/services/Node.ts"
 import * as Wrong from "./wrong/EchoNodes.ts"
@@ -52,6 +53,7 @@ const wrong: Record<string, readonly [program: Program, finding: RegExp, config?
   "adds a field to its reply": [Wrong.talkative, /^no echo was ever ok$/],
   "lacks a field in its reply": [Wrong.taciturn, /^no echo was ever ok$/],
   "never answers": [Wrong.silent, /^no echo was ever ok$/],
+  "answers two of three": [Wrong.forgetful, /^process \d+ said ".*" and heard nothing: no reply in time$/],
   "answers a client that is gone": [
     Wrong.late,
     /^n0 sent echo_ok to c\d+, which does not exist, and is heard no more, at \d/,
@@ -86,7 +88,8 @@ describe("EchoWorkload", { timeout: 60_000 }, () => {
   it("a node does not answer a client that is gone unless it is made to believe that clients wait longer", () => {
     for (const seed of seeds) {
       const { findings } = run(Wrong.late, { seed, availability: 0 })
-      assert.deepStrictEqual(findings, ["no echo was ever ok"], `seed ${seed}`)
+      const heard = findings.filter((finding) => !finding.endsWith("and heard nothing: no reply in time"))
+      assert.deepStrictEqual(heard, ["no echo was ever ok"], `seed ${seed}`)
     }
   })
 
@@ -150,9 +153,16 @@ describe("EchoWorkload", { timeout: 60_000 }, () => {
       }
     })
 
-    it("does not mind what did not happen, or nobody knows", () => {
+    it("takes no answer for a wrong answer, unless nodes were killed or paused", () => {
       assert.isTrue(check([]).valid)
-      for (const type of ["fail", "info"] as const) assert.isTrue(check(history(type, "a", "b")).valid)
+      for (const type of ["fail", "info"] as const) {
+        const unanswered = history(type, "a", "a")
+        assert.isFalse(check(unanswered).valid)
+        for (const [f, excuses] of [["start-kill", true], ["start-pause", true], ["start-partition", false]] as const) {
+          const fault = { index: 2, time: 0, process: "nemesis", type: "info", f, value: [] } as const
+          assert.strictEqual(check([...unanswered, fault]).valid, excuses, f)
+        }
+      }
     })
   })
 
@@ -164,6 +174,26 @@ describe("EchoWorkload", { timeout: 60_000 }, () => {
         timeLimit: 60_000,
         availability: 0,
         nemesis: ["kill"]
+      })
+      assert.isEmpty(findings, `seed ${seed}`)
+    }
+  })
+
+  it("the time for which a request was held counts", () => {
+    const slow = Effect.delay(
+      Node.serve(EchoProtocol, { echo: ({ echo }) => Effect.delay(Effect.succeed({ echo }), "3 seconds") }),
+      "3 seconds"
+    )
+    for (const seed of seeds.slice(0, 10)) {
+      const { findings } = run(slow, {
+        seed,
+        nodeCount: 5,
+        concurrency: 25,
+        rate: 20,
+        timeLimit: 60_000,
+        availability: 0,
+        nemesis: ["kill"],
+        nemesisInterval: 3000
       })
       assert.isEmpty(findings, `seed ${seed}`)
     }

@@ -147,6 +147,13 @@ describe("MessageIO", { timeout: 30_000 }, () => {
         }
       }))
 
+    it.effect("end at a newline alone: a carriage return elsewhere is white space", () =>
+      Effect.gen(function*() {
+        const { log, messages } = yield* received([bytes(`${line(1).replace(",", ",\r")}\n${line(2)}\r\n`)])
+        assert.deepStrictEqual(messages.map(echoOf), [1, 2])
+        assert.deepStrictEqual(log, [])
+      }))
+
     it.effect("may have blank lines, and need not end with a newline", () =>
       Effect.gen(function*() {
         for (const blank of ["\n", "\n\n\n", "\r\n\r\n"]) {

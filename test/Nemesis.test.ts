@@ -89,7 +89,7 @@ const world = (
   /** Starts the nemesis and works for so many ms, looking at the world after every deed. */
   const run = (duration: number, onDeed: typeof look = look): void => {
     look = onDeed
-    nemesis.start()
+    nemesis.start(Infinity)
     work(duration)
   }
   const work = (duration: number): void => {
@@ -126,7 +126,7 @@ describe("Nemesis", { timeout: 60_000 }, () => {
     for (const fault of Nemesis.faults) {
       for (const seed of seeds) {
         const { deeds, nemesis, work } = world({ faults: [fault], seed })
-        nemesis.start()
+        nemesis.start(Infinity)
         assert.deepStrictEqual(deeds.map(({ at, f }) => [f, at]), [[`start-${fault}`, 0]], `seed ${seed}`)
         work(20 * interval)
         deeds.forEach(({ f }, i) => assert.strictEqual(f, `${i % 2 === 0 ? "start" : "stop"}-${fault}`, `seed ${seed}`))

@@ -335,17 +335,18 @@ describe("VirtualProcess", () => {
 
     it("is remembered for good, unless it hit nothing", () => {
       const { process } = world()
-      assert.isFalse(process.everPaused())
+      assert.strictEqual(process.resumedAt(), -Infinity)
       process.resume()
-      assert.isFalse(process.everPaused())
+      assert.strictEqual(process.resumedAt(), -Infinity)
       process.pause()
+      assert.strictEqual(process.resumedAt(), Infinity)
       process.resume()
-      assert.isTrue(process.everPaused())
+      assert.strictEqual(process.resumedAt(), 0)
 
       const dead = world().process
       dead.kill()
       dead.pause()
-      assert.isFalse(dead.everPaused())
+      assert.strictEqual(dead.resumedAt(), -Infinity)
     })
   })
 })

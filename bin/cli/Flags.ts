@@ -121,7 +121,7 @@ export const world = {
     describe("Fraction of operations that must be ok, from 0 to 1; total is 1", "fraction", defaults.availability)
   ),
   topology: Flag.Literals("topology", topologies).pipe(
-    describe("Neighbours that nodes are told of by workloads that do so", "name", defaults.topology)
+    describe("Neighbours that broadcast suggests to nodes; no effect on other workloads", "name", defaults.topology)
   ),
   loss: number("loss", fraction).pipe(
     describe("Probability that a message between servers is lost, from 0 to 1", "fraction", defaults.loss)

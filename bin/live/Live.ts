@@ -27,7 +27,7 @@ export const run = <E>(program: Effect.Effect<void, E | Config.ConfigError, Node
     Effect.provide(layer),
     Effect.catchIf((error) => error instanceof NeverInitialised, () => Effect.void),
     Effect.catchIf((error) => error instanceof Config.ConfigError, ({ message }) =>
-      Effect.sync(() => {
+      Effect.sync((): void => {
         console.error(message.replaceAll(/\s+/g, " "))
         process.exit(2) // standard input, still open, would keep it alive
       })),

@@ -2,6 +2,7 @@
  * What this project is measured against: the same work in plain JavaScript, as short as it can be written. Each function
  * stands alone, so that its text can be run by a bare `node -e`.
  */
+
 /** An echo node as one writes it with what Node has for lines. What a turn of the loop brings about leaves in one write. */
 export const echoNode = (): void => {
   let out = ""

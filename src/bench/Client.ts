@@ -7,14 +7,10 @@ import type { ClientId, NodeId } from "../schema/Address.ts"
 import * as Envelope from "../schema/Envelope.ts"
 import type { Network } from "./Network.ts"
 import type { Timeline } from "./Timeline.ts"
-import type { Outcome } from "./Workload.ts"
+import type { Invocation, Outcome } from "./Workload.ts"
 
 /** What a client needs to know of an operation. */
-export interface Question {
-  readonly readOnly: boolean
-  readonly request: Envelope.Body
-  readonly outcome: (reply: Envelope.Body) => Outcome
-}
+export type Question = Pick<Invocation, "readOnly" | "request" | "outcome">
 
 export interface Client {
   readonly id: ClientId

@@ -3,7 +3,8 @@
  *
  * As in Maelstrom, the time from one operation to the next is drawn evenly from 0 to twice the mean, for all workers
  * together; an operation goes to any free worker, or waits for one. A worker is one client of one node. When an outcome
- * is unknown, the client is gone for good, and the worker goes on as another process with another client.
+ * is unknown, the client is gone for good, and the worker goes on as another process with another client. (Maelstrom's
+ * unique-ids keeps its clients. To lose them is stricter.)
  */
 import type { NodeId } from "../schema/Address.ts"
 import type * as Client from "./Client.ts"

@@ -22,7 +22,8 @@ export const faults = ["partition", "one-way", "kill", "pause", "clock"] as cons
 export type Fault = (typeof faults)[number]
 
 export interface Nemesis {
-  readonly start: () => void
+  /** Does its deeds for so many ms. What has begun by then goes on. */
+  readonly start: (duration: number) => void
   /** Ends every fault. */
   readonly stop: () => void
 }
@@ -120,7 +121,8 @@ export const make = (options: Options): Nemesis => {
   const running = new Map<Fault, () => void>()
 
   return {
-    start: () => {
+    start: (duration) => {
+      const until = timeline.now() + duration
       for (const fault of options.faults) {
         const random = options.random.fork(fault)
         const { begin, end } = deeds[fault]
@@ -128,7 +130,8 @@ export const make = (options: Options): Nemesis => {
         const turn = (): void => {
           on = !on
           record(`${on ? "start" : "stop"}-${fault}`, on ? begin(random) : end())
-          running.set(fault, timeline.after(random.nextDoubleUnsafe() * 2 * interval, turn))
+          const pause = random.nextDoubleUnsafe() * 2 * interval
+          if (timeline.now() + pause < until) running.set(fault, timeline.after(pause, turn))
         }
         turn()
       }

@@ -4,7 +4,8 @@
  * - A message takes a time drawn from the latency distribution, so messages overtake each other. Not so a message from
  *   or to a client: clients sit beside their node, and a slow link to them would only hide anomalies.
  * - A partition drops a message at its receiver, at the moment of delivery, in the directions that are cut. It only ever
- *   cuts nodes from nodes.
+ *   cuts nodes from nodes. (Maelstrom decides a little earlier: when the receiver takes the message up to wait for its
+ *   time. And a message that it waits for holds up those behind it. Neither is part of any promise.)
  * - Beyond Maelstrom, a message between servers may be lost or delivered twice, with a given probability.
  *
  * It carries lines of text, the form in which messages leave a real process: so nothing can be sent here that could not

@@ -30,14 +30,16 @@ const bold = (style: Style) => paint(1, style)
 const red = (style: Style) => paint(31, style)
 const green = (style: Style) => paint(32, style)
 
+const probability = (fraction: number): string => `${Number((fraction * 100).toFixed(2))} %`
+
 /** Never rounded up: 100 % means all of them. */
 const percentage = (fraction: number): string => `${Math.floor(fraction * 10_000) / 100} %`
 
 const faults = ({ duplicates, loss, nemesis }: Options): string =>
   [
     ...nemesis,
-    ...loss > 0 ? [`loss ${percentage(loss)}`] : [],
-    ...duplicates > 0 ? [`duplicates ${percentage(duplicates)}`] : []
+    ...loss > 0 ? [`loss ${probability(loss)}`] : [],
+    ...duplicates > 0 ? [`duplicates ${probability(duplicates)}`] : []
   ].join(", ") || "-"
 
 const limited = (value: string, limit: number | undefined): string =>

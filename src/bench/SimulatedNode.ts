@@ -7,7 +7,7 @@
  * - **Pause** is SIGSTOP: whatever would have happened meanwhile happens, in order, at **resume**.
  * - Its **clock** can jump, and stand still. What sleeps is not disturbed: sleeping goes by the monotonic clock.
  * - A node that sends to an address that does not exist is **mute** from then on: the real bench stops reading its
- *   output. Only a node that was paused is forgiven a late reply to a client, since it cannot know.
+ *   output. Only a node that has just been resumed is forgiven a late reply to a client, since it cannot know.
  */
 import * as Cause from "effect/Cause"
 import * as ConfigProvider from "effect/ConfigProvider"
@@ -20,6 +20,7 @@ import * as Envelope from "../schema/Envelope.ts"
 import { MessageIO } from "../services/MessageIO.ts"
 import { Node } from "../services/Node.ts"
 import { Timers } from "../services/Timers.ts"
+import * as Client from "./Client.ts"
 import type { Network } from "./Network.ts"
 import type { SeededRandom } from "./SeededRandom.ts"
 import * as VirtualProcess from "./VirtualProcess.ts"
@@ -89,7 +90,7 @@ export const make = ({ config, id, network, program, random, time }: Options): S
         }),
       send: (message) => {
         if (mute || network.send(id, message.dest, Envelope.encode(message))) return
-        if (process.everPaused() && isClient(message.dest)) return
+        if (isClient(message.dest) && time.now() - process.resumedAt() < Client.defaultPatience) return
         mute = true
         find(`sent ${String(message.body["type"])} to ${message.dest}, which does not exist, and is heard no more`)
       },
@@ -123,7 +124,7 @@ export const make = ({ config, id, network, program, random, time }: Options): S
         life = undefined
         find(exit._tag === "Success" ? "exited" : `crashed: ${Cause.pretty(exit.cause)}`)
       })
-      return () => process.isKilled() || process.everPaused()
+      return () => process.isKilled() || process.resumedAt() > -Infinity
     },
     kill: () => {
       life?.kill()

@@ -147,7 +147,7 @@ export const make = (options: Options): Simulation => {
       newClient,
       record
     })
-    nemesis.start()
+    nemesis.start(options.timeLimit)
     load.run({
       rate: options.rate,
       duration: options.timeLimit,

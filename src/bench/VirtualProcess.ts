@@ -20,8 +20,8 @@ export interface VirtualProcess {
   readonly kill: () => void
   readonly pause: () => void
   readonly resume: () => void
-  /** Whether it has ever been paused: then it cannot know how late it is. */
-  readonly everPaused: () => boolean
+  /** When it was last resumed, in ms; Infinity while it is paused, -Infinity before. */
+  readonly resumedAt: () => number
   readonly isKilled: () => boolean
 }
 
@@ -36,7 +36,7 @@ const stepsPerMillisecond = 64
 /** `wallClock` is what the process takes for the time of day, in ms; sleeping goes by the true time. */
 export const make = (time: VirtualTime, random: SeededRandom, wallClock: () => number): VirtualProcess => {
   let state: "running" | "paused" | "dead" = "running"
-  let everPaused = false
+  let resumedAt = -Infinity
   let backlog: Array<() => void> = []
 
   const act = (task: () => void): void => {
@@ -91,16 +91,17 @@ export const make = (time: VirtualTime, random: SeededRandom, wallClock: () => n
     pause: () => {
       if (state !== "running") return
       state = "paused"
-      everPaused = true
+      resumedAt = Infinity
     },
     resume: () => {
       if (state !== "paused") return
       state = "running"
+      resumedAt = time.now()
       const missed = backlog
       backlog = []
       for (const task of missed) time.soon(() => act(task))
     },
-    everPaused: () => everPaused,
+    resumedAt: () => resumedAt,
     isKilled: () => state === "dead"
   }
 }

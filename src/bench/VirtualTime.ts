@@ -19,7 +19,7 @@ export interface VirtualTime extends Timeline {
 }
 
 /** So much never happens at one instant, unless it goes on for ever. */
-export const livelockAfter = 1_000_000
+export const livelockAfter = 5_000_000
 
 interface Event {
   readonly time: number
@@ -94,8 +94,9 @@ export const make = (interleaving?: SeededRandom): VirtualTime => {
     run: (done, budget = Infinity) => {
       for (let left = budget; left > 0; left--) {
         if (done()) return "done"
-        if (++atThisInstant > livelockAfter) return "livelock"
+        if (atThisInstant > livelockAfter) return "livelock"
         if (head < tasks.length) {
+          atThisInstant++
           nextTask()()
           if (head === tasks.length) {
             tasks = []
@@ -104,7 +105,7 @@ export const make = (interleaving?: SeededRandom): VirtualTime => {
         } else if (heap.length > 0) {
           const event = pop(heap)
           if (event.run === undefined) continue
-          if (event.time > time) atThisInstant = 0
+          atThisInstant = event.time > time ? 0 : atThisInstant + 1
           time = event.time
           event.run()
         } else {

@@ -1,7 +1,7 @@
 /**
  * Challenge 1, echo: answer with what was said.
  *
- * - Guarantee: the same JSON value back, or error 12 for one that JavaScript cannot hold exactly.
+ * - Guarantee: the same JSON value back; error 12 for one with an integer that JavaScript cannot hold.
  * - Cost: no messages between servers.
  */
 import * as Effect from "effect/Effect"

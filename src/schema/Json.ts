@@ -1,5 +1,6 @@
 /**
- * JSON values that survive a round trip through a JavaScript number.
+ * JSON values whose integers survive a round trip through JavaScript. Fractions are read as the nearest double, as
+ * everywhere.
  *
  * `JSON.parse` turns `9007199254740993` into `9007199254740992` without a word. A node that answered with such a value
  * would be silently wrong, so integers outside ±(2^53 − 1) are refused, as are values nested so deep that

@@ -59,7 +59,10 @@ export class IdGenerator extends Context.Service<IdGenerator, {
     })
   )
 
-  /** 128 random bits: no messages, no state, no order. A billion ids collide with a chance below 10^-20. */
+  /**
+   * 128 random bits: no messages, no state, no order. They are as unpredictable as `Random` is: two processes whose
+   * Math.random was seeded alike, which happens with a chance of 2^-64, hand out the same ids.
+   */
   static readonly layerRandom = Layer.succeed(IdGenerator, { next: random128 })
 
   /**

@@ -67,7 +67,7 @@ export interface Kv {
    *
    * A stale read, as seq-kv serves them, makes the attempt that follows fail and costs a round, no more. On lww-kv even
    * an acknowledged update may vanish. Costs two messages when nobody else writes the key, two to four more for each
-   * attempt that somebody else's write defeats. Retries until it knows; fails only with definite errors.
+   * attempt that somebody else's write defeats; and in the stored value one entry for each life of each writer. Retries until it knows; fails only with definite errors.
    */
   readonly update: <A>(
     key: Key<Attributed<A>>,

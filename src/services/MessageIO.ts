@@ -69,14 +69,23 @@ export class MessageIO extends Context.Service<MessageIO, {
       )
       const flush = Effect.raceFirst(idle.await, Fiber.join(writer))
 
+      // Lines end at a newline alone: a carriage return is white space to JSON. An unfinished line is searched only once.
+      let rest = ""
+      const split = (text: string): ReadonlyArray<string> => {
+        const end = text.lastIndexOf("\n")
+        const lines = end === -1 ? [] : (rest + text.slice(0, end)).split("\n")
+        rest = end === -1 ? rest + text : text.slice(end + 1)
+        return lines
+      }
+
       const receive = (onMessage: (message: Envelope.Envelope) => void) =>
         stdio.stdin.pipe(
           Stream.decodeText,
-          Stream.splitLines,
-          Stream.runForEachArray((chunk) => {
+          Stream.concat(Stream.succeed("\n")), // the last line need not end
+          Stream.runForEachArray((texts) => {
             const complaints: Array<string> = []
-            for (const line of chunk) {
-              if (line === "") continue
+            for (const line of texts.flatMap(split)) {
+              if (line === "" || line === "\r") continue
               const message = Envelope.decode(line)
               if (Result.isSuccess(message)) onMessage(message.success)
               else complaints.push(`skipped a line: ${message.failure}: ${line.slice(0, 200)}`)

@@ -110,7 +110,8 @@ const malformed = (decoded: Result.Result<unknown, Schema.SchemaError>) =>
   new ProtocolError.MalformedRequest({ text: Result.isFailure(decoded) ? explain(decoded.failure) : "" })
 
 type Answer = Exit.Exit<never, ProtocolError.ProtocolError>
-type Route = (message: Envelope, msgId: MessageId | undefined) => void
+/** `received` is in ms; left out for what has just come. */
+type Route = (message: Envelope, msgId: MessageId | undefined, received?: number) => void
 type Handler<R> = (request: unknown, from: Address) => Effect.Effect<never, ProtocolError.ProtocolError, R>
 
 const make = Effect.gen(function*() {
@@ -161,7 +162,7 @@ const make = Effect.gen(function*() {
     }
   }
 
-  const dispatch = (message: Envelope): void => {
+  const dispatch = (message: Envelope, received?: number): void => {
     const { body } = message
     if (!isHeader(body)) {
       const answerable = "in_reply_to" in body ? undefined : decodeAnswerable(body)
@@ -178,7 +179,7 @@ const make = Effect.gen(function*() {
       return
     }
     const route = routes.get(type)
-    if (route !== undefined) return route(message, msg_id)
+    if (route !== undefined) return route(message, msg_id, received)
     refuse(message, msg_id, new ProtocolError.NotSupported({ text: `unknown request: ${type.slice(0, 100)}` }))
   }
 
@@ -199,14 +200,13 @@ const make = Effect.gen(function*() {
       for (const rpc of protocol) {
         // H has a handler for each type of P; that it takes what this very rpc decodes is lost in the union
         const handler = handlers[rpc.type as keyof H] as Handler<Rpc.Services<H>>
-        routes.set(rpc.type, (message, msgId) => {
+        routes.set(rpc.type, (message, msgId, received = now()) => {
           const request = rpc.decodeRequest(message.body)
           if (Result.isFailure(request)) return refuse(message, msgId, malformed(request))
           const handled = Result.try(() => handler(request.success, message.src))
           const effect = Result.isSuccess(handled) ? handled.success : Exit.die(handled.failure)
           // What is known at once needs no fiber. The effect's own type says what kind of exit it can be.
           if (Exit.isExit(effect)) return answer(rpc, message, msgId, effect as Answer)
-          const received = now()
           const fiber = run(effect)
           fiber.addObserver((exit) => {
             if (msgId !== undefined && isClient(message.src) && now() - received > patience) tooLate++
@@ -230,7 +230,7 @@ const make = Effect.gen(function*() {
     for (const { message, since } of waiting) {
       const isStale = isClient(message.src) && message.body["type"] !== "init" && now() - since > patience
       if (isStale) tooLate++
-      else dispatch(message)
+      else dispatch(message, since)
     }
   })
 

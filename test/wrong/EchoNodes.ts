@@ -60,6 +60,14 @@ export const exiting: Program = Effect.raceFirst(echo, Effect.sleep("5 seconds")
 /** Never serves, and so never answers `init`. */
 export const neverReady: Program = Effect.never
 
+/** Leaves every third request unanswered. */
+export const forgetful: Program = Effect.suspend(() => {
+  let requests = 0
+  return Node.serve(EchoProtocol, {
+    echo: ({ echo }) => ++requests % 3 === 0 ? Effect.never : Effect.succeed({ echo })
+  })
+})
+
 /** Dies as soon as it knows who it is. */
 export const stillborn: Program = Effect.andThen(Node, Effect.die(new Error("no such file")))
 

@@ -1,6 +1,6 @@
 /**
- * Maelstrom's four services, on the network under their names. Like Maelstrom's, they are silent on what they do not
- * understand.
+ * Maelstrom's four services, on the network under their names. Like Maelstrom's, they are silent on requests that
+ * they do not know; and, unlike them, on requests that lack a field.
  */
 import * as Result from "effect/Result"
 import { ServiceId } from "../../schema/Address.ts"
