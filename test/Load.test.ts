@@ -229,7 +229,7 @@ describe("Load", { timeout: 60_000 }, () => {
       return history
     }
     const common = { process: 0, f: "read" }
-    const invoke = { index: 0, time: 0, ...common, type: "invoke", value: { key: 1 } }
+    const invoke = { index: 0, time: 0, ...common, type: "invoke", value: { key: 1 }, node: "n0" }
     const end = { index: 1, time: 250, ...common }
     assert.deepStrictEqual<unknown>(record(ok), [invoke, { ...end, type: "ok", value: "done" }])
     assert.deepStrictEqual<unknown>(record(fail), [invoke, { ...end, type: "fail", value: { key: 1 }, error: "no" }])

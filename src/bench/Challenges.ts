@@ -52,6 +52,25 @@ export const challenges: ReadonlyArray<Challenge> = [
       availability: 1,
       nemesis: ["partition"]
     }
+  },
+  { id: "3a", workload: "broadcast", options: { nodeCount: 1, concurrency: 1, timeLimit: 20_000, rate: 10 } },
+  { id: "3b", workload: "broadcast", options: { nodeCount: 5, concurrency: 5, timeLimit: 20_000, rate: 10 } },
+  {
+    id: "3c",
+    workload: "broadcast",
+    options: { nodeCount: 5, concurrency: 5, timeLimit: 20_000, rate: 10, nemesis: ["partition"] }
+  },
+  {
+    id: "3d",
+    workload: "broadcast",
+    options: { nodeCount: 25, concurrency: 25, timeLimit: 20_000, rate: 100, latency: { mean: 100, dist: "constant" } },
+    limits: { messagesPerOperation: 30, medianLatency: 400, maxLatency: 600 }
+  },
+  {
+    id: "3e",
+    workload: "broadcast",
+    options: { nodeCount: 25, concurrency: 25, timeLimit: 20_000, rate: 100, latency: { mean: 100, dist: "constant" } },
+    limits: { messagesPerOperation: 20, medianLatency: 1000, maxLatency: 2000 }
   }
 ]
 
@@ -72,14 +91,17 @@ export const options = (challenge: Challenge, seed: number): Simulation.Options 
   return { ...Simulation.defaults, ...challenge.options, workload, program, seed }
 }
 
-const decodeStableLatency = Schema.decodeUnknownOption(Schema.Struct({ median: Schema.Finite, max: Schema.Finite }))
+const decodeStableLatencies = Schema.decodeUnknownOption(Schema.Struct({ "0.5": Schema.Finite, "1": Schema.Finite }))
 
 /**
  * The latency that counts, in ms. A workload whose values must spread measures how long that takes, and says so in its
- * figures under `stableLatency`; elsewhere it is the time to the reply.
+ * figures under `stableLatencies`; elsewhere it is the time to the reply.
  */
 export const latency = (results: Results): Pick<Latencies, "median" | "max"> =>
-  Option.getOrElse(decodeStableLatency(results.workload.figures["stableLatency"]), () => results.latencies)
+  decodeStableLatencies(results.workload.figures["stableLatencies"]).pipe(
+    Option.map((latencies) => ({ median: latencies["0.5"], max: latencies["1"] })),
+    Option.getOrElse(() => results.latencies)
+  )
 
 /** What is not below its limit, in words. */
 const excess = (what: string, value: number, limit: number | undefined): ReadonlyArray<string> =>

@@ -2,11 +2,12 @@
  * What happened in a run, as its clients and its nemesis saw it: the one thing that checkers judge.
  */
 import * as Schema from "effect/Schema"
+import { NodeId } from "../schema/Address.ts"
 import { Json } from "../schema/Json.ts"
 
 /**
  * Every operation begins with `invoke` and ends with `ok` (it happened), `fail` (it did not) or `info` (nobody knows).
- * What the nemesis does is `info`. `time` is in ms since the run began.
+ * What the nemesis does is `info`. `time` is in ms since the run began. `node` is whom an `invoke` asks.
  */
 export const Event = Schema.Struct({
   index: Schema.Int,
@@ -15,7 +16,8 @@ export const Event = Schema.Struct({
   type: Schema.Literals(["invoke", "ok", "fail", "info"]),
   f: Schema.String,
   value: Json,
-  error: Schema.optionalKey(Schema.String)
+  error: Schema.optionalKey(Schema.String),
+  node: Schema.optionalKey(NodeId)
 })
 export type Event = typeof Event.Type
 

@@ -47,9 +47,9 @@ export const make = ({ newClient, nodes, random, record, timeline, workers: coun
 
   const perform = (worker: Worker, invocation: Invocation, done: () => void): void => {
     const { f, value } = invocation
-    const { process } = worker
-    record({ process, type: "invoke", f, value })
-    worker.client.ask(worker.node, invocation, (outcome) => {
+    const { node, process } = worker
+    record({ process, type: "invoke", f, value, node })
+    worker.client.ask(node, invocation, (outcome) => {
       if (outcome.type === "ok") {
         record({ process, type: "ok", f, value: outcome.value })
       } else {

@@ -4,13 +4,18 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { Broadcast } from "../programs/Broadcast.ts"
 import { Echo } from "../programs/Echo.ts"
+import { GSet } from "../programs/GSet.ts"
 import { UniqueIds } from "../programs/UniqueIds.ts"
+import { Gossip } from "../services/Gossip.ts"
 import { IdGenerator } from "../services/IdGenerator.ts"
 import { Timestamps } from "../services/Timestamps.ts"
 import type { Program } from "./SimulatedNode.ts"
 import type { Workload } from "./Workload.ts"
+import { BroadcastWorkload } from "./workloads/BroadcastWorkload.ts"
 import { EchoWorkload } from "./workloads/EchoWorkload.ts"
+import { GSetWorkload } from "./workloads/GSetWorkload.ts"
 import { UniqueIdsWorkload } from "./workloads/UniqueIdsWorkload.ts"
 
 const central = Layer.provide(IdGenerator.layerCentral, Timestamps.layer)
@@ -27,6 +32,22 @@ export const Programs = {
       flake: Effect.provide(UniqueIds, IdGenerator.layerFlake),
       random: Effect.provide(UniqueIds, IdGenerator.layerRandom),
       central: Effect.provide(UniqueIds, central)
+    }
+  },
+  broadcast: {
+    workload: BroadcastWorkload,
+    programs: {
+      star: Effect.provide(Broadcast, Gossip.layerStar),
+      mesh: Effect.provide(Broadcast, Gossip.layerMesh),
+      thrifty: Effect.provide(Broadcast, Gossip.layerThrifty)
+    }
+  },
+  "g-set": {
+    workload: GSetWorkload,
+    programs: {
+      star: Effect.provide(GSet, Gossip.layerStar),
+      mesh: Effect.provide(GSet, Gossip.layerMesh),
+      thrifty: Effect.provide(GSet, Gossip.layerThrifty)
     }
   }
 } as const satisfies Record<string, { readonly workload: Workload; readonly programs: Record<string, Program> }>

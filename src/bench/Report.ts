@@ -45,13 +45,14 @@ const faults = ({ duplicates, loss, nemesis }: Options): string =>
 const limited = (value: string, limit: number | undefined): string =>
   limit === undefined ? value : `${value} (< ${limit})`
 
-interface Column {
+/** One thing to say of every run. */
+export interface Column {
   readonly name: string
   readonly align: "left" | "right"
   readonly cell: (run: Run) => string
 }
 
-const columns: ReadonlyArray<Column> = [
+const usualColumns: ReadonlyArray<Column> = [
   { name: "run", align: "left", cell: ({ title }) => title },
   { name: "nodes", align: "right", cell: ({ options }) => `${options.nodeCount}` },
   { name: "faults", align: "left", cell: ({ options }) => faults(options) },
@@ -84,8 +85,17 @@ export const findings = ({ replay, results, title }: Run, style: Style): string 
     `  Replay: ${replay}`
   ].map((line) => `${line}\n`).join("")
 
+/** Not in every table. */
+export const bytesPerOperation: Column = {
+  name: "bytes/op",
+  align: "right",
+  cell: ({ results: { network, operations } }) =>
+    operations.count === 0 ? "-" : (network.servers.bytes / operations.count).toFixed(0)
+}
+
 /** One row for each run, and below it what speaks against those that are invalid. */
-export const table = (runs: ReadonlyArray<Run>, style: Style): string => {
+export const table = (runs: ReadonlyArray<Run>, style: Style, more: ReadonlyArray<Column> = []): string => {
+  const columns = [...usualColumns.slice(0, -1), ...more, ...usualColumns.slice(-1)]
   const widths = columns.map(({ cell, name }) => Math.max(name.length, ...runs.map((run) => cell(run).length)))
   const row = (cells: ReadonlyArray<string>): string =>
     cells.map((cell, i) => columns[i]!.align === "left" ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))

@@ -110,6 +110,7 @@ export const make = ({ config, id, network, program, random, time }: Options): S
     findings,
     log,
     start: () => {
+      life?.kill() // there is never more than one
       const process = VirtualProcess.make(time, random.fork(`life ${lives++}`), wallClock)
       const layer = Node.layer.pipe(
         Layer.provideMerge(Timers.layer),

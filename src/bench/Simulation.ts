@@ -16,6 +16,7 @@ import * as Results from "./Results.ts"
 import * as SeededRandom from "./SeededRandom.ts"
 import * as Services from "./services/Services.ts"
 import * as SimulatedNode from "./SimulatedNode.ts"
+import type * as Topology from "./Topology.ts"
 import * as VirtualTime from "./VirtualTime.ts"
 import * as Workload from "./Workload.ts"
 
@@ -41,6 +42,8 @@ export interface Options {
   readonly duplicates: number
   /** In which order tasks of the same instant run: as in a real process, or any, drawn from the seed. */
   readonly scheduling: "fifo" | "random"
+  /** Which neighbours a workload that speaks of them suggests to the nodes. */
+  readonly topology: Topology.Name
   /** What nodes find in their environment variables. */
   readonly config: Readonly<Record<string, string>>
 }
@@ -59,6 +62,7 @@ export const defaults = {
   loss: 0,
   duplicates: 0,
   scheduling: "fifo",
+  topology: "grid",
   config: {}
 } as const satisfies Partial<Options>
 
@@ -77,6 +81,7 @@ export interface Simulation {
   readonly results: () => Results.Results
   readonly history: History.History
   readonly nodes: ReadonlyArray<SimulatedNode.SimulatedNode>
+  readonly options: Options
 }
 
 export const make = (options: Options): Simulation => {
@@ -159,14 +164,39 @@ export const make = (options: Options): Simulation => {
     })
   }
 
-  let booting = nodes.length
-  for (const node of nodes) {
-    boot(node, () => {
-      if (--booting > 0) return
-      if (findings.length === 0) main()
-      else end()
-    })
+  const setup = (node: NodeId, ready: () => void): void => {
+    const invocations = workload.setup?.(node, { nodes: ids, topology: options.topology }) ?? []
+    if (invocations.length === 0) return ready()
+    const client = newClient()
+    const finish = (): void => {
+      client.close()
+      ready()
+    }
+    const proceed = (index: number): void => {
+      const invocation = invocations[index]
+      if (invocation === undefined) return finish()
+      client.ask(node, invocation, (outcome) => {
+        if (outcome.type === "ok") return proceed(index + 1)
+        findings.push(`${node} did not answer ${invocation.f}: ${outcome.error}`)
+        finish()
+      })
+    }
+    proceed(0)
   }
+
+  /** Does `step` on all nodes at once, then goes on, but for a node that failed. */
+  const onEach = (step: (node: SimulatedNode.SimulatedNode, ready: () => void) => void, next: () => void): void => {
+    let busy = nodes.length
+    for (const node of nodes) {
+      step(node, () => {
+        if (--busy > 0) return
+        if (findings.length === 0) next()
+        else end()
+      })
+    }
+  }
+
+  onEach(boot, () => onEach(({ id }, ready) => setup(id, ready), main))
 
   const length = options.timeLimit + (workload.final.length > 0 ? recovery : 0)
   return {
@@ -187,7 +217,8 @@ export const make = (options: Options): Simulation => {
         findings: [...findings, ...nodes.flatMap((node) => node.findings)]
       }),
     history,
-    nodes
+    nodes,
+    options
   }
 }
 

@@ -16,6 +16,8 @@ export interface VirtualTime extends Timeline {
    * happens, for {@link livelockAfter} tasks and events.
    */
   readonly run: (done: () => boolean, budget?: number) => "done" | "more" | "deadlock" | "livelock"
+  /** How much is still to happen: what waits to run, and the events to come that nobody took back. */
+  readonly pending: () => number
 }
 
 /** So much never happens at one instant, unless it goes on for ever. */
@@ -113,6 +115,7 @@ export const make = (interleaving?: SeededRandom): VirtualTime => {
         }
       }
       return "more"
-    }
+    },
+    pending: () => tasks.length - head + heap.filter(({ run }) => run !== undefined).length
   }
 }

@@ -2,12 +2,14 @@
  * What clients ask of a cluster, and how the answers are judged.
  */
 import * as Result from "effect/Result"
+import type { NodeId } from "../schema/Address.ts"
 import type { Body } from "../schema/Envelope.ts"
 import type { Json } from "../schema/Json.ts"
 import * as ProtocolError from "../schema/ProtocolError.ts"
 import type * as Rpc from "../schema/Rpc.ts"
 import type { History } from "./History.ts"
 import type { SeededRandom } from "./SeededRandom.ts"
+import type * as Topology from "./Topology.ts"
 import type { Verdict } from "./Verdict.ts"
 
 /** How an operation ended. */
@@ -25,8 +27,19 @@ export interface Invocation {
   readonly outcome: (reply: Body) => Outcome
 }
 
+/** What a workload may tell the nodes about each other. */
+export interface Cluster {
+  readonly nodes: ReadonlyArray<NodeId>
+  readonly topology: Topology.Name
+}
+
 export interface Workload {
   readonly name: string
+  /**
+   * What a client asks each node, one thing after the other and of all nodes at once, before the run begins. These are
+   * no operations: they are not in the history, and their messages count as a client's.
+   */
+  readonly setup?: (node: NodeId, cluster: Cluster) => ReadonlyArray<Invocation>
   /** Each call draws the next operation. */
   readonly generator: (random: SeededRandom) => () => Invocation
   /** What every client does once more at the end, when the network has healed and come to rest. */

@@ -1,0 +1,48 @@
+import { Broadcast, Read } from "../../schema/BroadcastProtocol.ts"
+import type { Json } from "../../schema/Json.ts"
+import { Topology } from "../../schema/Topology.ts"
+import * as SetFull from "../SetFull.ts"
+import * as Topologies from "../Topology.ts"
+import * as Workload from "../Workload.ts"
+
+const suggest = (topology: Topologies.Topology) =>
+  Workload.invocation({
+    f: "topology",
+    value: null,
+    rpc: Topology,
+    request: { topology },
+    readOnly: false,
+    result: () => null
+  })
+
+const broadcast = (message: Json) =>
+  Workload.invocation({
+    f: "broadcast",
+    value: message,
+    rpc: Broadcast,
+    request: { message },
+    readOnly: false,
+    result: () => message
+  })
+
+const read = Workload.invocation({
+  f: "read",
+  value: null,
+  rpc: Read,
+  request: {},
+  readOnly: true,
+  result: ({ messages }) => messages
+})
+
+/** As many broadcasts of the next whole number as reads, in any order. */
+export const BroadcastWorkload: Workload.Workload = {
+  name: "broadcast",
+  setup: (_, { nodes, topology }) => [suggest(Topologies.make(topology, nodes))],
+  generator: (random) => {
+    let next = 0
+    return () => random.chance(0.5) ? broadcast(next++) : read
+  },
+  final: [read],
+  // Nodes keep everything in memory and acknowledge at once, so a node that is killed may take with it what it alone had.
+  check: (history) => SetFull.check(history, { memory: "volatile" })
+}

@@ -1,0 +1,12 @@
+import * as Schema from "effect/Schema"
+import { Json } from "./Json.ts"
+import * as Rpc from "./Rpc.ts"
+import { Topology } from "./Topology.ts"
+
+/** Challenge 3: what is said to one node, every node knows before long. */
+export const Broadcast = Rpc.make("broadcast", { request: { message: Json } })
+
+/** Every message that this node knows, each once, in any order. */
+export const Read = Rpc.make("read", { reply: { messages: Schema.Array(Json) } })
+
+export const BroadcastProtocol = [Topology, Broadcast, Read] as const
