@@ -1,0 +1,28 @@
+/**
+ * What nodes say to each other to replicate operations. No message wants a reply.
+ */
+import * as Schema from "effect/Schema"
+import { NodeId } from "./Address.ts"
+import * as Rpc from "./Rpc.ts"
+import { Encoded, Origin } from "./VersionVector.ts"
+
+/**
+ * - `from`: the sender, and which of its lives.
+ * - `base`, `operations`: a batch. With the base it is all that the sender has; so every message acknowledges.
+ * - `ask`: please send what I lack, and say something even if that is nothing.
+ * - `answer`: this is what you asked for.
+ * - `hub`: through whom the sender distributes, in a star.
+ * - `stable`: what every node has had, as far as the sender knows; left out when its program does not care.
+ */
+export const gossip = <A>(operation: Schema.Codec<A, unknown>) =>
+  Rpc.make("gossip", {
+    request: {
+      from: Origin,
+      base: Encoded,
+      operations: Schema.Array(Schema.Tuple([Origin, operation])),
+      ask: Schema.optionalKey(Schema.Boolean),
+      answer: Schema.optionalKey(Schema.Boolean),
+      hub: Schema.optionalKey(NodeId),
+      stable: Schema.optionalKey(Encoded)
+    }
+  })

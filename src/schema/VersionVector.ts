@@ -1,0 +1,51 @@
+/**
+ * How much of each origin's operations somebody has: all up to this number, none after it. What is not mentioned is 0.
+ *
+ * Fidge, "Timestamps in message-passing systems that preserve the partial ordering", 1988; Mattern, "Virtual time and
+ * global states of distributed systems", 1989.
+ */
+import * as Schema from "effect/Schema"
+
+/** One life of a node, as `n3.k2j4x0`: a node that restarts with empty memory is another origin. */
+export const Origin = Schema.NonEmptyString.pipe(Schema.brand("Origin"))
+export type Origin = typeof Origin.Type
+
+export type VersionVector = ReadonlyMap<Origin, number>
+
+const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+
+/** As it travels: an object from origin to number. */
+export const Encoded = Schema.Record(Origin, Count)
+
+export const encode = (vector: VersionVector): typeof Encoded.Type => Object.fromEntries(vector)
+
+export const decode = (encoded: typeof Encoded.Type): Map<Origin, number> =>
+  new Map(Object.entries(encoded) as Array<[Origin, number]>) // the keys of a Record(Origin, …) are origins
+
+export const covers = (vector: VersionVector, other: VersionVector): boolean => {
+  for (const [origin, count] of other) if (count > (vector.get(origin) ?? 0)) return false
+  return true
+}
+
+/** Raises `vector`, in place, to what `other` has beyond it; says whether there was anything. */
+export const raise = (vector: Map<Origin, number>, other: VersionVector): boolean => {
+  let raised = false
+  for (const [origin, count] of other) {
+    if (count <= (vector.get(origin) ?? 0)) continue
+    vector.set(origin, count)
+    raised = true
+  }
+  return raised
+}
+
+/** What all of them have. */
+export const meet = (vectors: ReadonlyArray<VersionVector>): Map<Origin, number> => {
+  const [first = new Map<Origin, number>(), ...rest] = vectors
+  const met = new Map<Origin, number>()
+  for (const [origin, count] of first) {
+    let least = count
+    for (const vector of rest) least = Math.min(least, vector.get(origin) ?? 0)
+    if (least > 0) met.set(origin, least)
+  }
+  return met
+}

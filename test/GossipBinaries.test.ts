@@ -1,0 +1,100 @@
+/**
+ * Clusters of built nodes as real processes, with the test for a network. Every wait is for an event.
+ */
+import { afterEach, assert, describe, it } from "@effect/vitest"
+import { type ChildProcess, spawn } from "node:child_process"
+import { resolve } from "node:path"
+import { createInterface } from "node:readline"
+
+interface Body {
+  readonly [field: string]: unknown
+}
+
+interface Message {
+  readonly src: string
+  readonly dest: string
+  readonly body: Body
+}
+
+const children: Array<ChildProcess> = []
+afterEach(() => children.splice(0).forEach((child) => child.kill("SIGKILL")))
+
+/** Starts so many nodes and routes what they say; `isCut` drops a message between two of them. */
+const cluster = async (file: string, size: number, env: Record<string, string>) => {
+  const ids = Array.from({ length: size }, (_, i) => `n${i}`)
+  const nodes = new Map(ids.map((id) => {
+    const child = spawn(resolve("dist", file), [], {
+      stdio: ["pipe", "pipe", "inherit"],
+      env: { ...process.env, ...env }
+    })
+    children.push(child)
+    return [id, child] as const
+  }))
+  const waiting = new Map<unknown, (body: Body) => void>()
+  let lastId = 0
+  let isCut: (message: Message) => boolean = () => false
+
+  const deliver = (message: Message): void => {
+    if (message.dest === "c1") return waiting.get(message.body["in_reply_to"])?.(message.body)
+    assert.include(ids, message.dest)
+    if (message.src === "c1" || !isCut(message)) nodes.get(message.dest)!.stdin.write(JSON.stringify(message) + "\n")
+  }
+  for (const child of nodes.values()) {
+    createInterface({ input: child.stdout }).on("line", (line) => deliver(JSON.parse(line)))
+  }
+  const ask = (dest: string, body: Body): Promise<Body> =>
+    new Promise((resume) => {
+      const msg_id = lastId++
+      waiting.set(msg_id, resume)
+      deliver({ src: "c1", dest, body: { ...body, msg_id } })
+    })
+
+  await Promise.all(ids.map((node_id) => ask(node_id, { type: "init", node_id, node_ids: ids })))
+  return {
+    ids,
+    ask,
+    cut: (which: (message: Message) => boolean): void => {
+      isCut = which
+    },
+    /** Reads at every node again and again, until each has everything. */
+    untilAllHave: async (read: (id: string) => Promise<ReadonlyArray<unknown>>, values: ReadonlyArray<unknown>) => {
+      for (const id of ids) {
+        let seen: ReadonlyArray<unknown> = []
+        while (seen.length < values.length) seen = await read(id)
+        assert.sameDeepMembers([...seen], [...values], id)
+      }
+    }
+  }
+}
+
+const values = [1, "two", null, { three: [3] }, 1.5, ["x"], false]
+
+describe("clusters of real processes", { timeout: 30_000 }, () => {
+  for (const dissemination of ["star", "mesh"]) {
+    it(`broadcast as a ${dissemination}: every node gets every value, once, also after a cut`, async () => {
+      const { ask, cut, ids, untilAllHave } = await cluster("broadcast.js", 5, {
+        GOSSIP_DISSEMINATION: dissemination,
+        GOSSIP_ROUND_TRIP: "100 millis",
+        GOSSIP_ACKNOWLEDGE_WITHIN: "100 millis",
+        GOSSIP_PATIENCE: "200 millis"
+      })
+      const read = async (id: string) => (await ask(id, { type: "read" }))["messages"] as ReadonlyArray<unknown>
+      const tell = (some: ReadonlyArray<unknown>): Promise<unknown> =>
+        Promise.all(some.map((message, i) => ask(ids[i % ids.length]!, { type: "broadcast", message })))
+
+      await tell(values.slice(0, 4))
+      await untilAllHave(read, values.slice(0, 4))
+      cut(({ dest, src }) => (src === "n0") !== (dest === "n0"))
+      await tell(values)
+      await tell(values)
+      cut(() => false)
+      await untilAllHave(read, values)
+    })
+  }
+
+  it("g-set: every node gets every element", async () => {
+    const { ask, ids, untilAllHave } = await cluster("g-set.js", 3, {})
+    await Promise.all(values.map((element, i) => ask(ids[i % ids.length]!, { type: "add", element })))
+    await untilAllHave(async (id) => (await ask(id, { type: "read" }))["value"] as ReadonlyArray<unknown>, values)
+  })
+})
