@@ -13,6 +13,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import { basename, relative } from "node:path"
 import manifest from "../package.json" with { type: "json" }
 import * as Challenges from "../src/bench/Challenges.ts"
@@ -155,6 +156,66 @@ const simulateCommand = Command.make(
   ])
 )
 
+const numbers = (name: string, description: string, value: string, fallback: ReadonlyArray<number>) =>
+  Flag.String(name).pipe(
+    Flag.filterMap(
+      (text) => {
+        const values = text.split(",").map(Number)
+        return values.every((n) => Number.isInteger(n) && n > 0 && n <= 10_000) ? Option.some(values) : Option.none()
+      },
+      () => "whole numbers from 1 to 10000, separated by commas"
+    ),
+    Flags.describe(description, value, fallback)
+  )
+
+const costsCommand = Command.make(
+  "costs",
+  {
+    program: Flag.Literals("program", Programs.programNames("broadcast")).pipe(
+      Flags.describe("What nodes run", "name", "star" as Programs.ProgramName)
+    ),
+    nodeCounts: numbers("node-counts", "Numbers of nodes, separated by commas", "numbers", [5, 10, 25, 50]),
+    rates: numbers("rates", "Operations a second, separated by commas", "numbers", [10, 100]),
+    seed: Flags.seed,
+    json: Flags.json
+  },
+  Effect.fnUntraced(function*({ json, nodeCounts, program, rates, seed }) {
+    const entry = Programs.find("broadcast", program)
+    if (entry === undefined) return yield* Usage.unknown("program", program, Programs.programNames("broadcast"))
+    const runs: Array<Report.Run> = []
+    for (const nodeCount of nodeCounts) {
+      for (const rate of rates) {
+        const title = `${nodeCount} nodes, ${rate}/s`
+        const flags = `-w broadcast --program ${program} --node-count ${nodeCount} --rate ${rate}`
+        const simulation = yield* simulate(title, {
+          ...Simulation.defaults,
+          ...entry,
+          seed,
+          nodeCount,
+          concurrency: nodeCount,
+          rate,
+          timeLimit: 20_000,
+          latency: { mean: 100, dist: "constant" }
+        })
+        runs.push({
+          title,
+          program,
+          options: simulation.options,
+          results: simulation.results(),
+          replay: `${self} simulate ${flags} --latency 100 --time-limit 20 --seed ${seed}`
+        })
+      }
+    }
+    yield* Output.out(json ? Report.json(runs) : Report.table(runs, Output, [Report.bytesPerOperation]))
+    yield* conclude(runs)
+  })
+).pipe(
+  Command.withDescription("What broadcast costs as the cluster and its load grow, at 3d's latency"),
+  Command.withExamples([
+    { command: `${self} costs --node-counts 5,25 --rates 10,100`, description: "Four runs, in one table" }
+  ])
+)
+
 const root = Command.make("gossip-girl").pipe(
   Command.withDescription(
     [
@@ -166,7 +227,7 @@ const root = Command.make("gossip-girl").pipe(
     { command: `${self} challenges`, description: "Run every challenge" },
     { command: `${self} simulate --help`, description: "All that can be simulated" }
   ]),
-  Command.withSubcommands([challengesCommand, simulateCommand])
+  Command.withSubcommands([challengesCommand, simulateCommand, costsCommand])
 )
 
 /** What effect/cli prints. It prints the help after an error too, where one line says more. */

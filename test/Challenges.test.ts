@@ -3,7 +3,7 @@ import * as Challenges from "../src/bench/Challenges.ts"
 import type { Results } from "../src/bench/Results.ts"
 import * as Simulation from "../src/bench/Simulation.ts"
 
-const seeds = [0, 1, 2, 3, 4]
+const seeds = [0, 1, 2]
 
 describe("Challenges", () => {
   for (const challenge of Challenges.challenges) {
@@ -58,7 +58,7 @@ describe("limits", () => {
   })
 
   it("where values must spread, the time that it takes counts", () => {
-    const figures = { stableLatency: { median: 350, p95: 500, max: 550 } }
+    const figures = { stableLatencies: { "0.5": 350, "0.95": 500, "1": 550 } }
     const spread: Results = { ...measured(1, 0, 0), workload: { valid: true, findings: [], figures } }
     assert.deepStrictEqual(Challenges.latency(spread), { median: 350, max: 550 })
     assert.isFalse(Challenges.judge(spread, { maxLatency: 550 }).valid)

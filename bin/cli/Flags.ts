@@ -9,6 +9,7 @@ import * as Latency from "../../src/bench/Latency.ts"
 import * as Nemesis from "../../src/bench/Nemesis.ts"
 import * as Programs from "../../src/bench/Programs.ts"
 import * as Simulation from "../../src/bench/Simulation.ts"
+import * as Topology from "../../src/bench/Topology.ts"
 import * as Usage from "./Usage.ts"
 
 interface Range {
@@ -51,8 +52,6 @@ export const json = Flag.Boolean("json").pipe(
   Flag.withDescription("Print the results as one JSON document, with times in ms"),
   Flag.withDefault(false)
 )
-
-const topologies = ["line", "grid", "tree2", "tree3", "tree4", "total"] as const
 
 /** With these values the flags below need not be given. */
 const defaults = {
@@ -120,7 +119,7 @@ export const world = {
   availability: number("availability", fraction, { total: 1 }).pipe(
     describe("Fraction of operations that must be ok, from 0 to 1; total is 1", "fraction", defaults.availability)
   ),
-  topology: Flag.Literals("topology", topologies).pipe(
+  topology: Flag.Literals("topology", Topology.names).pipe(
     describe("Neighbours that broadcast suggests to nodes; no effect on other workloads", "name", defaults.topology)
   ),
   loss: number("loss", fraction).pipe(
@@ -150,6 +149,7 @@ export const options = (world: World, { program, workload }: Programs.Entry, see
   nemesis: world.nemesis,
   nemesisInterval: world.nemesisInterval * 1000,
   availability: world.availability,
+  topology: world.topology,
   loss: world.loss,
   duplicates: world.duplicates,
   scheduling: world.scheduling
