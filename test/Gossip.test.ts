@@ -34,6 +34,11 @@ describe("Gossip", { timeout: 6_000_000 }, () => {
         tryAll(100, shape)
       })
 
+      it("is not misled when the first word of a former life comes after the present one has spoken", () => {
+        const scenario = Scenario.draw(785, Cluster.layers[shape])
+        assertRight(Scenario.run(scenario), scenario)
+      })
+
       it("converges though a fifth of all messages is lost and another comes twice, for ever", () => {
         tryAll(20, shape, () => ({ loss: 0.2, duplicates: 0.2, lossForever: true, faults: [], recovery: 30_000 }))
       })

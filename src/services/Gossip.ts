@@ -124,9 +124,9 @@ const maxUnanswered = 2
 /** What a node keeps of each other node. Times are in ms; `undefined` where there is nothing to wait for. */
 interface Link<A> {
   readonly peer: NodeId
-  /** Which of the peer's lives is the present one, and which are over. */
+  /** Which of the peer's lives is the present one, and since when others are taken to be over. */
   life: Vector.Origin | undefined
-  readonly formerLives: Set<Vector.Origin>
+  readonly formerLives: Map<Vector.Origin, number>
   /** What the peer has said that it has; and that, or what it will have when all that was sent arrives. */
   acknowledged: Map<Vector.Origin, number>
   sent: Map<Vector.Origin, number>
@@ -188,7 +188,7 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
           links.set(peer, {
             peer,
             life: undefined,
-            formerLives: new Set(),
+            formerLives: new Map(),
             acknowledged: new Map(),
             sent: new Map(),
             position: 0,
@@ -420,9 +420,12 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
 
         const takeAcknowledgement = (link: Link<A>, message: Message, has: Vector.VersionVector): void => {
           if (link.life !== message.from) {
-            if (link.formerLives.has(message.from)) return // it was long under way
+            // Lives have no order. What was long under way may come from one that is over; but one that still speaks after
+            // a while is not over, however it seemed.
+            const over = link.formerLives.get(message.from)
+            if (over !== undefined && now() - over < 2 * settings.patience) return
             if (link.life !== undefined) {
-              link.formerLives.add(link.life)
+              link.formerLives.set(link.life, now())
               unsettle()
             }
             link.life = message.from
