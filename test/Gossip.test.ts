@@ -31,7 +31,7 @@ describe("Gossip", { timeout: 6_000_000 }, () => {
   for (const shape of shapes) {
     describe(`as a ${shape}`, () => {
       it("delivers everything to everybody once, in causal order, whatever befalls nodes and network", () => {
-        tryAll(100, shape)
+        tryAll(50, shape)
       })
 
       it("is not misled when the first word of a former life comes after the present one has spoken", () => {
