@@ -207,7 +207,7 @@ const broadcast = (program: Kind, seed: number, options: Partial<Simulation.Opti
 
 describe("what it costs", { timeout: 600_000 }, () => {
   it("partitions at most double the messages, and nothing is unavailable", () => {
-    for (const [nodeCount, seed] of [[25, 0], [25, 1], [5, 0], [5, 1]] as const) {
+    for (const [nodeCount, seed] of [[25, 0], [5, 1]] as const) {
       const options = { nodeCount, concurrency: nodeCount, availability: 1 }
       const calm = broadcast("star", seed, options)
       const { findings, messages, okFraction } = broadcast("star", seed, { ...options, nemesis: ["partition"] })
@@ -225,7 +225,7 @@ describe("what it costs", { timeout: 600_000 }, () => {
     ] as const
   ) {
     it(`${program}: at most ${most} messages an operation, ${median} ms and ${max} ms to spread`, () => {
-      for (const seed of program === "mesh" ? [0] : [0, 1, 2]) {
+      for (const seed of program === "mesh" ? [0] : [0, 1]) {
         const run = broadcast(program, seed)
         assert.isEmpty(run.findings, `seed ${seed}`)
         assert.isAtMost(run.messages, most, `seed ${seed}`)
