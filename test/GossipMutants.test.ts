@@ -49,11 +49,11 @@ const mutants: ReadonlyArray<Mutant> = [
     also: ["convergence", "stable at last"],
     patch: {
       module: "Gossip",
-      find: "lacks(link) ? batch(link) : { base: log.vector, operations: [] }",
-      replace: `lacks(link) ? batch(link) : (() => {
+      find: ": { base: log.vector, operations: [], isAll: true }",
+      replace: `: (() => {
         const base = new Map(log.vector)
         for (const { held } of links.values()) for (const batch of held) Vector.raise(base, CausalLog.reach(batch))
-        return { base, operations: [] }
+        return { base, operations: [], isAll: true }
       })()`
     }
   },

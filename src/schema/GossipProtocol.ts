@@ -10,7 +10,8 @@ import { Encoded, Origin } from "./VersionVector.ts"
  * - `from`: the sender, and which of its lives.
  * - `base`, `operations`: a batch. With the base it is all that the sender has; so every message acknowledges.
  * - `ask`: please send what I lack, and say something even if that is nothing.
- * - `answer`: this is what you asked for.
+ * - `answer`: this, with what came before it, is all that you asked for. To which of your lives, and how many former
+ *   ones the sender has met.
  * - `hub`: through whom the sender distributes, in a star.
  * - `stable`: what every node has had, as far as the sender knows; left out when its program does not care.
  */
@@ -21,7 +22,7 @@ export const gossip = <A>(operation: Schema.Codec<A, unknown>) =>
       base: Encoded,
       operations: Schema.Array(Schema.Tuple([Origin, operation])),
       ask: Schema.optionalKey(Schema.Boolean),
-      answer: Schema.optionalKey(Schema.Boolean),
+      answer: Schema.optionalKey(Schema.Struct({ to: Origin, former: Schema.Int })),
       hub: Schema.optionalKey(NodeId),
       stable: Schema.optionalKey(Encoded)
     }

@@ -23,7 +23,9 @@
  *   again until it answers; and while anyone is, nodes also ask random others, so that news crosses partial cuts.
  * - *Mesh*: every node sends its own operations to every other. Whoever misses one asks whoever builds on it.
  *
- * **Incarnations.** A node that restarts is a new origin, asks for everything, and its neighbours rewind their cursor.
+ * **Incarnations.** A node that restarts is a new origin, asks for everything, and its neighbours rewind their cursor. It
+ * is recovered once each of them has answered this life: from then on nobody counts on what a former life had, and this
+ * one has all that anybody counted on it to have.
  *
  * **Stability.** An operation is stable once every node is known to have had it: the meet of all that is acknowledged.
  * The hub sees every acknowledgement, and hands the frontier round; in a mesh, everyone acknowledges to everyone. (Baquero and Shoker, "Pure Operation-Based Replicated
@@ -32,8 +34,10 @@
 import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import type * as Schema from "effect/Schema"
@@ -53,6 +57,12 @@ export interface Replica<A> {
   readonly vector: Vector.VersionVector
   /** What every node has had, as far as this one knows. Kept only if `onStable` is given. */
   readonly stable: Vector.VersionVector
+  /**
+   * Succeeds once every other node has told this life what it has, and all of that is here; with the number of former
+   * lives of this node that any of them has met. Whoever does not serve before keeps what a former life had promised,
+   * as far as anybody but itself knew of it; and must wait while any node cannot be reached.
+   */
+  readonly recovered: Effect.Effect<number>
 }
 
 export interface Options<A> {
@@ -171,6 +181,9 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
         const me = Vector.Origin.make(`${node.id}.${Math.floor(random.nextDoubleUnsafe() * 36 ** 6).toString(36)}`)
         const links = new Map<NodeId, Link<A>>()
         const suspected = new Set<NodeId>()
+        const recovering = new Map<NodeId, Vector.VersionVector | undefined>() // and what there is to get, once it says so
+        const recovery = yield* Deferred.make<number>()
+        let formerLives = 0
         const stable = new Map<Vector.Origin, number>()
         const told = new Map<Vector.Origin, number>()
         let serving = false
@@ -185,6 +198,7 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
 
         for (const peer of node.ids) {
           if (peer === node.id) continue
+          recovering.set(peer, undefined)
           links.set(peer, {
             peer,
             life: undefined,
@@ -247,7 +261,7 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
           onStable !== undefined && hub() === node.id && !Vector.covers(link.stable, stable)
 
         /** What the peer lacks, in the order of the log; the base is all that comes with and before it in the log. */
-        const batch = (link: Link<A>): CausalLog.Batch<A> => {
+        const batch = (link: Link<A>): CausalLog.Batch<A> & { readonly isAll: boolean } => {
           const entries: Array<CausalLog.Entry<A>> = []
           const own = shape === "mesh" && !link.asked
           const positions = own ? log.positions(me).slice(link.sent.get(me) ?? 0) : undefined
@@ -266,18 +280,23 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
           const without = ({ origin }: CausalLog.Entry<A>): void => void base.set(origin, base.get(origin)! - 1)
           for (let position = end; position < log.length(); position++) without(log.at(position)!)
           entries.forEach(without)
-          return { base, operations: entries.map(({ operation, origin }) => [origin, operation] as const) }
+          const operations = entries.map(({ operation, origin }) => [origin, operation] as const)
+          return { base, operations, isAll: end === log.length() }
         }
 
         const transmit = (link: Link<A>): void => {
-          const { base, operations } = lacks(link) ? batch(link) : { base: log.vector, operations: [] }
+          const { base, isAll, operations } = lacks(link)
+            ? batch(link)
+            : { base: log.vector, operations: [], isAll: true }
           const through = hub()
           run(node.send(link.peer, rpc, {
             from: me,
             base: Vector.encode(base),
             operations,
             ...(link.asking ? { ask: true } : {}),
-            ...(link.asked ? { answer: true } : {}),
+            ...(link.asked && isAll && link.life !== undefined
+              ? { answer: { to: link.life, former: link.formerLives.size } }
+              : {}),
             ...(through === undefined ? {} : { hub: through }),
             ...(onStable === undefined ? {} : { stable: Vector.encode(stable) })
           }))
@@ -289,7 +308,7 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
           if (operations.length > 0 || link.asking || lacksFrontier(link)) link.awaitingSince ??= now()
           if (link.asking) link.askAt = now() + Math.min(settings.patience, settings.roundTrip * 2 ** link.retries)
           link.owingSince = undefined
-          link.asked = false
+          link.asked &&= !isAll
         }
 
         /** When this node next has something to say to the peer. */
@@ -333,7 +352,7 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
           if (wakeAt >= link.wakeAt || wakeAt === Infinity) return
           link.wakeAt = wakeAt
           run(timers.after(
-            wakeAt - now(),
+            Math.max(0, wakeAt - now()),
             Effect.sync(() => {
               if (link.wakeAt !== wakeAt) return // an earlier timer has been set since
               link.wakeAt = Infinity
@@ -435,7 +454,7 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
           const progress = Vector.raise(link.acknowledged, has)
           Vector.raise(link.sent, link.acknowledged)
           link.child = message.hub === node.id
-          if (message.answer === true) {
+          if (message.answer?.to === me) {
             link.asking = false
             link.askAt = -Infinity
             suspected.delete(link.peer)
@@ -448,6 +467,13 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
           if (isDone) link.awaitingSince = undefined
           else if (progress) link.awaitingSince = now()
           if (isDone || progress) link.retries = 0
+        }
+
+        const recover = (): void => {
+          for (const [peer, has] of recovering) {
+            if (has !== undefined && Vector.covers(log.vector, has)) recovering.delete(peer)
+          }
+          if (recovering.size === 0) Deferred.doneUnsafe(recovery, Exit.succeed(formerLives))
         }
 
         const receive = (link: Link<A>, message: Message): void => {
@@ -468,6 +494,11 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
           if (link.held.length > maxHeld) link.held.shift()
           if (message.operations.length > 0) link.owingSince ??= now()
           if (message.ask === true && !Vector.covers(log.vector, has)) link.asking = true
+          if (message.answer?.to === me && recovering.has(link.peer)) {
+            recovering.set(link.peer, has)
+            formerLives = Math.max(formerLives, message.answer.former)
+          }
+          recover()
           if (onStable !== undefined) takeFrontier(link, Vector.decode(message.stable ?? {}), log.length() > before)
 
           if (log.length() > before) attendAll()
@@ -493,6 +524,8 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
             return Effect.succeed({})
           }
         })
+
+        recover()
 
         const ask = (which: (link: Link<A>) => boolean) =>
           Effect.sync(() => {
@@ -532,7 +565,8 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
               return entry
             }),
           vector: log.vector,
-          stable
+          stable,
+          recovered: Effect.andThen(ask(({ peer }) => recovering.has(peer)), Deferred.await(recovery))
         } satisfies Replica<A>
       })
 

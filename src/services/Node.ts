@@ -2,7 +2,7 @@
  * A node: it learns who it is, answers requests, and asks others.
  *
  * - **Init.** The service exists as soon as `init` has arrived, so a program always knows who it is. Every request is
- *   held until the program serves; none is lost. `init_ok` goes out first, and not before: it says "ready". A second
+ *   held until the program serves, unless a peer makes it that is handled already; none is lost. `init_ok` goes out first, and not before: it says "ready". A second
  *   `init` is answered and changes nothing.
  * - **Answers.** A request of unknown type is error 10, a body that does not decode is 12, a defect in a handler is 13.
  *   A message without `msg_id` gets no answer, and a reply never gets an error: nobody could match it.
@@ -184,8 +184,11 @@ const make = Effect.gen(function*() {
   }
 
   const accept = (message: Envelope): void => {
-    // A reply is for the program, which may well ask before it serves.
-    if (held === undefined || "in_reply_to" in message.body) return dispatch(message)
+    const { in_reply_to, type } = message.body
+    // The program may well talk with its peers before it serves clients.
+    const isAmongPeers = in_reply_to !== undefined
+      || (!isClient(message.src) && typeof type === "string" && routes.has(type))
+    if (held === undefined || isAmongPeers) return dispatch(message)
     const entry = { message, since: now() }
     if (message.body["type"] !== "init" || Deferred.isDoneUnsafe(identity)) return void held.push(entry)
     const init = Init.decodeRequest(message.body)
