@@ -67,8 +67,8 @@ const challengesCommand = Command.make(
       ids?.some((id) => Challenges.isNamed(challenge, id)) ?? true
     )
     const runs = yield* Effect.forEach(chosen, (challenge) => {
-      const { id, limits, workload } = challenge
-      const title = `${id} ${workload}`
+      const { id, limits, program, workload } = challenge
+      const title = [id, workload, program].filter((part) => part !== undefined).join(" ")
       const options = Challenges.options(challenge, seed)
       return Effect.map(simulate(`challenge ${title}`, options), ({ results }): Report.Run => ({
         title,

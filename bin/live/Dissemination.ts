@@ -3,11 +3,21 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Gossip } from "../../src/services/Gossip.ts"
 
-const layers = { star: Gossip.layerStar, thrifty: Gossip.layerThrifty, mesh: Gossip.layerMesh }
+const layers = {
+  star: Gossip.layerStar,
+  thrifty: Gossip.layerThrifty,
+  mesh: Gossip.layerMesh,
+  relaxed: Gossip.layerRelaxed
+}
 
-/** Environment variable `GOSSIP_DISSEMINATION`: star (the default), thrifty or mesh. */
-const dissemination = Config.Literals(["star", "thrifty", "mesh"], "GOSSIP_DISSEMINATION").pipe(
-  Config.withDefault("star")
-)
+/** Environment variable `GOSSIP_DISSEMINATION`: star, thrifty, mesh or relaxed. */
+const layerOr = (fallback: keyof typeof layers) =>
+  Config.Literals(["star", "thrifty", "mesh", "relaxed"], "GOSSIP_DISSEMINATION").pipe(
+    Config.withDefault(fallback),
+    Effect.map((name) => layers[name]),
+    Layer.unwrap
+  )
 
-export const layerGossip = Layer.unwrap(Effect.map(dissemination, (name) => layers[name]))
+export const layerGossip = layerOr("star")
+/** For what is read seldom enough that a second does not matter. */
+export const layerGossipRelaxed = layerOr("relaxed")

@@ -5,15 +5,19 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Broadcast } from "../programs/Broadcast.ts"
+import { GCounter, PnCounter } from "../programs/Counter.ts"
 import { Echo } from "../programs/Echo.ts"
+import { GCounterSeqKv } from "../programs/GCounterSeqKv.ts"
 import { GSet } from "../programs/GSet.ts"
 import { UniqueIds } from "../programs/UniqueIds.ts"
 import { Gossip } from "../services/Gossip.ts"
 import { IdGenerator } from "../services/IdGenerator.ts"
+import { SeqKv } from "../services/Kv.ts"
 import { Timestamps } from "../services/Timestamps.ts"
 import type { Program } from "./SimulatedNode.ts"
 import type { Workload } from "./Workload.ts"
 import { BroadcastWorkload } from "./workloads/BroadcastWorkload.ts"
+import { GCounterWorkload, PnCounterWorkload } from "./workloads/CounterWorkload.ts"
 import { EchoWorkload } from "./workloads/EchoWorkload.ts"
 import { GSetWorkload } from "./workloads/GSetWorkload.ts"
 import { UniqueIdsWorkload } from "./workloads/UniqueIdsWorkload.ts"
@@ -48,6 +52,25 @@ export const Programs = {
       star: Effect.provide(GSet, Gossip.layerStar),
       mesh: Effect.provide(GSet, Gossip.layerMesh),
       thrifty: Effect.provide(GSet, Gossip.layerThrifty)
+    }
+  },
+  "g-counter": {
+    workload: GCounterWorkload,
+    programs: {
+      relaxed: Effect.provide(GCounter, Gossip.layerRelaxed),
+      star: Effect.provide(GCounter, Gossip.layerStar),
+      mesh: Effect.provide(GCounter, Gossip.layerMesh),
+      thrifty: Effect.provide(GCounter, Gossip.layerThrifty),
+      "seq-kv": Effect.provide(GCounterSeqKv, SeqKv.layer)
+    }
+  },
+  "pn-counter": {
+    workload: PnCounterWorkload,
+    programs: {
+      relaxed: Effect.provide(PnCounter, Gossip.layerRelaxed),
+      star: Effect.provide(PnCounter, Gossip.layerStar),
+      mesh: Effect.provide(PnCounter, Gossip.layerMesh),
+      thrifty: Effect.provide(PnCounter, Gossip.layerThrifty)
     }
   }
 } as const satisfies Record<string, { readonly workload: Workload; readonly programs: Record<string, Program> }>

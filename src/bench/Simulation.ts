@@ -14,6 +14,7 @@ import * as Nemesis from "./Nemesis.ts"
 import * as Network from "./Network.ts"
 import * as Results from "./Results.ts"
 import * as SeededRandom from "./SeededRandom.ts"
+import type * as Sequential from "./services/Sequential.ts"
 import * as Services from "./services/Services.ts"
 import * as SimulatedNode from "./SimulatedNode.ts"
 import type * as Topology from "./Topology.ts"
@@ -44,6 +45,8 @@ export interface Options {
   readonly scheduling: "fifo" | "random"
   /** Which neighbours a workload that speaks of them suggests to the nodes. */
   readonly topology: Topology.Name
+  /** Which of its states seq-kv shows. */
+  readonly seqKv: keyof typeof Sequential.choices
   /** What nodes find in their environment variables. */
   readonly config: Readonly<Record<string, string>>
 }
@@ -63,6 +66,7 @@ export const defaults = {
   duplicates: 0,
   scheduling: "fifo",
   topology: "grid",
+  seqKv: "any",
   config: {}
 } as const satisfies Partial<Options>
 
@@ -95,7 +99,7 @@ export const make = (options: Options): Simulation => {
     loss: options.loss,
     duplicates: options.duplicates
   })
-  Services.join(network, random.fork("services"))
+  Services.join(network, random.fork("services"), options.seqKv)
 
   const ids = Array.from({ length: options.nodeCount }, (_, i) => NodeId.make(`n${i}`))
   const nodes = ids.map((id) => SimulatedNode.make({ id, time, network, random: random.fork(id), program, config }))

@@ -80,6 +80,14 @@ export class Gossip extends Context.Service<Gossip, {
   /** A star with windows so long that messages are few and news takes a second. */
   static readonly layerThrifty = Layer.effect(Gossip, Effect.suspend(() => make("star", thriftySettings)))
   static readonly layerMesh = Layer.effect(Gossip, Effect.suspend(() => make("mesh", meshSettings)))
+  /** News within a second and two hops for the fewest messages: among up to four nodes, a mesh takes no more than a star. */
+  static readonly layerRelaxed = Layer.effect(
+    Gossip,
+    Effect.flatMap(
+      Node,
+      ({ ids }) => ids.length > 4 ? make("star", relaxedStarSettings) : make("mesh", relaxedMeshSettings)
+    )
+  )
 }
 
 /** All in milliseconds. */
@@ -123,6 +131,8 @@ const defaults = {
 const starSettings = settings(defaults)
 const thriftySettings = settings({ ...defaults, leafWindow: 700, hubWindow: 1000 })
 const meshSettings = settings({ ...defaults, leafWindow: 10, hubWindow: 10, acknowledgeWithin: 3000 })
+const relaxedStarSettings = settings({ ...defaults, leafWindow: 450, hubWindow: 450 })
+const relaxedMeshSettings = settings({ ...defaults, leafWindow: 900, hubWindow: 900, acknowledgeWithin: 3000 })
 
 /** How many operations go into one message at the most, and how many batches wait for their base on one link. */
 const maxOperations = 5000

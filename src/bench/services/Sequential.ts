@@ -24,13 +24,27 @@ import type { KeyValueRequest, Service } from "./Service.ts"
 /** How many states are kept. */
 export const window = 32
 
+type Choice = (oldest: number, newest: number, random: SeededRandom) => number
+
+/**
+ * Which of the states that it may meet a request is tried on. Maelstrom's way is `any`; the others are worse, for those
+ * whom chance might spare: the oldest, the oldest that is still kept, and either the oldest or the newest.
+ */
+export const choices = {
+  any: (oldest, newest, random) => oldest + random.below(newest - oldest + 1),
+  oldest: (oldest) => oldest,
+  stalest: (oldest, newest) => Math.max(oldest, newest - window + 1),
+  extreme: (oldest, newest, random) => random.chance(0.5) ? oldest : newest
+} as const satisfies Record<string, Choice>
+
 interface Version {
   /** The first state that has it. */
   readonly since: number
   readonly value: Json.Json
 }
 
-export const make = (random: SeededRandom): Service<KeyValueRequest> => {
+export const make = (random: SeededRandom, choice: keyof typeof choices = "any"): Service<KeyValueRequest> => {
+  const choose: Choice = choices[choice]
   const versions = new Map<string, Array<Version>>()
   const reached = new Map<string, number>()
   let newest = 0
@@ -52,8 +66,7 @@ export const make = (random: SeededRandom): Service<KeyValueRequest> => {
   return {
     handle: (client, request) => {
       const name = Json.canonical(request.key)
-      const from = reached.get(client) ?? 0
-      const chosen = from + random.below(newest - from + 1)
+      const chosen = choose(reached.get(client) ?? 0, newest, random)
       const then = valueAt(name, inRing(chosen))
       const tried = Register.step(then, request)
       if (tried.writes === undefined || (then !== undefined && Json.equals(then, tried.writes))) {

@@ -32,9 +32,13 @@ const joinOne = <Request>(network: Network, name: string, protocol: Rpc.Protocol
   })
 }
 
-export const join = (network: Network, random: SeededRandom): void => {
+export const join = (
+  network: Network,
+  random: SeededRandom,
+  seqKv: keyof typeof Sequential.choices = "any"
+): void => {
   joinOne(network, "lin-kv", KvProtocol, Linearizable.make())
-  joinOne(network, "seq-kv", KvProtocol, Sequential.make(random.fork("seq-kv")))
+  joinOne(network, "seq-kv", KvProtocol, Sequential.make(random.fork("seq-kv"), seqKv))
   joinOne(network, "lww-kv", KvProtocol, Eventual.make(random.fork("lww-kv")))
   joinOne(network, "lin-tso", TsoProtocol, TimestampOracle.make())
 }

@@ -1,0 +1,30 @@
+/**
+ * Sets of whole numbers as few intervals: what a sum can be of which some terms are optional. As long as the terms are
+ * small or many, the sums lie close together and make few intervals, where there may be 2^n of them.
+ */
+
+/** Ends included, ascending, with gaps between them. */
+export type IntervalSet = ReadonlyArray<readonly [low: bigint, high: bigint]>
+
+export const has = (set: IntervalSet, value: bigint): boolean =>
+  set.some(([low, high]) => low <= value && value <= high)
+
+const orNot = (set: IntervalSet, term: bigint): IntervalSet => {
+  const all = [...set, ...set.map(([low, high]) => [low + term, high + term] as const)]
+    .toSorted(([a], [b]) => a < b ? -1 : a > b ? 1 : 0)
+  const merged: Array<readonly [bigint, bigint]> = []
+  for (const [low, high] of all) {
+    const last = merged.at(-1)
+    if (last === undefined || low > last[1] + 1n) merged.push([low, high])
+    else merged[merged.length - 1] = [last[0], high > last[1] ? high : last[1]]
+  }
+  return merged
+}
+
+const magnitude = (term: bigint): bigint => term < 0n ? -term : term
+
+/** `definite`, and the sum of any of the `optional` terms. */
+export const sums = (definite: bigint, optional: ReadonlyArray<bigint>): IntervalSet =>
+  optional
+    .toSorted((a, b) => magnitude(a) < magnitude(b) ? -1 : magnitude(a) > magnitude(b) ? 1 : 0) // small ones fill gaps
+    .reduce<IntervalSet>(orNot, [[definite, definite]])

@@ -1,0 +1,48 @@
+import type * as Schema from "effect/Schema"
+import { CounterProtocol, Delta, GrowOnlyDelta } from "../../schema/CounterProtocol.ts"
+import * as CounterChecker from "../CounterChecker.ts"
+import type { SeededRandom } from "../SeededRandom.ts"
+import * as Workload from "../Workload.ts"
+
+const make = (name: string, schema: Schema.Codec<number>, growOnly: boolean): Workload.Workload => {
+  const [Add, Read] = CounterProtocol(schema)
+
+  const add = (delta: number) =>
+    Workload.invocation({
+      f: "add",
+      value: delta,
+      rpc: Add,
+      request: { delta },
+      readOnly: false,
+      result: () => delta
+    })
+
+  const read = Workload.invocation({
+    f: "read",
+    value: null,
+    rpc: Read,
+    request: {},
+    readOnly: true,
+    result: ({ value }) => value
+  })
+
+  const draw = (random: SeededRandom): Workload.Invocation => {
+    if (random.chance(0.5)) return read
+    const delta = random.below(10) - 5
+    return growOnly && delta < 0 ? draw(random) : add(delta)
+  }
+
+  return {
+    name,
+    generator: (random) => () => draw(random),
+    final: [read],
+    // Nodes that keep everything in memory acknowledge at once, so one that is killed may take with it what it alone had.
+    check: (history) => CounterChecker.check(history, { growOnly, memory: "volatile" })
+  }
+}
+
+/** Like Maelstrom's: twice as many reads as adds, of 0 to 4. */
+export const GCounterWorkload = make("g-counter", GrowOnlyDelta, true)
+
+/** Like Maelstrom's: as many adds of -5 to 4 as reads, in any order. */
+export const PnCounterWorkload = make("pn-counter", Delta, false)
