@@ -10,7 +10,7 @@
  *   nothing but what somebody had begun to add before it ended; nothing that was refused with a definite error, which
  *   promises that it never happened. Of what may be in it or not, bounds are checked, not each sum.
  * - **Nothing goes back** in a counter that only grows: a read is not below one of the same node that had ended before
- *   it began.
+ *   it began, and what the node acknowledged since comes on top.
  *
  * The **stable latency** of an add to a counter that only grows is the time from its acknowledgement to the beginning of
  * the last read that proves to lack it, or another one acknowledged before it; 0 if there is none. What a node adds
@@ -45,10 +45,11 @@ interface Operation {
   completion: Event | undefined
 }
 
-/** A value that a read had, and when that read ended. */
+/** A value that a read had, when that read ended, and what its node was told to add, and acknowledged, after that. */
 interface Shown {
   readonly value: bigint
   readonly read: Event
+  readonly since: bigint
 }
 
 interface Place {
@@ -56,7 +57,7 @@ interface Place {
   killed: number
   /** What was acknowledged in this life. */
   acknowledged: Sum
-  /** The largest value that a read has had in this life. */
+  /** Of the reads in this life the one that demands most of the next. */
   highest: Shown | undefined
   /** The same of others that live, when this life began. */
   inherited: Map<Place, Shown>
@@ -173,6 +174,14 @@ export const check = (history: History, { growOnly, memory }: Options): Verdict.
     if (f === "stop-kill") stricken.forEach(revive)
   }
 
+  const acknowledge = (place: Place, invoke: Event): void => {
+    const delta = numberOf(invoke)
+    place.acknowledged = plus(place.acknowledged, delta)
+    if (place.highest !== undefined && place.highest.read.index < invoke.index) {
+      place.highest = { ...place.highest, since: place.highest.since + delta }
+    }
+  }
+
   const see = (invoke: Event, read: Event, acknowledged: Sum, highest: Shown | undefined): void => {
     const { node } = invoke
     const place = placeOf(node)
@@ -183,13 +192,16 @@ export const check = (history: History, { growOnly, memory }: Options): Verdict.
     const least = begun.down + acknowledged.up
     if (value > most) tooLarge.push({ read, node, value, because: `at most ${most} had been added` })
     if (value < least) tooSmall.push({ read, node, value, because: `at least ${least} was acknowledged there` })
-    if (growOnly) {
-      const floors = [...highest ? [highest] : [], ...place.inherited.values()]
-      const floor = floors.find((shown) => shown.value > value)
-      const because = floor && `${floor.value} had been read at ${floor.read.time} ms`
-      if (because !== undefined) wentBack.push({ read, node, value, because })
+    if (!growOnly) return
+    const floors = [...highest ? [highest] : [], ...place.inherited.values()]
+    const floor = floors.find((shown) => shown.value + shown.since > value)
+    if (floor !== undefined) {
+      const because = `${floor.value} had been read at ${floor.read.time} ms, and ${floor.since} acknowledged since`
+      wentBack.push({ read, node, value, because })
     }
-    if (place.highest === undefined || place.highest.value < value) place.highest = { value, read }
+    if (place.highest === undefined || place.highest.value + place.highest.since <= value) {
+      place.highest = { value, read, since: 0n }
+    }
   }
 
   for (const event of history) {
@@ -206,7 +218,7 @@ export const check = (history: History, { growOnly, memory }: Options): Verdict.
       const { acknowledged, highest, invoke } = operation
       const place = placeOf(invoke.node)
       if (event.f !== "add") see(invoke, event, acknowledged, highest)
-      else if (invoke.index > place.killed) place.acknowledged = plus(place.acknowledged, numberOf(invoke))
+      else if (invoke.index > place.killed) acknowledge(place, invoke)
     }
   }
 
