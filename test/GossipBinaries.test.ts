@@ -5,6 +5,9 @@ import { afterEach, assert, describe, it } from "@effect/vitest"
 import { type ChildProcess, spawn } from "node:child_process"
 import { resolve } from "node:path"
 import { createInterface } from "node:readline"
+import * as SeededRandom from "../src/bench/SeededRandom.ts"
+import * as Sequential from "../src/bench/services/Sequential.ts"
+import type { KeyValueRequest } from "../src/bench/services/Service.ts"
 
 interface Body {
   readonly [field: string]: unknown
@@ -27,6 +30,7 @@ const cluster = async (file: string, size: number, env: Record<string, string>) 
       stdio: ["pipe", "pipe", "inherit"],
       env: { ...process.env, ...env }
     })
+    child.stdin.on("error", () => {}) // it may be killed, when the test is over, before the others
     children.push(child)
     return [id, child] as const
   }))
@@ -34,7 +38,14 @@ const cluster = async (file: string, size: number, env: Record<string, string>) 
   let lastId = 0
   let isCut: (message: Message) => boolean = () => false
 
+  const seqKv = Sequential.make(SeededRandom.make(0), "oldest")
+
   const deliver = (message: Message): void => {
+    if (message.dest === "seq-kv") {
+      const reply = seqKv.handle(message.src, message.body as unknown as KeyValueRequest) // what our nodes ask is one
+      const body = { ...reply, in_reply_to: message.body["msg_id"] }
+      return deliver({ src: "seq-kv", dest: message.src, body })
+    }
     if (message.dest === "c1") return waiting.get(message.body["in_reply_to"])?.(message.body)
     assert.include(ids, message.dest)
     if (message.src === "c1" || !isCut(message)) nodes.get(message.dest)!.stdin.write(JSON.stringify(message) + "\n")
@@ -97,4 +108,25 @@ describe("clusters of real processes", { timeout: 30_000 }, () => {
     await Promise.all(values.map((element, i) => ask(ids[i % ids.length]!, { type: "add", element })))
     await untilAllHave(async (id) => (await ask(id, { type: "read" }))["value"] as ReadonlyArray<unknown>, values)
   })
+
+  for (
+    const [file, deltas, sum] of [
+      ["g-counter.js", [1, 2, 3, 4, 0], 10],
+      ["pn-counter.js", [1, -2, 3, -4, 12], 10],
+      ["g-counter-seq-kv.js", [1, 2, 3, 4, 0], 10]
+    ] as const
+  ) {
+    it(`${file}: every node reads the sum of all deltas, and refuses what is none`, async () => {
+      const { ask, ids } = await cluster(file, 3, {
+        GOSSIP_LEAF_WINDOW: "50 millis",
+        COUNTER_STALENESS: "100 millis"
+      })
+      assert.strictEqual((await ask("n0", { type: "add", delta: 0.5 }))["code"], 12)
+      await Promise.all(deltas.map((delta, i) => ask(ids[i % ids.length]!, { type: "add", delta })))
+      for (const id of ids) {
+        let value: unknown
+        while (value !== sum) value = (await ask(id, { type: "read" }))["value"]
+      }
+    })
+  }
 })
