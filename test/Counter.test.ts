@@ -78,6 +78,12 @@ const faults = ({ options, results }: Simulation.Simulation): string =>
   results().findings.filter((text) => !/^no value is stable|^no \w+ was ever ok/.test(text))
     .filter((text) => options.loss === 0 || !text.startsWith("no final read")).join("\n")
 
+/** How long it took until the slowest delta was read everywhere, in ms. */
+const slowest = ({ results }: Simulation.Simulation): number => {
+  const latencies = results().workload.figures["stableLatencies"] as Record<string, number> | undefined
+  return latencies?.["1"] ?? 0
+}
+
 const operation = (f: "add" | "read", value: Json, delta: number, result: (sum: number) => Json) =>
   f === "add"
     ? Workload.invocation({ f, value, rpc: Add, request: { delta }, readOnly: false, result: () => value })
@@ -141,7 +147,9 @@ describe("counters", { timeout: 600_000 }, () => {
     describe(subject.name, () => {
       it("has each delta once, whatever happens", () => {
         for (const seed of seeds) {
-          assert.strictEqual(faults(simulate(subject.program, asSet(subject), chaos(seed))), "", `seed ${seed}`)
+          const simulation = simulate(subject.program, asSet(subject), chaos(seed))
+          assert.strictEqual(faults(simulation), "", `seed ${seed}`)
+          if (subject.memory === "durable") assert.isAtMost(slowest(simulation), 1000, `seed ${seed}`)
         }
       })
 
@@ -153,10 +161,9 @@ describe("counters", { timeout: 600_000 }, () => {
 
       it("is always available, and reads within a second what is added anywhere, where nothing fails", () => {
         for (const seed of seeds.slice(0, 4)) {
-          const results = simulate(subject.program, asSet(subject), { seed, rate: 100, availability: 1 }).results()
-          assert.deepStrictEqual({ seed, findings: results.findings }, { seed, findings: [] })
-          const latencies = results.workload.figures["stableLatencies"] as Record<string, number>
-          assert.isAtMost(latencies["1"]!, 1000, `seed ${seed}`)
+          const simulation = simulate(subject.program, asSet(subject), { seed, rate: 100, availability: 1 })
+          assert.deepStrictEqual({ seed, findings: simulation.results().findings }, { seed, findings: [] })
+          assert.isAtMost(slowest(simulation), 1000, `seed ${seed}`)
         }
       })
     })
@@ -165,17 +172,40 @@ describe("counters", { timeout: 600_000 }, () => {
 
 const max = Number.MAX_SAFE_INTEGER
 
+describe("a node that starts again while it is cut off", { timeout: 600_000 }, () => {
+  for (const subject of subjects) {
+    it(`${subject.name}: says that it is ready, adds, and reads nothing older than what others had read`, () => {
+      for (const seed of seeds) {
+        const simulation = simulate(subject.program, usual(subject), {
+          seed,
+          nemesis: ["kill", "partition"],
+          nemesisInterval: 5000,
+          timeLimit: 30_000,
+          rate: 20,
+          concurrency: 60
+        })
+        assert.strictEqual(faults(simulation), "", `seed ${seed}`)
+      }
+    })
+  }
+})
+
 describe("sums beyond 2^53", { timeout: 600_000 }, () => {
   const large = (growOnly: boolean) => [max, max - 1, 2 ** 52, 3, ...growOnly ? [] : [-max, 1 - max, -(2 ** 52), -2]]
 
   for (const subject of subjects) {
     it(`${subject.name}: are exact or refused, though nodes add at once, never wrong`, () => {
+      const seeds = Array.from({ length: 25 }, (_, seed) => seed)
       let refused = 0
       let beyond = 0
       let returned = 0
       for (const seed of seeds) {
         const workload = adding((random) => () => random.pick(large(subject.growOnly)), usual(subject).check)
-        const simulation = simulate(subject.program, workload, { seed, latency: { mean: 50, dist: "exponential" } })
+        const simulation = simulate(subject.program, workload, {
+          seed,
+          timeLimit: 1000,
+          latency: { mean: 50, dist: "exponential" }
+        })
         const { findings } = simulation.results()
         const { history } = simulation
         const errors = history.flatMap(({ error }) => error ?? [])
@@ -246,6 +276,11 @@ describe("cost", { timeout: 600_000 }, () => {
     const latency = { mean: 50, dist: "constant" } as const
     const shared = cost(g["seq-kv"], workload, { seed: 0, rate: 1000, concurrency: 300, latency })
     assert.isBelow(shared, 0.2) // two messages and more in each 100 ms at each of three nodes, for 50 adds
+  })
+
+  it("seq-kv: reads that meet at a node share a refresh, though it takes longer than what is known stays fresh", () => {
+    const slow = { rate: 100, concurrency: 60, availability: 1, latency: { mean: 400, dist: "constant" } } as const
+    assert.isBelow(cost(g["seq-kv"], usual(subjects[3]!), { seed: 0, ...slow }), 0.5)
   })
 
   it("seq-kv: adding 0 costs nothing, nor does reading what is known", () => {

@@ -2,8 +2,8 @@
  * Challenge 4 as its text asks for it: a grow-only counter that is kept in seq-kv.
  *
  * - Algorithm: a key for each node holds the total of what was added there. Only its node writes it, so nobody ever
- *   contends; the sum is that of all keys. (A state-based G-counter: Shapiro et al., "A comprehensive study of Convergent
- *   and Commutative Replicated Data Types", 2011, §3.1.2, merged by maximum.) Adds that meet at a node share one update
+ *   contends; the sum is that of all keys. (The vector of a state-based G-counter: Shapiro et al., "A comprehensive study
+ *   of Convergent and Commutative Replicated Data Types", 2011, §3.1.1.) Adds that meet at a node share one update
  *   of its key, as transactions share a write of the log (group commit: DeWitt et al., "Implementation Techniques for
  *   Main Memory Database Systems", 1984).
  * - The trap: seq-kv may answer who only reads from an old state, for ever. A request that changes something executes on
@@ -13,7 +13,8 @@
  * - Guarantee: nothing counts twice, whatever is lost, repeated or restarted, since `Kv.update` happens exactly once, and
  *   each key has one writer. What is acknowledged is stored, and what is read was stored before; so it outlives all nodes.
  *   A read has all that was acknowledged anywhere up to {@link staleness} before it was asked, and all that this node
- *   has acknowledged; and reads of a node never go back, since totals only grow. Available as long as seq-kv is.
+ *   has acknowledged. Reads of a node never go back, since totals only grow, and none is read from an older state than
+ *   before. Available as long as seq-kv is.
  * - Exact: totals are kept without bound, as text, and a sum beyond 2^53 - 1 is refused, as by Counter.
  * - Cost: 2 messages for each batch of adds, and 2 for each node in each refresh, of which there is at most one a node
  *   in each {@link staleness}, and none while nobody reads. An add takes a round trip to seq-kv, or two if one is under
@@ -54,11 +55,6 @@ export const GCounterSeqKv = Effect.gen(function*() {
   const now = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const sum = (): bigint => [...totals.values()].reduce((a, b) => a + b, 0n)
 
-  /** Totals only grow, so the larger one is the newer one. */
-  const learn = (id: NodeId, total: bigint): void => {
-    if (total > (totals.get(id) ?? 0n)) totals.set(id, total)
-  }
-
   /** Stores what is waiting, and brings this node up to date with seq-kv. Whoever waits for its beginning shares it. */
   const commit = Effect.gen(function*() {
     next ??= yield* Effect.cached(
@@ -66,7 +62,10 @@ export const GCounterSeqKv = Effect.gen(function*() {
         const delta = waiting
         waiting = 0n
         next = undefined
-        return Effect.map(kv.update(keyOf(node.id), 0n, (total) => total + delta), (total) => learn(node.id, total))
+        return Effect.map(
+          kv.update(keyOf(node.id), 0n, (total) => total + delta),
+          (total) => totals.set(node.id, total)
+        )
       }).pipe(committing.withPermits(1))
     )
     return yield* next
@@ -74,7 +73,7 @@ export const GCounterSeqKv = Effect.gen(function*() {
 
   const fetch = (id: NodeId) =>
     kv.read(keyOf(id)).pipe(
-      Effect.map(({ value }) => learn(id, value)),
+      Effect.map(({ value }) => totals.set(id, value)),
       Effect.catchTag("KeyDoesNotExist", () => Effect.void),
       Effect.retry(Schedule.spaced("100 millis"))
     )
@@ -86,9 +85,9 @@ export const GCounterSeqKv = Effect.gen(function*() {
     knownAt = begun
   })
 
-  const freshen = Effect.suspend(() => now() - knownAt <= maxAge ? Effect.void : refresh).pipe(
-    refreshing.withPermits(1)
-  )
+  /** Makes what is known fresh enough for who asked then. Who had to wait for a refresh most likely needs none himself. */
+  const freshenFor = (asked: number) =>
+    Effect.suspend(() => knownAt >= asked - maxAge ? Effect.void : refresh).pipe(refreshing.withPermits(1))
 
   return yield* Node.serve(CounterProtocol(GrowOnlyDelta), {
     add: ({ delta }) =>
@@ -100,7 +99,7 @@ export const GCounterSeqKv = Effect.gen(function*() {
         Effect.as({})
       ),
     read: () =>
-      freshen.pipe(
+      freshenFor(now()).pipe(
         Effect.andThen(Effect.suspend(() => ExactSum.say(sum()))),
         Effect.map((value) => ({ value }))
       )
