@@ -45,6 +45,8 @@ interface Operation {
   completion: Event | undefined
 }
 
+type Ended = Operation & { readonly completion: Event }
+
 /** A value that a read had, when that read ended, and what its node was told to add, and acknowledged, after that. */
 interface Shown {
   readonly value: bigint
@@ -115,14 +117,11 @@ const elapsed = (from: Event, to: Event): number =>
   Math.max(0, Math.floor((Math.round(to.time * 1000) - Math.round(from.time * 1000)) / 1000))
 
 /**
- * Of each add how long it was missing, as seen by reads of one node. `adds` are those of others, in the order of their
- * acknowledgement; `reads` in that of their beginning.
+ * How long each add was missing as seen by the reads of one node. The adds are those of others, in the order of their
+ * acknowledgement; the reads are in that of their beginning.
  */
-const latenciesAt = (
-  adds: ReadonlyArray<Required<Operation> & { readonly completion: Event }>,
-  reads: ReadonlyArray<Read>
-): ReadonlyArray<number> => {
-  /** At most this much of what others have added is in the read, or in any later one. */
+const latenciesAt = (adds: ReadonlyArray<Ended>, reads: ReadonlyArray<Read>): ReadonlyArray<number> => {
+  /** At most this much of what others have added is in the read, or in one of the later ones. */
   const most = reads.map(({ own, value }) => value - own)
   for (let i = most.length - 2; i >= 0; i--) if (most[i + 1]! < most[i]!) most[i] = most[i + 1]!
   let acknowledged = 0n
@@ -134,10 +133,27 @@ const latenciesAt = (
   })
 }
 
+/** Of each add above 0 the longest time that any node lacked it. */
+const stableLatencies = (adds: ReadonlyArray<Operation>, reads: ReadonlyArray<Read>): ReadonlyArray<number> => {
+  const ended = adds
+    .flatMap(({ completion, invoke }): Ended | [] =>
+      completion === undefined || numberOf(invoke) === 0n ? [] : { invoke, completion }
+    )
+    .toSorted((a, b) => a.completion.index - b.completion.index)
+  const longest = new Map(ended.map((add) => [add, 0]))
+  for (const node of new Set(reads.map(({ node }) => node))) {
+    const others = ended.filter(({ invoke }) => invoke.node !== node)
+    const here = reads.filter((read) => read.node === node).toSorted((a, b) => a.invoke.index - b.invoke.index)
+    latenciesAt(others, here).forEach((latency, i) => {
+      longest.set(others[i]!, Math.max(latency, longest.get(others[i]!) ?? 0))
+    })
+  }
+  return [...longest.values()]
+}
+
 export const check = (history: History, { growOnly, memory }: Options): Verdict.Verdict => {
   const operations = pair(history)
   const completions = new Map(operations.map(({ completion, invoke }) => [invoke, completion]))
-  const isVolatile = memory === "volatile"
   const places = new Map<NodeId | undefined, Place>()
   const open = new Map<Event["process"], { invoke: Event; highest: Shown | undefined; acknowledged: Sum }>()
   const tooLarge: Array<Wrong> = []
@@ -166,12 +182,12 @@ export const check = (history: History, { growOnly, memory }: Options): Verdict.
   }
 
   const disturb = ({ f, index, value }: Event): void => {
-    if (!isVolatile || !isList(value)) return
-    const stricken = [...places].filter(([node]) => node !== undefined && value.includes(node)).map(([, place]) =>
-      place
-    )
-    if (f === "start-kill") stricken.forEach((place) => kill(place, index))
-    if (f === "stop-kill") stricken.forEach(revive)
+    if (memory === "durable" || !isList(value)) return
+    for (const [node, place] of places) {
+      if (node === undefined || !value.includes(node)) continue
+      if (f === "start-kill") kill(place, index)
+      if (f === "stop-kill") revive(place)
+    }
   }
 
   const acknowledge = (place: Place, invoke: Event): void => {
@@ -256,22 +272,6 @@ export const check = (history: History, { growOnly, memory }: Options): Verdict.
     ...Verdict.finding("went back", wentBack, spell)
   ]
 
-  const latencies = (): ReadonlyArray<number> => {
-    const ended = definite.flatMap(({ completion, invoke }) =>
-      completion !== undefined && numberOf(invoke) > 0n ? [{ invoke, completion }] : []
-    ).toSorted((a, b) => a.completion.index - b.completion.index)
-    const latency = new Map(ended.map((add) => [add, 0]))
-    for (const node of places.keys()) {
-      const others = ended.filter(({ invoke }) => invoke.node !== node)
-      const here = reads.filter((read) => read.node === node).toSorted((a, b) => a.invoke.index - b.invoke.index)
-      latenciesAt(others, here).forEach((value, i) => {
-        const add = others[i]!
-        latency.set(add, Math.max(value, latency.get(add) ?? 0))
-      })
-    }
-    return [...latency.values()]
-  }
-
   return Verdict.make(findings, {
     attempted: adds.length,
     acknowledged: acknowledged.length,
@@ -279,6 +279,6 @@ export const check = (history: History, { growOnly, memory }: Options): Verdict.
     excused: excused.length,
     acceptable: acceptableText,
     finalReads: values.map(Number),
-    ...growOnly ? Verdict.quantiles("stableLatencies", latencies()) : {}
+    ...growOnly ? Verdict.quantiles("stableLatencies", stableLatencies(definite, reads)) : {}
   })
 }

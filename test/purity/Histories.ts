@@ -8,11 +8,15 @@ import { Programs } from "../../src/bench/Programs.ts"
 import type { Program } from "../../src/bench/SimulatedNode.ts"
 import * as Simulation from "../../src/bench/Simulation.ts"
 
+/** The same code by other names, or with other windows. */
+const isRedundant = (name: string): boolean => /^g-set|^pn-counter|^g-counter (star|mesh)|thrifty$/.test(name)
+
 /** By workload, program and seed. */
 export const make = (): Record<string, string> => {
   const histories: Record<string, string> = {}
   for (const [workloadName, { programs, workload }] of Object.entries(Programs)) {
     for (const [name, program] of Object.entries<Program>(programs)) {
+      if (isRedundant(`${workloadName} ${name}`)) continue
       for (const seed of [0, 1, 2, 3]) {
         const { history } = Simulation.run({
           ...Simulation.defaults,
