@@ -33,7 +33,6 @@ const counter = (delta: Schema.Codec<number>) =>
       }
     })
     const recovered = yield* Effect.cached(replica.recovered)
-    yield* Effect.timeoutOption(recovered, patience)
 
     return yield* Node.serve(CounterProtocol(delta), {
       add: ({ delta }) =>
@@ -43,7 +42,7 @@ const counter = (delta: Schema.Codec<number>) =>
         ),
       read: () =>
         Effect.andThen(recovered, Effect.suspend(() => ExactSum.say(sum))).pipe(Effect.map((value) => ({ value })))
-    })
+    }, Effect.timeoutOption(recovered, patience))
   })
 
 export const GCounter = counter(GrowOnlyDelta)
