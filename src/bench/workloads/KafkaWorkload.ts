@@ -12,19 +12,13 @@
  * - Clients **crash** every now and then.
  * - **At the end** a new client polls all keys from the beginning on, until it has seen what anybody has sent or seen.
  *
- * What is in the history:
- *
- * | f | invoke | ok |
- * |---|---|---|
- * | `send` | `{key, msg}` | `{key, msg, offset}` |
- * | `poll`, `final-poll` | from where on, by key | `[[offset, msg], …]` by key |
- * | `assign`, `final-assign` | the keys | what of them is committed |
- * | `crash` | | `info`, with neither |
+ * See KafkaHistory for what of this is in the history.
  */
 import type { ClientId } from "../../schema/Address.ts"
 import { CommitOffsets, ListCommittedOffsets, Offset, Poll, Send } from "../../schema/KafkaProtocol.ts"
 import type * as Rpc from "../../schema/Rpc.ts"
 import type { History } from "../History.ts"
+import { ends as endsOf } from "../KafkaHistory.ts"
 import * as KafkaLog from "../KafkaLog.ts"
 import type { SeededRandom } from "../SeededRandom.ts"
 import * as Workload from "../Workload.ts"
@@ -170,7 +164,7 @@ const generator = (random: SeededRandom): (client: ClientId) => Workload.Invocat
 }
 
 const final = (history: History): Iterable<Workload.Invocation> => {
-  const ends = KafkaLog.ends(history)
+  const ends = endsOf(history)
   const keys = [...ends.keys()]
   return {
     *[Symbol.iterator]() {
