@@ -11,7 +11,7 @@
 import type { NodeId } from "../schema/Address.ts"
 import * as History from "./History.ts"
 import type { Event } from "./History.ts"
-import { asked, isAssign, isPoll, keysOf, killedBy, polled } from "./KafkaHistory.ts"
+import { asked, end, isAssign, isPoll, keysOf, killedBy, polled } from "./KafkaHistory.ts"
 import type { Memory } from "./SetFull.ts"
 import * as Verdict from "./Verdict.ts"
 
@@ -43,11 +43,14 @@ const raise = (floors: Floors, key: string, offset: number, event: Event): void 
   if (offset > (floors.get(key)?.offset ?? -1)) floors.set(key, { offset, event })
 }
 
-/** The last offset of each key that a poll shows. */
-const last = (completion: Event): ReadonlyArray<readonly [key: string, offset: number]> =>
-  Object.entries(polled(completion)).flatMap(([key, pairs]) =>
-    pairs.length === 0 ? [] : [[key, Math.max(...pairs.map(([offset]) => offset))] as const]
-  )
+/** All of them are at least what a poll has committed. */
+const raiseAll = (floors: Floors, completion: Event): void => {
+  const answer = polled(completion)
+  for (const key in answer) {
+    const next = end(0, answer[key])
+    if (next > 0) raise(floors, key, next - 1, completion)
+  }
+}
 
 export const analyse = (
   history: History.History,
@@ -86,17 +89,14 @@ export const analyse = (
       for (const own of floors.values()) for (const [key, { event, offset }] of own) raise(atEnd, key, offset, event)
     } else if (isPoll(invoke)) {
       const completion = completions.get(invoke)
-      if (completion?.type === "ok") {
-        for (const [key, offset] of last(completion)) raise(attempted, key, offset, completion)
-      } else for (const key of Object.keys(asked(invoke))) uncertain.add(key)
+      if (completion?.type === "ok") raiseAll(attempted, completion)
+      else for (const key of Object.keys(asked(invoke))) uncertain.add(key)
     }
   }
 
   const endPoll = (invoke: Event, completion: Event, node: NodeId): void => {
-    for (const [key, offset] of last(completion)) {
-      raise(acknowledged, key, offset, completion)
-      if (isSameLife(node, invoke)) raise(floorsOf(node), key, offset, completion)
-    }
+    raiseAll(acknowledged, completion)
+    if (isSameLife(node, invoke)) raiseAll(floorsOf(node), completion)
   }
 
   const endAssign = (invoke: Event, list: Event, node: NodeId): void => {

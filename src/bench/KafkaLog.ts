@@ -67,7 +67,9 @@ export interface Conflict {
 /** Offsets that exist, and that a poll left out. */
 export interface Skip {
   readonly key: string
-  readonly skipped: ReadonlyArray<number>
+  /** How many, and the first of them. */
+  readonly count: number
+  readonly skipped: number
   /** The one that comes instead. */
   readonly offset: number
   readonly poll: Event
@@ -227,7 +229,9 @@ const inOrder = (
       continue
     }
     const from = asked(invoke)
-    for (const [key, pairs] of Object.entries(polled(completion))) {
+    const answer = polled(completion)
+    for (const key in answer) {
+      const pairs = answer[key]!
       if (pairs.length === 0) continue
       const { existing } = logOf(key)
       const [first, msg] = pairs[0]!
@@ -246,7 +250,7 @@ const inOrder = (
         if (former !== undefined && offset <= former) {
           internalNonmonotonic.push({ key, offset, event: completion, formerOffset: former, former: completion })
         } else if (at > expected) {
-          const skip = { key, skipped: existing.slice(expected, at), offset, poll: completion }
+          const skip = { key, count: at - expected, skipped: existing[expected]!, offset, poll: completion }
           if (former === undefined) externalSkips.push(skip)
           else internalSkips.push(skip)
         }
@@ -337,7 +341,9 @@ export const analyse = (history: History, { memory = "replicated" }: { readonly 
     const isFinal = invoke.f === "final-poll"
     if (isFinal && invoke.node !== undefined) answered.add(invoke.node)
     const answer = polled(completion)
-    for (const [key, pairs] of Object.entries(answer)) {
+    for (const key in answer) {
+      const pairs = answer[key]!
+      if (pairs.length === 0) continue
       const log = logOf(key)
       for (const [offset, msg] of pairs) {
         const entry = entryOf(log, msg)
@@ -352,9 +358,10 @@ export const analyse = (history: History, { memory = "replicated" }: { readonly 
         told(log, entry, offset, invoke, completion)
       }
     }
-    for (const [key, offset] of Object.entries(asked(invoke))) {
+    const from = asked(invoke)
+    for (const key in from) {
       const { left, shown } = logOf(key)
-      const next = end(offset, answer[key])
+      const next = end(from[key]!, answer[key])
       if (!isFinal) {
         if ((left.get(next)?.index ?? -1) < invoke.index) left.set(next, invoke)
       } else if (invoke.node !== undefined) {
@@ -425,8 +432,10 @@ export const analyse = (history: History, { memory = "replicated" }: { readonly 
     }),
     unseen: gone.filter((entry) => laterThan(entry) === undefined),
     duplicated: entries.filter(({ offsets }) => offsets.size > 1),
-    inconsistent: [...all.values()].flatMap(({ offsets }) => [...offsets].filter(([, there]) => there.length > 1)),
-    nonmonotonicSends,
+    inconsistent: [...all.values()].flatMap(({ offsets }) => [...offsets])
+      .map(([offset, there]) => [offset, there.filter(({ excused }) => !excused)] as const)
+      .filter(([, there]) => there.length > 1),
+    nonmonotonicSends: nonmonotonicSends.filter(({ former, key }) => !entryOf(logOf(key), sent(former).msg).excused),
     ...inOrder(reads, logOf),
     invented: entries.flatMap(({ firstPoll, isInvented }) => isInvented ? firstPoll ?? [] : []),
     refused: entries.flatMap(({ firstPoll, isInvented, possible }) => isInvented || possible ? [] : firstPoll ?? []),
@@ -442,9 +451,8 @@ const spellMessage = ({ key, msg }: Pick<Message, "key" | "msg">): string =>
   `message ${Verdict.text(msg)} of key ${key}`
 
 const spellOffsets = ({ offsets }: Message): string =>
-  [...offsets].map(([offset, event]) =>
-    `${offset} (${event.f === "send" ? "acknowledged to" : "polled by"} ${at(event)})`
-  )
+  [...offsets]
+    .map(([offset, event]) => `${offset} (${event.f === "send" ? "acknowledged to" : "polled by"} ${at(event)})`)
     .join(" and ")
 
 const spellMissing = (message: Message): string => `${spellMessage(message)} at offset ${spellOffsets(message)}`
@@ -455,10 +463,8 @@ const spellSighting = (sighting: Sighting): string =>
 const spellConflict = ({ event, former, formerOffset, key, offset }: Conflict): string =>
   `key ${key}: offset ${offset} by ${at(event)}, after ${formerOffset}${event === former ? "" : ` by ${at(former)}`}`
 
-const spellSkip = ({ key, offset, poll, skipped }: Skip): string =>
-  `key ${key}: offset${skipped.length > 1 ? "s" : ""} ${skipped.slice(0, 5).join(", ")}${
-    skipped.length > 5 ? ` and ${skipped.length - 5} more` : ""
-  } before ${offset}, polled by ${at(poll)}`
+const spellSkip = ({ count, key, offset, poll, skipped }: Skip): string =>
+  `key ${key}: offset ${skipped}${count > 1 ? ` and ${count - 1} more` : ""} before ${offset}, by ${at(poll)}`
 
 export const check = (history: History, options: { readonly memory?: Memory } = {}): Verdict.Verdict => {
   const analysis = analyse(history, options)
