@@ -7,15 +7,19 @@ import * as Layer from "effect/Layer"
 import { Broadcast } from "../programs/Broadcast.ts"
 import { Echo } from "../programs/Echo.ts"
 import { GSet } from "../programs/GSet.ts"
+import { Kafka } from "../programs/Kafka.ts"
+import { KafkaLinKv } from "../programs/KafkaLinKv.ts"
 import { UniqueIds } from "../programs/UniqueIds.ts"
 import { Gossip } from "../services/Gossip.ts"
 import { IdGenerator } from "../services/IdGenerator.ts"
+import { LinKv } from "../services/Kv.ts"
 import { Timestamps } from "../services/Timestamps.ts"
 import type { Program } from "./SimulatedNode.ts"
 import type { Workload } from "./Workload.ts"
 import { BroadcastWorkload } from "./workloads/BroadcastWorkload.ts"
 import { EchoWorkload } from "./workloads/EchoWorkload.ts"
 import { GSetWorkload } from "./workloads/GSetWorkload.ts"
+import { KafkaWorkload } from "./workloads/KafkaWorkload.ts"
 import { UniqueIdsWorkload } from "./workloads/UniqueIdsWorkload.ts"
 
 const central = Layer.provide(IdGenerator.layerCentral, Timestamps.layer)
@@ -48,6 +52,15 @@ export const Programs = {
       star: Effect.provide(GSet, Gossip.layerStar),
       mesh: Effect.provide(GSet, Gossip.layerMesh),
       thrifty: Effect.provide(GSet, Gossip.layerThrifty)
+    }
+  },
+  kafka: {
+    workload: KafkaWorkload,
+    programs: {
+      star: Effect.provide(Kafka, Gossip.layerStar),
+      mesh: Effect.provide(Kafka, Gossip.layerMesh),
+      thrifty: Effect.provide(Kafka, Gossip.layerThrifty),
+      "lin-kv": Effect.provide(KafkaLinKv, LinKv.layer)
     }
   }
 } as const satisfies Record<string, { readonly workload: Workload; readonly programs: Record<string, Program> }>
