@@ -20,13 +20,14 @@
  * - **At the end** every node shows everything that was known when it was asked.
  * - **Commits are honoured**: see KafkaCommits.
  *
- * It measures, where Jepsen plots:
+ * It measures two things by the polls that **lack** a message: that begin when it is known, ask for its key from its offset
+ * or from below, and answer nothing of the key at all. (One that answers something may just be a batch.)
  *
- * - **Realtime lag**: where a poll leaves off with a key, for how long something has been known to be there already when
- *   the poll began. Since an answer may always be less than there is, no lag is a fault.
+ * - **Realtime lag**: for how long the oldest message that a poll lacks has been known. No lag is a fault, since an answer
+ *   may always be less than there is.
  * - **Stable latency** of a message: the time from when it was known, by its acknowledgement or the first poll that has
- *   it, to the beginning of the last poll that leaves off before it; in whole ms rounded down, 0 if there is none. What
- *   is polled at the end, from the beginning on, counts for neither.
+ *   it, to the beginning of the last poll that lacks it; in whole ms rounded down, 0 if there is none. What is polled at
+ *   the end, from the beginning on, counts for neither.
  *
  * Near-linear in the length of the history: what is asked of each poll is a rank among the offsets of a key. What
  * concerns nodes needs the `node` of an `invoke`.
@@ -51,7 +52,7 @@ export interface Message {
   readonly offsets: ReadonlyMap<number, Event>
   /** It is gone, but together with every node that is known to have had it. */
   readonly excused: boolean
-  /** From when it was known to the last poll that leaves off before it, in ms. */
+  /** From when it was known to the last poll that lacks it, in ms. */
   readonly latency: number | undefined
 }
 
@@ -85,7 +86,7 @@ export interface Sighting {
 
 export interface Lag {
   readonly key: string
-  /** Where the poll leaves off. */
+  /** From where on the poll asked, and got nothing. */
   readonly offset: number
   readonly poll: Event
   /** In ms. */
@@ -141,8 +142,8 @@ interface Log {
   readonly key: string
   readonly entries: Map<Json.Json, Entry>
   readonly offsets: Map<number, Array<Entry>>
-  /** The offsets at which polls left off, each with the beginning of the last poll that did. */
-  readonly left: Map<number, Event>
+  /** The offsets from which on polls answered nothing, each with the beginning of the last poll that did. */
+  readonly empty: Map<number, Event>
   /** How far each node got at the end. */
   readonly shown: Map<NodeId, number>
   highest: Sighting | undefined
@@ -174,7 +175,7 @@ const logs = () => {
     let log = all.get(key)
     if (log === undefined) {
       const nothing = { highest: undefined, existing: [] }
-      log = { key, entries: new Map(), offsets: new Map(), left: new Map(), shown: new Map(), ...nothing }
+      log = { key, entries: new Map(), offsets: new Map(), empty: new Map(), shown: new Map(), ...nothing }
       all.set(key, log)
     }
     return log
@@ -266,7 +267,7 @@ const inOrder = (
 /** Gives every message that was polled its latency, and finds the worst lag. */
 const measure = (logs: Iterable<Log>): Lag | undefined => {
   let worst: Lag | undefined
-  for (const { entries, existing, key, left, offsets } of logs) {
+  for (const { empty, entries, existing, key, offsets } of logs) {
     /** Since when anything at this rank or above has been known. */
     const since: Array<Event> = []
     for (let i = existing.length - 1; i >= 0; i--) {
@@ -275,20 +276,20 @@ const measure = (logs: Iterable<Log>): Lag | undefined => {
         since[i] = earliest !== undefined && earliest.index < known!.index ? earliest : known!
       }
     }
-    const ends = [...left].toSorted(([a], [b]) => a - b)
-    /** Of the polls that left off at this offset or before, the beginning of the last. */
+    const polls = [...empty].toSorted(([a], [b]) => a - b)
+    const from = polls.map(([offset]) => offset)
+    /** Of the polls that answered nothing from this offset on or from below, the beginning of the last. */
     const last: Array<Event> = []
-    for (const [i, [offset, poll]] of ends.entries()) {
+    for (const [i, [offset, poll]] of polls.entries()) {
       last[i] = i > 0 && last[i - 1]!.index > poll.index ? last[i - 1]! : poll
       const known = since[rank(existing, offset)]
       const lag = known === undefined ? 0 : poll.time - known.time
       if (lag > (worst?.lag ?? 0)) worst = { key, offset, poll, lag: Math.round(lag * 1000) / 1000 }
     }
-    const leftAt = ends.map(([offset]) => offset)
     for (const entry of entries.values()) {
       if (entry.polled === undefined) continue
       const [offset] = entry.offsets.keys()
-      const poll = last[rank(leftAt, offset! + 1) - 1]
+      const poll = last[rank(from, offset! + 1) - 1]
       entry.latency = poll === undefined ? 0 : elapsed(entry.known!, poll)
     }
   }
@@ -360,10 +361,11 @@ export const analyse = (history: History, { memory = "replicated" }: { readonly 
     }
     const from = asked(invoke)
     for (const key in from) {
-      const { left, shown } = logOf(key)
-      const next = end(from[key]!, answer[key])
+      const { empty, shown } = logOf(key)
+      const offset = from[key]!
+      const next = end(offset, answer[key])
       if (!isFinal) {
-        if ((left.get(next)?.index ?? -1) < invoke.index) left.set(next, invoke)
+        if (next === offset && (empty.get(offset)?.index ?? -1) < invoke.index) empty.set(offset, invoke)
       } else if (invoke.node !== undefined) {
         shown.set(invoke.node, Math.max(shown.get(invoke.node) ?? 0, next))
       }
