@@ -158,9 +158,10 @@ export const make = (options: Options): Simulation => {
       duration: options.timeLimit,
       next: workload.generator(random.fork("operations"))
     }, () => {
-      if (workload.final.length === 0) return end()
+      const final = Workload.finalOf(workload, history)
+      if (final.length === 0) return end()
       nemesis.stop()
-      time.after(recovery, () => load.each(workload.final, end))
+      time.after(recovery, () => load.each(final, end))
     })
   }
 
@@ -198,7 +199,8 @@ export const make = (options: Options): Simulation => {
 
   onEach(boot, () => onEach(({ id }, ready) => setup(id, ready), main))
 
-  const length = options.timeLimit + (workload.final.length > 0 ? recovery : 0)
+  const hasFinal = typeof workload.final === "function" || workload.final.length > 0
+  const length = options.timeLimit + (hasFinal ? recovery : 0)
   return {
     work: (budget) => {
       const state = time.run(() => over, budget)

@@ -43,9 +43,13 @@ export interface Workload {
   /** Each call draws the next operation. */
   readonly generator: (random: SeededRandom) => () => Invocation
   /** What every client does once more at the end, when the network has healed and come to rest. */
-  readonly final: ReadonlyArray<Invocation>
+  readonly final: ReadonlyArray<Invocation> | ((history: History) => ReadonlyArray<Invocation>)
   readonly check: (history: History) => Verdict
 }
+
+/** What every client does at the end of this run. */
+export const finalOf = ({ final }: Workload, history: History): ReadonlyArray<Invocation> =>
+  typeof final === "function" ? final(history) : final
 
 const header = new Set(["type", "msg_id", "in_reply_to"])
 
