@@ -7,6 +7,7 @@ import * as Layer from "effect/Layer"
 import { Broadcast } from "../programs/Broadcast.ts"
 import { Echo } from "../programs/Echo.ts"
 import { GSet } from "../programs/GSet.ts"
+import { TxnRwRegister } from "../programs/TxnRwRegister.ts"
 import { UniqueIds } from "../programs/UniqueIds.ts"
 import { Gossip } from "../services/Gossip.ts"
 import { IdGenerator } from "../services/IdGenerator.ts"
@@ -16,6 +17,7 @@ import type { Workload } from "./Workload.ts"
 import { BroadcastWorkload } from "./workloads/BroadcastWorkload.ts"
 import { EchoWorkload } from "./workloads/EchoWorkload.ts"
 import { GSetWorkload } from "./workloads/GSetWorkload.ts"
+import { TxnRwRegisterWorkload } from "./workloads/TxnRwRegisterWorkload.ts"
 import { UniqueIdsWorkload } from "./workloads/UniqueIdsWorkload.ts"
 
 const central = Layer.provide(IdGenerator.layerCentral, Timestamps.layer)
@@ -48,6 +50,14 @@ export const Programs = {
       star: Effect.provide(GSet, Gossip.layerStar),
       mesh: Effect.provide(GSet, Gossip.layerMesh),
       thrifty: Effect.provide(GSet, Gossip.layerThrifty)
+    }
+  },
+  "txn-rw-register": {
+    workload: TxnRwRegisterWorkload,
+    programs: {
+      star: Effect.provide(TxnRwRegister, Gossip.layerStar),
+      mesh: Effect.provide(TxnRwRegister, Gossip.layerMesh),
+      thrifty: Effect.provide(TxnRwRegister, Gossip.layerThrifty)
     }
   }
 } as const satisfies Record<string, { readonly workload: Workload; readonly programs: Record<string, Program> }>
