@@ -1,7 +1,8 @@
 import { type RwRegisterOperation, RwRegisterTxn } from "../../schema/TxnProtocol.ts"
 import type * as ConsistencyModel from "../transactions/ConsistencyModel.ts"
 import * as Generator from "../transactions/Generator.ts"
-import * as Verdict from "../Verdict.ts"
+import * as RwRegister from "../transactions/RwRegister.ts"
+import { finalRead } from "../transactions/Transactions.ts"
 import * as Workload from "../Workload.ts"
 
 export interface Options extends Generator.Options {
@@ -32,9 +33,8 @@ export const make = (options: Partial<Options> = {}): Workload.Workload => {
       })
       return () => txn("txn", next())
     },
-    final: (history) =>
-      Generator.portions(history).map((keys) => txn("final read", keys.map((key) => ["r", key, null]))),
-    check: () => Verdict.make([])
+    final: (history) => Generator.portions(history).map((keys) => txn(finalRead, keys.map((key) => ["r", key, null]))),
+    check: (history) => RwRegister.check(history, settings.consistencyModels)
   }
 }
 
