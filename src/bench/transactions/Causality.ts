@@ -52,6 +52,7 @@ const fractures = ({ graph, reads, versions, writes }: Observations) => {
   const findings: Array<Finding> = []
   const fractured = new Set<Read>()
   for (const [reader, its] of reads.entries()) {
+    if (its.length < 2) continue
     const sources = new Map(
       its.flatMap((read) => read.version === initial ? [] : [[versions[read.version]!.writer.id, read]])
     )

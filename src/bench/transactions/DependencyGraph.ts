@@ -42,27 +42,20 @@ export interface Adjacency {
   readonly edge: Int32Array
 }
 
-/** Makes a graph of the edges that it is told. */
+/** Makes a graph of the edges that it is told, which it asks for twice. */
 const adjacency = (size: number, tell: (add: (from: number, to: number, edge: number) => void) => void): Adjacency => {
-  const from: Array<number> = []
-  const to: Array<number> = []
-  const edge: Array<number> = []
   const first = new Int32Array(size + 1)
-  tell((i, j, id) => {
-    from.push(i)
-    to.push(j)
-    edge.push(id)
-    first[i + 1]!++
-  })
+  tell((from) => void first[from + 1]!++)
   for (let i = 0; i < size; i++) first[i + 1]! += first[i]!
   const next = first.slice()
-  const sorted = { size, first, to: new Int32Array(from.length), edge: new Int32Array(from.length) }
-  for (let i = 0; i < from.length; i++) {
-    const place = next[from[i]!]!++
-    sorted.to[place] = to[i]!
-    sorted.edge[place] = edge[i]!
-  }
-  return sorted
+  const to = new Int32Array(first[size]!)
+  const edge = new Int32Array(first[size]!)
+  tell((i, j, id) => {
+    const place = next[i]!++
+    to[place] = j
+    edge[place] = id
+  })
+  return { size, first, to, edge }
 }
 
 /** The strongly connected components of more than one node. (There are no loops.) */

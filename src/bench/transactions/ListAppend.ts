@@ -141,7 +141,9 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
   for (const version of versions) {
     const { keyId, writer } = version
     if (!committed[writer.id] || places.has(version)) continue
-    unread.set(keyId, [...unread.get(keyId) ?? [], version])
+    const others = unread.get(keyId)
+    if (others === undefined) unread.set(keyId, [version])
+    else others.push(version)
   }
   /** Those that came right after a version. */
   const successors = (keyId: number, place: number): ReadonlyArray<Version> => {
@@ -157,9 +159,8 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
     if (!isBeginning(seen)) continue
     const { key, list, reader } = seen
     const id = keyId(key)
-    const version = list.map((element) => find(key, element)).findLast((version) =>
-      version !== undefined && committed[version.writer.id] === true
-    )
+    const last = list.findLast((element) => committed[find(key, element)?.writer.id ?? -1])
+    const version = last === undefined ? undefined : find(key, last)
     reads[reader]!.push({ reader, keyId: id, key, version: version?.id ?? Observations.initial })
     for (const next of successors(id, version === undefined ? -1 : places.get(version)!)) {
       link(Kind.rw, reader, next, version?.id ?? Observations.initial)
