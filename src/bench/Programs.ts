@@ -7,16 +7,19 @@ import * as Layer from "effect/Layer"
 import { Broadcast } from "../programs/Broadcast.ts"
 import { Echo } from "../programs/Echo.ts"
 import { GSet } from "../programs/GSet.ts"
+import { TxnListAppend } from "../programs/TxnListAppend.ts"
 import { TxnRwRegister } from "../programs/TxnRwRegister.ts"
 import { UniqueIds } from "../programs/UniqueIds.ts"
 import { Gossip } from "../services/Gossip.ts"
 import { IdGenerator } from "../services/IdGenerator.ts"
+import { LinKv } from "../services/Kv.ts"
 import { Timestamps } from "../services/Timestamps.ts"
 import type { Program } from "./SimulatedNode.ts"
 import type { Workload } from "./Workload.ts"
 import { BroadcastWorkload } from "./workloads/BroadcastWorkload.ts"
 import { EchoWorkload } from "./workloads/EchoWorkload.ts"
 import { GSetWorkload } from "./workloads/GSetWorkload.ts"
+import { TxnListAppendWorkload } from "./workloads/TxnListAppendWorkload.ts"
 import { TxnRwRegisterWorkload } from "./workloads/TxnRwRegisterWorkload.ts"
 import { UniqueIdsWorkload } from "./workloads/UniqueIdsWorkload.ts"
 
@@ -59,6 +62,10 @@ export const Programs = {
       mesh: Effect.provide(TxnRwRegister, Gossip.layerMesh),
       thrifty: Effect.provide(TxnRwRegister, Gossip.layerThrifty)
     }
+  },
+  "txn-list-append": {
+    workload: TxnListAppendWorkload,
+    programs: { "lin-kv": Effect.provide(TxnListAppend, LinKv.layer) }
   }
 } as const satisfies Record<string, { readonly workload: Workload; readonly programs: Record<string, Program> }>
 
