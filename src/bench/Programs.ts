@@ -9,6 +9,8 @@ import { Echo } from "../programs/Echo.ts"
 import { GSet } from "../programs/GSet.ts"
 import { Kafka } from "../programs/Kafka.ts"
 import { KafkaLinKv } from "../programs/KafkaLinKv.ts"
+import { TxnListAppend } from "../programs/TxnListAppend.ts"
+import { TxnRwRegister } from "../programs/TxnRwRegister.ts"
 import { UniqueIds } from "../programs/UniqueIds.ts"
 import { Gossip } from "../services/Gossip.ts"
 import { IdGenerator } from "../services/IdGenerator.ts"
@@ -20,6 +22,8 @@ import { BroadcastWorkload } from "./workloads/BroadcastWorkload.ts"
 import { EchoWorkload } from "./workloads/EchoWorkload.ts"
 import { GSetWorkload } from "./workloads/GSetWorkload.ts"
 import { KafkaWorkload } from "./workloads/KafkaWorkload.ts"
+import { TxnListAppendWorkload } from "./workloads/TxnListAppendWorkload.ts"
+import { TxnRwRegisterWorkload } from "./workloads/TxnRwRegisterWorkload.ts"
 import { UniqueIdsWorkload } from "./workloads/UniqueIdsWorkload.ts"
 
 const central = Layer.provide(IdGenerator.layerCentral, Timestamps.layer)
@@ -62,6 +66,18 @@ export const Programs = {
       thrifty: Effect.provide(Kafka, Gossip.layerThrifty),
       "lin-kv": Effect.provide(KafkaLinKv, LinKv.layer)
     }
+  },
+  "txn-rw-register": {
+    workload: TxnRwRegisterWorkload,
+    programs: {
+      star: Effect.provide(TxnRwRegister, Gossip.layerStar),
+      mesh: Effect.provide(TxnRwRegister, Gossip.layerMesh),
+      thrifty: Effect.provide(TxnRwRegister, Gossip.layerThrifty)
+    }
+  },
+  "txn-list-append": {
+    workload: TxnListAppendWorkload,
+    programs: { "lin-kv": Effect.provide(TxnListAppend, LinKv.layer) }
   }
 } as const satisfies Record<string, { readonly workload: Workload; readonly programs: Record<string, Program> }>
 
