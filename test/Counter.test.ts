@@ -113,7 +113,7 @@ const adding = (
         return delta === undefined ? read : operation("add", delta, delta, () => null)
       }
     },
-    final: [read],
+    final: () => [read],
     check
   }
 }
@@ -140,7 +140,7 @@ const asSet = ({ growOnly, memory }: Subject): Workload.Workload => {
       return () =>
         exponent > 51 || random.chance(0.5) ? read : operation("add", exponent, base ** exponent++, () => null)
     },
-    final: [read],
+    final: () => [read],
     check: (history) => SetFull.check(history, { memory })
   }
 }

@@ -5,8 +5,10 @@ import type * as Results from "../src/bench/Results.ts"
 import * as SeededRandom from "../src/bench/SeededRandom.ts"
 import type { Program } from "../src/bench/SimulatedNode.ts"
 import * as Simulation from "../src/bench/Simulation.ts"
-import type { Workload } from "../src/bench/Workload.ts"
+import * as Workload from "../src/bench/Workload.ts"
 import { GCounterWorkload, PnCounterWorkload } from "../src/bench/workloads/CounterWorkload.ts"
+import { ClientId } from "../src/schema/Address.ts"
+import { CounterProtocol, Delta } from "../src/schema/CounterProtocol.ts"
 import * as Wrong from "./wrong/CounterNodes.ts"
 
 const seeds = Array.from({ length: Number(process.env["SEEDS"] ?? 3) }, (_, seed) => seed)
@@ -28,26 +30,26 @@ const run = (program: Program, options: Partial<Simulation.Options> = {}): Resul
   return simulation.results()
 }
 
-const durable: Workload = {
+const durable: Workload.Workload = {
   ...GCounterWorkload,
   check: (history) => CounterChecker.check(history, { growOnly: true, memory: "durable" })
 }
 
 const max = Number.MAX_SAFE_INTEGER
 
+const [Add, Read] = CounterProtocol(Delta)
+
 /** Each of these deltas in turn, then reads. */
-const adding = (deltas: ReadonlyArray<number>): Workload => ({
+const adding = (deltas: ReadonlyArray<number>): Workload.Workload => ({
   ...PnCounterWorkload,
-  generator: (random) => {
+  generator: () => {
     const rest = [...deltas]
-    const next = PnCounterWorkload.generator(random)
-    let template = next()
-    while (template.f !== "add") template = next()
-    let read = next()
-    while (read.f !== "read") read = next()
     return () => {
       const delta = rest.shift()
-      return delta === undefined ? read : { ...template, value: delta, request: { type: "add", delta } }
+      const common = { readOnly: delta === undefined, value: delta ?? null }
+      return delta === undefined
+        ? Workload.invocation({ ...common, f: "read", rpc: Read, request: {}, result: ({ value }) => value })
+        : Workload.invocation({ ...common, f: "add", rpc: Add, request: { delta }, result: () => delta })
     }
   }
 })
@@ -157,8 +159,10 @@ describe("CounterWorkload", { timeout: 60_000 }, () => {
   })
 
   describe("operations are Maelstrom's", () => {
-    const draw = (workload: Workload, seed: number) =>
-      Array.from({ length: 1000 }, workload.generator(SeededRandom.make(seed)))
+    const draw = (workload: Workload.Workload, seed: number) => {
+      const next = workload.generator(SeededRandom.make(seed))
+      return Array.from({ length: 1000 }, () => next(ClientId.make("c0")))
+    }
     const within = (count: number, of: number, share: number): boolean =>
       Math.abs(count - of * share) < 5 * Math.sqrt(of * share * (1 - share))
 

@@ -9,10 +9,14 @@ import { GCounter, PnCounter } from "../programs/Counter.ts"
 import { Echo } from "../programs/Echo.ts"
 import { GCounterSeqKv } from "../programs/GCounterSeqKv.ts"
 import { GSet } from "../programs/GSet.ts"
+import { Kafka } from "../programs/Kafka.ts"
+import { KafkaLinKv } from "../programs/KafkaLinKv.ts"
+import { TxnListAppend } from "../programs/TxnListAppend.ts"
+import { TxnRwRegister } from "../programs/TxnRwRegister.ts"
 import { UniqueIds } from "../programs/UniqueIds.ts"
 import { Gossip } from "../services/Gossip.ts"
 import { IdGenerator } from "../services/IdGenerator.ts"
-import { SeqKv } from "../services/Kv.ts"
+import { LinKv, SeqKv } from "../services/Kv.ts"
 import { Timestamps } from "../services/Timestamps.ts"
 import type { Program } from "./SimulatedNode.ts"
 import type { Workload } from "./Workload.ts"
@@ -20,6 +24,9 @@ import { BroadcastWorkload } from "./workloads/BroadcastWorkload.ts"
 import { GCounterWorkload, PnCounterWorkload } from "./workloads/CounterWorkload.ts"
 import { EchoWorkload } from "./workloads/EchoWorkload.ts"
 import { GSetWorkload } from "./workloads/GSetWorkload.ts"
+import { KafkaWorkload } from "./workloads/KafkaWorkload.ts"
+import { TxnListAppendWorkload } from "./workloads/TxnListAppendWorkload.ts"
+import { TxnRwRegisterWorkload } from "./workloads/TxnRwRegisterWorkload.ts"
 import { UniqueIdsWorkload } from "./workloads/UniqueIdsWorkload.ts"
 
 const central = Layer.provide(IdGenerator.layerCentral, Timestamps.layer)
@@ -72,6 +79,27 @@ export const Programs = {
       mesh: Effect.provide(PnCounter, Gossip.layerMesh),
       thrifty: Effect.provide(PnCounter, Gossip.layerThrifty)
     }
+  },
+  kafka: {
+    workload: KafkaWorkload,
+    programs: {
+      star: Effect.provide(Kafka, Gossip.layerStar),
+      mesh: Effect.provide(Kafka, Gossip.layerMesh),
+      thrifty: Effect.provide(Kafka, Gossip.layerThrifty),
+      "lin-kv": Effect.provide(KafkaLinKv, LinKv.layer)
+    }
+  },
+  "txn-rw-register": {
+    workload: TxnRwRegisterWorkload,
+    programs: {
+      star: Effect.provide(TxnRwRegister, Gossip.layerStar),
+      mesh: Effect.provide(TxnRwRegister, Gossip.layerMesh),
+      thrifty: Effect.provide(TxnRwRegister, Gossip.layerThrifty)
+    }
+  },
+  "txn-list-append": {
+    workload: TxnListAppendWorkload,
+    programs: { "lin-kv": Effect.provide(TxnListAppend, LinKv.layer) }
   }
 } as const satisfies Record<string, { readonly workload: Workload; readonly programs: Record<string, Program> }>
 

@@ -325,17 +325,12 @@ export const analyse = (history: History, { memory = "replicated" }: Options = {
   }
 }
 
-const text = (value: Json.Json): string => {
-  const json = JSON.stringify(value)
-  return json.length > 60 ? `${json.slice(0, 60)}…` : json
-}
-
 const spell = ({ node, read, value }: Sighting): string =>
-  `${text(value)} in what ${node ?? `process ${read.process}`} answered at ${read.time} ms`
+  `${Verdict.text(value)} in what ${node ?? `process ${read.process}`} answered at ${read.time} ms`
 
 const spellFate = ({ known, lastAbsent, lastPresent, value }: Fate): string =>
   [
-    text(value),
+    Verdict.text(value),
     known && `known since ${known.time} ms`,
     lastPresent && `last seen by a read at ${lastPresent.time} ms`,
     lastAbsent && `not by the one at ${lastAbsent.time} ms`

@@ -154,6 +154,7 @@ export const make = (options: Options): Simulation => {
       nodes: ids,
       workers: options.concurrency,
       newClient,
+      crashInterval: workload.crashInterval,
       record
     })
     nemesis.start(options.timeLimit)
@@ -162,9 +163,10 @@ export const make = (options: Options): Simulation => {
       duration: options.timeLimit,
       next: workload.generator(random.fork("operations"))
     }, () => {
-      if (workload.final.length === 0) return end()
+      const { final } = workload
+      if (final === undefined) return end()
       nemesis.stop()
-      time.after(recovery, () => load.each(workload.final, end))
+      time.after(recovery, () => load.each(final(history), end))
     })
   }
 
@@ -202,7 +204,7 @@ export const make = (options: Options): Simulation => {
 
   onEach(boot, () => onEach(({ id }, ready) => setup(id, ready), main))
 
-  const length = options.timeLimit + (workload.final.length > 0 ? recovery : 0)
+  const length = options.timeLimit + (workload.final === undefined ? 0 : recovery)
   return {
     work: (budget) => {
       const state = time.run(() => over, budget)

@@ -9,11 +9,8 @@ export interface Verdict {
   readonly figures: { readonly [name: string]: Json }
 }
 
-/** How many findings are spelled out. */
+/** How many findings are listed. */
 const most = 10
-
-/** How many of a kind are spelled out in one finding. */
-const examples = 5
 
 /** Valid if and only if nothing was found. */
 export const make = (findings: ReadonlyArray<string>, figures: Verdict["figures"] = {}): Verdict => ({
@@ -24,11 +21,20 @@ export const make = (findings: ReadonlyArray<string>, figures: Verdict["figures"
   figures
 })
 
-/** One finding for all of a kind, or none if there are none. */
+/** How many of a kind are spelled out. */
+const examples = 5
+
+/** One finding for all that is wrong in the same way; none if nothing is. */
 export const finding = <A>(what: string, found: ReadonlyArray<A>, spell: (one: A) => string): ReadonlyArray<string> => {
   if (found.length === 0) return []
   const more = found.length > examples ? `; and ${found.length - examples} more` : ""
   return [`${what}: ${found.slice(0, examples).map(spell).join("; ")}${more}`]
+}
+
+/** A value in a few words. */
+export const text = (value: Json): string => {
+  const json = JSON.stringify(value)
+  return json.length > 60 ? `${json.slice(0, 60)}…` : json
 }
 
 const points = [0, 0.5, 0.95, 0.99, 1]

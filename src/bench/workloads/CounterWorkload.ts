@@ -35,7 +35,7 @@ const make = (name: string, schema: Schema.Codec<number>, growOnly: boolean): Wo
   return {
     name,
     generator: (random) => () => draw(random),
-    final: [read],
+    final: () => [read],
     // Nodes that keep everything in memory acknowledge at once, so one that is killed may take with it what it alone had.
     check: (history) => CounterChecker.check(history, { growOnly, memory: "volatile" })
   }

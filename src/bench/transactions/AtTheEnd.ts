@@ -1,0 +1,55 @@
+/**
+ * What is demanded of the reads at the end, when the network has healed and come to rest: that each is answered, and that
+ * all of them agree. No model of consistency says so, and Maelstrom does not look.
+ */
+import type { NodeId } from "../../schema/Address.ts"
+import type { Json } from "../../schema/Json.ts"
+import type { Finding } from "./Causality.ts"
+import { text } from "./Story.ts"
+import { identity, type Transaction } from "./Transactions.ts"
+
+export interface Ending {
+  readonly findings: ReadonlyArray<Finding>
+  /** What each key held at the end, of those on which all agree. */
+  readonly values: ReadonlyArray<{ readonly key: Json; readonly value: Json }>
+}
+
+interface Answer {
+  readonly value: Json
+  readonly transaction: Transaction
+}
+
+const where = ({ invoke: { node, process } }: Transaction): NodeId | string => node ?? `process ${process}`
+
+/** @param empty what a key holds that nobody wrote. `null` means the same. */
+export const make = (transactions: ReadonlyArray<Transaction>, empty: Json): Ending => {
+  const findings: Array<Finding> = []
+  const answers = new Map<Json, { readonly key: Json; readonly value: Json; readonly answers: Map<Json, Answer> }>()
+  for (const transaction of transactions) {
+    const { completion, isFinal, operations, outcome } = transaction
+    if (!isFinal) continue
+    if (outcome !== "ok") {
+      findings.push({
+        anomaly: "no-final-read",
+        tell: () => [`${where(transaction)} answered none: ${completion?.error ?? "it never ended"}`]
+      })
+      continue
+    }
+    for (const { key, value: read } of operations) {
+      const value = read ?? empty
+      let known = answers.get(identity(key))
+      if (known === undefined) answers.set(identity(key), known = { key, value, answers: new Map() })
+      if (!known.answers.has(identity(value))) known.answers.set(identity(value), { value, transaction })
+    }
+  }
+  const values: Array<{ readonly key: Json; readonly value: Json }> = []
+  for (const { answers: different, key, value } of answers.values()) {
+    if (different.size === 1) {
+      values.push({ key, value })
+      continue
+    }
+    const said = [...different.values()].map(({ transaction, value }) => `${text(value)} at ${where(transaction)}`)
+    findings.push({ anomaly: "divergence", tell: () => [`${text(key)} is ${said.join(", ")}`] })
+  }
+  return { findings, values }
+}

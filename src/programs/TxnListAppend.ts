@@ -1,0 +1,55 @@
+/**
+ * Transactions on lists, each as if it were alone.
+ *
+ * - Algorithm: what a transaction appends is one entry of a log that all nodes share; see SharedLog. Every node applies
+ *   the entries in the order of the log. A transaction is answered from the state before its entry, and its own appends.
+ *   One that only reads is answered from a state that has all that was in the log when it came.
+ * - Guarantee: **strict serializable**, and durable. The order is that of the log, and a transaction that only reads comes after the
+ *   last entry that it sees. It agrees with real time: an entry gets its place, and a state is looked up, between request
+ *   and answer. A transaction is never aborted: one that loses to another is tried again, in the same place where it
+ *   would have been answered. When its outcome is not known in time there is no answer; it may still happen, once.
+ * - Cost: that of SharedLog, in a cluster at rest at most 4 messages a transaction, however large the lists are. In memory
+ *   everything.
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Json from "../schema/Json.ts"
+import { type ListAppendOperation, TxnListAppendProtocol } from "../schema/TxnProtocol.ts"
+import { Node } from "../services/Node.ts"
+import * as SharedLog from "../services/SharedLog.ts"
+
+const Appends = Schema.Array(Schema.Tuple([Json.Json, Json.Json]))
+
+export const TxnListAppend = Effect.gen(function*() {
+  const lists = new Map<string, Array<Json.Json>>()
+  const log = yield* SharedLog.make(Appends, (appends) => {
+    for (const [key, element] of appends) {
+      const name = Json.canonical(key)
+      const list = lists.get(name)
+      if (list === undefined) lists.set(name, [element])
+      else list.push(element)
+    }
+  })
+
+  const answer = (txn: ReadonlyArray<ListAppendOperation>) => () => {
+    const own = new Map<string, Array<Json.Json>>()
+    return txn.map((operation): ListAppendOperation => {
+      const [f, key, element] = operation
+      const name = Json.canonical(key)
+      if (f === "append") {
+        own.set(name, [...own.get(name) ?? [], element])
+        return operation
+      }
+      const list = [...lists.get(name) ?? [], ...own.get(name) ?? []]
+      return [f, key, list.length === 0 ? null : list]
+    })
+  }
+
+  return yield* Node.serve(TxnListAppendProtocol, {
+    txn: ({ txn }) => {
+      const appends = txn.flatMap(([f, key, element]) => f === "append" ? [[key, element] as const] : [])
+      const answered = appends.length === 0 ? log.read(answer(txn)) : log.append(appends, answer(txn))
+      return Effect.map(answered, (txn) => ({ txn }))
+    }
+  })
+})

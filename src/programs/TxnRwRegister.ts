@@ -1,0 +1,93 @@
+/**
+ * Challenge 6, transactions on registers that always succeed: a node executes a transaction by itself, at once, and tells
+ * the others afterwards. No partition can stop it.
+ *
+ * - Algorithm: a transaction reads what its node has and its own writes, all in one step. Its last write of each key is
+ *   published as one write set, stamped one above the largest clock that the node has seen (Lamport, "Time, Clocks, and the
+ *   Ordering of Events in a Distributed System", 1978). Gossip delivers write sets in causal order, each at once and as
+ *   a whole; of two writes of a key the one with the larger stamp stays, of equal stamps the one of the larger origin.
+ * - Guarantee: **transactional causal consistency, with convergence**. In the terms of Cerone, Bernardi and Gotsman, "A
+ *   Framework for Transactional Consistency Models with Atomic Visibility", 2015: let a transaction see those that had
+ *   been delivered to its node when it was executed, and let stamp and origin arbitrate. Then their axioms hold. What a
+ *   transaction reads is its own last write (INT), else the one that arbitration puts last among all that it sees (EXT):
+ *   that is what a register holds, whatever the order of delivery. What is seen includes all that was seen by what is
+ *   seen (TRANSVIS), for delivery is causal; and what the same client did before at this node (SESSION). Arbitration
+ *   agrees with it, for stamps rise above all that is seen. So, one by one,
+ *   - *read committed*: nobody sees a write before its transaction is over, nor one that its transaction replaced; none
+ *     ever aborts;
+ *   - *read atomic, monotonic atomic view*: who sees a transaction sees all of its writes, or, per key, what arbitration
+ *     puts after it. That is no half of it: of two transactions that wrote the same two keys, both registers keep the
+ *     same one, because a stamp belongs to the whole write set;
+ *   - *repeatable reads* in a transaction: one step meets one state;
+ *   - *read your writes, monotonic reads, monotonic writes, writes follow reads* for a client that stays at its node:
+ *     what a node has only grows, and travels in causal order.
+ *
+ *   Nodes that have the same write sets hold the same. What remains possible is what nobody can exclude who answers in
+ *   a partition, since both sides must go on: two transactions that each read what the other is about to replace, and
+ *   both write it (*lost update*) or each the other's (*write skew*), and two clients that see two of them in opposite
+ *   orders (*long fork*). (Bailis et al., "Highly Available Transactions: Virtues and Limitations", 2013, §5.2; Akkoorath et al., "Cure: Strong
+ *   Semantics Meets High Availability and Low Latency", 2016, promises the same with more machinery, for nodes that
+ *   hold but a part each.)
+ * - A node that starts again with empty memory serves only once every other node has answered it. So it has all that anyone else
+ *   had of its former life, its clock is above that, and a client that goes on with it finds its own writes, and can
+ *   replace them. What the former life alone had is lost, acknowledged or not; what was still under way when the node asked
+ *   arrives as if somebody else had written it at the same time. Stamps of two lives may be equal, their origins are not.
+ * - Cost: that of Gossip; nothing for a transaction that only reads. In memory one entry for each key ever written, and
+ *   Gossip's log of all write sets. Nobody ever deletes, so registers need no tombstones; what is stable in Gossip could
+ *   be dropped from the log if new lives were given the registers instead.
+ */
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Json from "../schema/Json.ts"
+import { type RwRegisterOperation, TxnRwRegisterProtocol } from "../schema/TxnProtocol.ts"
+import type { Origin } from "../schema/VersionVector.ts"
+import { Gossip } from "../services/Gossip.ts"
+import { Node } from "../services/Node.ts"
+
+const WriteSet = Schema.Struct({ stamp: Schema.Int, writes: Schema.Array(Schema.Tuple([Json.Json, Json.Json])) })
+
+interface Register {
+  readonly value: Json.Json
+  readonly stamp: number
+  readonly origin: Origin
+}
+
+const isLater = (a: Register, b: Register): boolean => a.stamp > b.stamp || (a.stamp === b.stamp && a.origin > b.origin)
+
+export const TxnRwRegister = Effect.gen(function*() {
+  const registers = new Map<string, Register>()
+  let clock = 0
+  const gossip = yield* Gossip
+  const { publish, recovered } = yield* gossip.join(WriteSet, {
+    onDelivery: ({ operation: { stamp, writes }, origin }) => {
+      clock = Math.max(clock, stamp)
+      for (const [key, value] of writes) {
+        const name = Json.canonical(key)
+        const present = registers.get(name)
+        const next = { value, stamp, origin }
+        if (present === undefined || isLater(next, present)) registers.set(name, next)
+      }
+    }
+  })
+
+  return yield* Node.serve(TxnRwRegisterProtocol, {
+    txn: ({ txn }) =>
+      Effect.suspend(() => {
+        const writes = new Map<string, readonly [key: Json.Json, value: Json.Json]>()
+        const executed = txn.map((operation): RwRegisterOperation => {
+          const [f, key, value] = operation
+          const name = Json.canonical(key)
+          if (f === "w") {
+            writes.set(name, [key, value])
+            return operation
+          }
+          const own = writes.get(name)
+          return [f, key, own === undefined ? registers.get(name)?.value ?? null : own[1]]
+        })
+        const reply = { txn: executed }
+        return writes.size === 0
+          ? Effect.succeed(reply)
+          : Effect.as(publish({ stamp: clock + 1, writes: [...writes.values()] }), reply)
+      })
+  }, recovered)
+})
