@@ -111,6 +111,30 @@ describe("Sequential", () => {
     assert.isAbove(stale, 0)
   })
 
+  it("whichever way it chooses, it keeps that promise, and shows old states", () => {
+    for (const choice of ["any", "oldest", "stalest", "extreme"] as const) {
+      let stale = 0
+      for (const seed of seeds.slice(0, 20)) {
+        const random = SeededRandom.make(seed)
+        const service = Sequential.make(random, choice)
+        let seen = 0
+        for (let i = 1; i <= 2 * Sequential.window; i++) {
+          write(service, "writer", i)
+          if (random.chance(0.5)) continue
+          const now = Number(read(service, "reader") ?? 0)
+          assert.isTrue(now > i - Sequential.window && now <= i, `${choice} read ${now} of ${i}, seed ${seed}`)
+          if (i < Sequential.window) assert.isAtLeast(now, seen, `${choice}, seed ${seed}`)
+          seen = now
+          if (now < i) stale++
+        }
+        write(service, "reader", "new")
+        const last = service.handle("reader", { type: "read", key: "x" })
+        assert.deepStrictEqual(last, { type: "read_ok", value: "new" }, `${choice}, seed ${seed}`)
+      }
+      assert.isAbove(stale, 100, choice)
+    }
+  })
+
   it("a client further behind may see them in the wrong order, but none that is older than 32", () => {
     let wrongOrder = 0
     for (const seed of seeds) {

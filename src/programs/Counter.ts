@@ -5,10 +5,11 @@
  * - Algorithm: the sum of the delivered deltas; see Gossip. (An operation-based counter: Shapiro et al., "A comprehensive
  *   study of Convergent and Commutative Replicated Data Types", 2011, §3.1.1.)
  * - Guarantee: Gossip delivers each delta once, so none counts twice, and an acknowledged one reaches every node that
- *   lives and can be reached in the end. Adding is always possible. A read has all that this node has acknowledged.
- *   Those of a grow-only counter never go back at a node, also when it restarts, as far as any node knew that lives on:
- *   a node reads nothing before every other one has told it what it has. Until then, or for some seconds, it does not
- *   even say that it is ready; so in a cluster that starts whole, no read ever waits.
+ *   lives and can be reached in the end. A node that is ready always takes an add, and a read has all that it has
+ *   acknowledged. Reads of a grow-only counter never go back at a node, also when it restarts, as far as any node knew
+ *   that lives on: a node that has just started reads nothing before every other one has told it what it has. Until
+ *   then, or for some seconds, it does not even say that it is ready; so in a cluster that starts whole, no read ever
+ *   waits.
  * - Exact: sums are kept without bound, and one beyond 2^53 - 1 is refused. A node refuses to add what would take its sum
  *   there. Several at once may still do it together, each of them rightly; then reads fail until the sum is back.
  * - Cost: that of Gossip; adding and reading cost no messages between servers, and nothing is sent when 0 is added.

@@ -3,9 +3,9 @@
  *
  * - Algorithm: a key for each node holds the total of what was added there. Only its node writes it, so nobody ever
  *   contends; the sum is that of all keys. (The vector of a state-based G-counter: Shapiro et al., "A comprehensive study
- *   of Convergent and Commutative Replicated Data Types", 2011, §3.1.1.) Adds that meet at a node share one update
- *   of its key, as transactions share a write of the log (group commit: DeWitt et al., "Implementation Techniques for
- *   Main Memory Database Systems", 1984).
+ *   of Convergent and Commutative Replicated Data Types", 2011, §3.1.2.) Adds that come while an update of the key is
+ *   under way share the next one, as transactions share a write of the log; none waits for company. (Group commit:
+ *   DeWitt et al., "Implementation Techniques for Main Memory Database Systems", 1984.)
  * - The trap: seq-kv may answer who only reads from an old state, for ever. A request that changes something executes on
  *   the newest state, and what the same client reads after it is not older. So a refresh updates this node's own key
  *   first, by 0 if nothing waits to be added: each update stores a new attempt number, so it always changes something.
