@@ -71,6 +71,30 @@ export const challenges: ReadonlyArray<Challenge> = [
     workload: "broadcast",
     options: { nodeCount: 25, concurrency: 25, timeLimit: 20_000, rate: 100, latency: { mean: 100, dist: "constant" } },
     limits: { messagesPerOperation: 20, medianLatency: 1000, maxLatency: 2000 }
+  },
+  {
+    id: "5a",
+    workload: "kafka",
+    options: { nodeCount: 1, concurrency: 2, timeLimit: 20_000, rate: 1000, availability: 1 }
+  },
+  {
+    id: "5b",
+    workload: "kafka",
+    program: "lin-kv",
+    options: { nodeCount: 2, concurrency: 4, timeLimit: 20_000, rate: 1000, availability: 1 },
+    limits: { messagesPerOperation: 3 }
+  },
+  {
+    id: "5c",
+    workload: "kafka",
+    options: { nodeCount: 2, concurrency: 4, timeLimit: 20_000, rate: 1000, availability: 1 },
+    limits: { messagesPerOperation: 0.05 }
+  },
+  {
+    id: "5c",
+    workload: "kafka",
+    options: { nodeCount: 2, concurrency: 4, timeLimit: 20_000, rate: 1000, availability: 1, nemesis: ["partition"] },
+    limits: { messagesPerOperation: 0.05 }
   }
 ]
 

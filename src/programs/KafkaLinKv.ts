@@ -40,7 +40,7 @@ const linger = Config.Duration("KAFKA_LINGER").pipe(Config.withDefault(Duration.
 const refreshAfter = Config.Duration("KAFKA_REFRESH").pipe(Config.withDefault(Duration.millis(100)))
 
 /** A chunk of so many entries is full; the last append to it may bring it above. */
-const fullAt = 64
+const fullAt = 32
 
 /** How many entries one append takes at the most. */
 const maxBatch = 500
