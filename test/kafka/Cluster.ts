@@ -87,9 +87,9 @@ export const make = ({ config = {}, latency, loss = 0, nodeCount, program, seed 
     pass,
     answer,
     send: (node: number, key: string, msg: unknown): Answer => ask(node, "send", { key, msg }),
-    /** What a node shows of a key from an offset on, as pairs of offset and message. */
-    poll: (node: number, key: string, from = 0): ReadonlyArray<readonly [offset: number, msg: unknown]> => {
-      const body = answer(node, "poll", { offsets: { [key]: from } }) as
+    /** What a node shows of a key, as pairs of offset and message. */
+    log: (node: number, key: string, within?: number): ReadonlyArray<readonly [offset: number, msg: unknown]> => {
+      const body = answer(node, "poll", { offsets: { [key]: 0 } }, within) as
         | { readonly msgs?: Readonly<Record<string, ReadonlyArray<readonly [number, unknown]>>> }
         | undefined
       return body?.msgs?.[key] ?? []
