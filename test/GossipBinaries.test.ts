@@ -5,6 +5,8 @@ import { afterEach, assert, describe, it } from "@effect/vitest"
 import { type ChildProcess, spawn } from "node:child_process"
 import { resolve } from "node:path"
 import { createInterface } from "node:readline"
+import * as Linearizable from "../src/bench/services/Linearizable.ts"
+import type { KeyValueRequest } from "../src/bench/services/Service.ts"
 
 interface Body {
   readonly [field: string]: unknown
@@ -33,9 +35,15 @@ const cluster = async (file: string, size: number, env: Record<string, string>) 
   const waiting = new Map<unknown, (body: Body) => void>()
   let lastId = 0
   let isCut: (message: Message) => boolean = () => false
+  const linKv = Linearizable.make()
 
   const deliver = (message: Message): void => {
     if (message.dest === "c1") return waiting.get(message.body["in_reply_to"])?.(message.body)
+    if (message.dest === "lin-kv") {
+      const { msg_id: in_reply_to, ...request } = message.body
+      const reply = linKv.handle(message.src, request as unknown as KeyValueRequest) // or the node is wrong
+      return deliver({ src: "lin-kv", dest: message.src, body: { ...reply, in_reply_to } })
+    }
     assert.include(ids, message.dest)
     if (message.src === "c1" || !isCut(message)) nodes.get(message.dest)!.stdin.write(JSON.stringify(message) + "\n")
   }
@@ -97,4 +105,25 @@ describe("clusters of real processes", { timeout: 30_000 }, () => {
     await Promise.all(values.map((element, i) => ask(ids[i % ids.length]!, { type: "add", element })))
     await untilAllHave(async (id) => (await ask(id, { type: "read" }))["value"] as ReadonlyArray<unknown>, values)
   })
+
+  for (const [file, env] of [["kafka.js", { KAFKA_DURABILITY: "majority" }], ["kafka-lin-kv.js", {}]] as const) {
+    it(`${file}: every node shows every message at the offset that its sender was told`, async () => {
+      const { ask, ids, untilAllHave } = await cluster(file, 2, env)
+      const sent = await Promise.all(values.map(async (msg, i) => {
+        const { offset, type } = await ask(ids[i % 2]!, { type: "send", key: "k", msg })
+        assert.strictEqual(type, "send_ok")
+        return [offset, msg]
+      }))
+      const poll = async (id: string): Promise<ReadonlyArray<unknown>> => {
+        const { msgs } = await ask(id, { type: "poll", offsets: { k: 0 } })
+        return (msgs as Record<string, ReadonlyArray<unknown>>)["k"] ?? []
+      }
+      await untilAllHave(poll, sent)
+      assert.deepStrictEqual(await poll(ids[0]!), await poll(ids[1]!))
+      const { type } = await ask(ids[0]!, { type: "commit_offsets", offsets: { k: 3 } })
+      assert.strictEqual(type, "commit_offsets_ok")
+      const { offsets } = await ask(ids[0]!, { type: "list_committed_offsets", keys: ["k", "none"] })
+      assert.deepStrictEqual(offsets, { k: 3 })
+    })
+  }
 })

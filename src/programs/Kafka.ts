@@ -153,7 +153,9 @@ export const Kafka = Effect.gen(function*() {
     floor = highest + reserve * nodeCount
     yield* stability.until(yield* publish({ floor: Offset.make(floor) }))
   }))
-  yield* Effect.timeoutOption(Fiber.join(recovery), initPatience)
+  const ready = Effect.gen(function*() {
+    yield* Effect.timeoutOption(Fiber.join(recovery), initPatience)
+  })
   const onceRecovered = <A, E>(effect: () => Effect.Effect<A, E>) =>
     Effect.suspend((): Effect.Effect<A, E | ProtocolError.TemporarilyUnavailable> =>
       recovery.pollUnsafe() === undefined
@@ -179,5 +181,5 @@ export const Kafka = Effect.gen(function*() {
         return committed === undefined ? Effect.succeed({}) : Effect.as(publish({ committed }), {})
       }),
     list_committed_offsets: ({ keys }) => onceRecovered(() => Effect.succeed({ offsets: index.committed(keys) }))
-  })
+  }, ready)
 })

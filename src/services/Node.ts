@@ -67,10 +67,14 @@ export class Node extends Context.Service<Node, {
     protocol: P,
     handlers: H
   ) => Effect.Effect<void, never, Rpc.Services<H>>
-  /** Adds handlers, says that this node is ready, and answers until the end of input. */
+  /**
+   * Adds handlers, says that this node is ready, and answers until the end of input. With `after`, it is not ready before
+   * that has succeeded; meanwhile it talks with its peers, and holds what clients ask.
+   */
   readonly serve: <P extends Rpc.Protocol, H extends Rpc.Handlers<P>>(
     protocol: P,
-    handlers: H
+    handlers: H,
+    after?: Effect.Effect<unknown>
   ) => Effect.Effect<void, never, Rpc.Services<H>>
   /** Sends a request that wants no reply. It may be lost. */
   readonly send: <Type extends string, Q, P>(
@@ -90,8 +94,12 @@ export class Node extends Context.Service<Node, {
   ) => Effect.Effect<P, ProtocolError.ProtocolError>
   readonly statistics: Effect.Effect<Statistics>
 }>()("gossip-girl/Node") {
-  static serve<P extends Rpc.Protocol, H extends Rpc.Handlers<P>>(protocol: P, handlers: H) {
-    return Effect.flatMap(Node, (node) => node.serve(protocol, handlers))
+  static serve<P extends Rpc.Protocol, H extends Rpc.Handlers<P>>(
+    protocol: P,
+    handlers: H,
+    after?: Effect.Effect<unknown>
+  ) {
+    return Effect.flatMap(Node, (node) => node.serve(protocol, handlers, after))
   }
 
   static readonly layer = Layer.effect(Node, Effect.suspend(() => make))
@@ -241,9 +249,12 @@ const make = Effect.gen(function*() {
     id,
     ids,
     handle,
-    serve: (protocol, handlers) =>
+    serve: (protocol, handlers, after) =>
       handle(protocol, handlers).pipe(
-        Effect.andThen(open),
+        // Where input ends first, there is nobody left to answer.
+        Effect.andThen(
+          after === undefined ? open : Effect.raceFirst(Effect.andThen(after, open), Fiber.join(receiving))
+        ),
         Effect.andThen(Fiber.join(receiving)),
         Effect.andThen(Effect.timeoutOption(FiberSet.awaitEmpty(inFlight), patience)),
         Effect.andThen(io.flush)
