@@ -96,11 +96,12 @@ export const throughput = async (
 }
 
 export interface Fill {
-  /** Resident memory, in MB, and the median time of a poll, in ms, at each of the marks. */
+  /** Resident memory, in MB, and the time that a poll takes, in ms, at each of the marks. */
   readonly marks: ReadonlyArray<{ readonly messages: number; readonly memory: number; readonly poll: number }>
 }
 
-/** Sends messages to the keys of a kafka node in turn; at each mark it measures memory, and polls every key once. */
+/** Sends messages to the keys of a kafka node in turn; at each mark it measures memory, and polls the last 50 messages of
+ * every key. */
 export const kafkaFill = async (
   args: ReadonlyArray<string>,
   keys: number,
@@ -135,12 +136,15 @@ export const kafkaFill = async (
       }
       await exchange(batch)
     }
+    const polls = Array.from({ length: keys }, (_, key) => {
+      const offset = Math.max(0, Math.floor(sent / keys) - 50)
+      return request(key, { type: "poll", offsets: { [`k${key}`]: offset } })
+    })
     const times: Array<number> = []
-    for (let key = 0; key < keys; key++) {
-      const offset = Math.floor(sent / keys / 2)
+    for (let round = 0; round < 15; round++) {
       const before = performance.now()
-      await exchange([request(key, { type: "poll", offsets: { [`k${key}`]: offset } })])
-      times.push(performance.now() - before)
+      await exchange(polls)
+      times.push((performance.now() - before) / keys)
     }
     times.sort((a, b) => a - b)
     figures.push({ messages: sent, memory: residentMemory(child.pid)[0] ?? NaN, poll: times[times.length >> 1] ?? NaN })

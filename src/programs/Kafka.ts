@@ -156,12 +156,12 @@ export const Kafka = Effect.gen(function*() {
   const ready = Effect.gen(function*() {
     yield* Effect.timeoutOption(Fiber.join(recovery), initPatience)
   })
-  const onceRecovered = <A, E>(effect: () => Effect.Effect<A, E>) =>
-    Effect.suspend((): Effect.Effect<A, E | ProtocolError.TemporarilyUnavailable> =>
-      recovery.pollUnsafe() === undefined
-        ? Effect.fail(new ProtocolError.TemporarilyUnavailable({ text: "not every node has been reached yet" }))
-        : effect()
-    )
+  const onceRecovered = <A, E>(
+    answer: () => Effect.Effect<A, E>
+  ): Effect.Effect<A, E | ProtocolError.TemporarilyUnavailable> =>
+    recovery.pollUnsafe() === undefined
+      ? Effect.fail(new ProtocolError.TemporarilyUnavailable({ text: "not every node has been reached yet" }))
+      : answer()
 
   return yield* Node.serve(KafkaProtocol, {
     send: ({ key, msg }) =>

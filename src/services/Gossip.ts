@@ -628,7 +628,7 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
             Effect.sync(() => {
               const entry = log.append(me, operation)
               onDelivery(entry)
-              if (links.size === 0) advance()
+              if (links.size === 0) { for (const frontier of frontiers) learn(frontier, log.vector) }
               attendAll()
               return entry
             }),
