@@ -12,8 +12,8 @@
  *   have sent before what nobody got: those offsets must not be taken again. So a life that is not the first of its node
  *   announces a *floor*, higher than all that it has heard of by {@link reserve} places for each node, and takes only
  *   offsets from there on; and it does not serve before every node has heard of the floor. A life refuses (error 11)
- *   offsets that are higher by as much than all that every node is known to have, floors included. So whatever a life took, the floor of the
- *   next is higher.
+ *   offsets that are higher by as much than all that every node is known to have, floors included. So whatever a life
+ *   took, the floor of the next is higher.
  * - **Durability** is a dial, see {@link Durability}.
  *
  * Always available once every node has been reached; while one cannot be reached, polls lag, and a node that starts
@@ -21,7 +21,9 @@
  *
  * Costs what Gossip costs, about 0.03 messages an operation at 2 nodes and 1000 operations a second. A log of n messages
  * ends below about N × n, if no node starts again. A send takes O(1), a poll O(log n) for each key and O(1) for each
- * message that it answers.
+ * message that it answers. Where nothing is cut, polls at both nodes of a star show a message within a window of the
+ * hub, one of the leaf and two hops; at more nodes within two of each and four hops. One that waits for a lower offset
+ * of the same key, made elsewhere at the same time, may take a window of the hub and a hop longer.
  *
  * The idea is that of timestamps which order what is causally stable: Lamport, "Time, Clocks, and the Ordering of Events
  * in a Distributed System", 1978; Baquero and Shoker, "Pure Operation-Based Replicated Data Types", 2017.
