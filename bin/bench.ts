@@ -86,7 +86,11 @@ const bareEcho = ["-e", `(${References.echoFloor.toString()})()`]
 const throughput = async (): Promise<ReadonlyArray<Row>> => {
   const memory: Array<ReadonlyArray<number>> = []
   const rate = (args: ReadonlyArray<string>): Measure => async () => {
-    const measured = await Children.echoThroughput(args, requests)
+    const measured = await Children.throughput(
+      args,
+      requests,
+      (i) => ({ type: "echo", echo: `Please echo ${i % 128}` })
+    )
     if (!measured.inOrder) throw new Error("a reply is missing or out of order")
     if (args === echo) memory.push(measured.memory)
     return measured.rate
@@ -102,6 +106,44 @@ const throughput = async (): Promise<ReadonlyArray<Row>> => {
     atLeast(0.7, name, "requests/s", plain!),
     row("the same, beside the bare minimum", bare!, "requests/s"),
     { ...row("its memory at the end, and at two fifths", growth, "MB"), goal: "≤ 1.2 ×", reached: growth.ratio <= 1.2 }
+  ]
+}
+
+const kafka = [join(import.meta.dirname, "kafka.js")]
+const plainKafka = ["-e", `(${References.kafkaNode.toString()})()`]
+
+/** Sends and polls in turn, to and from ten keys; each poll from the last ten offsets on. */
+const log = async (): Promise<ReadonlyArray<Row>> => {
+  const rate = (args: ReadonlyArray<string>): Measure => async () => {
+    const measured = await Children.throughput(args, requests, (i) => {
+      const key = `k${(i >> 1) % 10}`
+      if (i % 2 === 0) return { type: "send", key, msg: i }
+      return { type: "poll", offsets: { [key]: Math.max(0, Math.floor(i / 20) - 9) } }
+    })
+    if (!measured.inOrder) throw new Error("a reply is missing or out of order")
+    return measured.rate
+  }
+  const name = `kafka, ${requests.toLocaleString("en")} sends and polls piped`
+  const [plain] = await sideBySide(7, rate(kafka), [rate(plainKafka)])
+  return [atLeast(0.5, name, "requests/s", plain!)]
+}
+
+/** Of what a log of 1,000,000 messages costs a node, beside one of 100,000. */
+const longLog = async (): Promise<ReadonlyArray<Row>> => {
+  const { marks: [empty, small, large] } = await Children.kafkaFill(kafka, 1000, [1000, 100_000, 1_000_000])
+  if (empty === undefined || small === undefined || large === undefined) throw new Error("too few marks")
+  const bytes = (mark: typeof large): number => (mark.memory - empty.memory) * 1e6 / (mark.messages - empty.messages)
+  const flat = (what: string, unit: string, ours: number, reference: number, format: (n: number) => string): Row => ({
+    name: `kafka, ${what} at 1,000,000 messages, and at 100,000`,
+    ours: `${format(ours)} ${unit}`,
+    reference: `${format(reference)} ${unit}`,
+    ratio: ours / reference,
+    goal: "≤ 1.2 ×",
+    reached: ours / reference <= 1.2
+  })
+  return [
+    flat("memory a message", "bytes", bytes(large), bytes(small), (n) => String(Math.round(n))),
+    flat("a poll", "ms", large.poll, small.poll, (n) => n.toFixed(3))
   ]
 }
 
@@ -220,7 +262,7 @@ const print = (rows: ReadonlyArray<Row>): void => {
 
 const main = async (): Promise<void> => {
   const rows: Array<Row> = []
-  for (const measure of [startUp, startUpTogether, throughput, simulated, clusters]) {
+  for (const measure of [startUp, startUpTogether, throughput, log, longLog, simulated, clusters]) {
     console.error(`measuring ${measure.name} …`)
     rows.push(...await measure())
   }

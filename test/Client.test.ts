@@ -4,7 +4,7 @@ import * as Client from "../src/bench/Client.ts"
 import * as Network from "../src/bench/Network.ts"
 import * as SeededRandom from "../src/bench/SeededRandom.ts"
 import * as VirtualTime from "../src/bench/VirtualTime.ts"
-import type { Outcome } from "../src/bench/Workload.ts"
+import type { Outcome, Question } from "../src/bench/Workload.ts"
 import { Address, ClientId, NodeId } from "../src/schema/Address.ts"
 import * as Envelope from "../src/schema/Envelope.ts"
 
@@ -136,5 +136,43 @@ describe("Client", () => {
     assert.isTrue(network.send(node, Address.make("c5"), "line"))
     client.close()
     assert.isFalse(network.send(node, Address.make("c5"), "line"))
+  })
+
+  it("goes on with what an answer leads to: each request has an id and a time of its own, and the last answer counts", () => {
+    const replies = [3000, 4000, 2000]
+    const { client, drain, ended, requests, time } = world(({ body }, answer) =>
+      answer(replies[requests.length - 1]!, { type: "say_ok", in_reply_to: body["msg_id"], text: body["text"] })
+    )
+    const question = (text: string, outcome: Question["outcome"]): Question => ({
+      readOnly: false,
+      request: { type: "say", text },
+      outcome
+    })
+    client.ask(
+      node,
+      question(
+        "a",
+        () => question("b", (reply) => question(`${String(reply["text"])}c`, () => ({ type: "ok", value: 1 })))
+      ),
+      (outcome) => ended.push([outcome, time.now()])
+    )
+    drain()
+    assert.deepStrictEqual(requests.map(({ body }) => body["text"]), ["a", "b", "bc"])
+    assert.strictEqual(new Set(requests.map(({ body }) => body["msg_id"])).size, 3)
+    assert.deepStrictEqual(ended, [[{ type: "ok", value: 1 }, 9000]])
+  })
+
+  it("ends with the first of them that gets no answer", () => {
+    const { client, drain, ended, requests, time } = world(({ body }, answer) => {
+      if (requests.length === 1) answer(1000, { type: "say_ok", in_reply_to: body["msg_id"] })
+    })
+    const second = { readOnly: true, request: { type: "say" }, outcome: () => assert.fail("no answer") }
+    client.ask(
+      node,
+      { readOnly: false, request: { type: "say" }, outcome: () => second },
+      (outcome) => ended.push([outcome, time.now()])
+    )
+    drain()
+    assert.deepStrictEqual(ended, [[lost("fail"), 6000]])
   })
 })

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { resolve } from "node:path"
 import { createInterface } from "node:readline"
 import * as SeededRandom from "../src/bench/SeededRandom.ts"
+import * as Linearizable from "../src/bench/services/Linearizable.ts"
 import * as Sequential from "../src/bench/services/Sequential.ts"
 import type { KeyValueRequest } from "../src/bench/services/Service.ts"
 
@@ -37,16 +38,19 @@ const cluster = async (file: string, size: number, env: Record<string, string>) 
   const waiting = new Map<unknown, (body: Body) => void>()
   let lastId = 0
   let isCut: (message: Message) => boolean = () => false
-
-  const seqKv = Sequential.make(SeededRandom.make(0), "oldest")
+  const services = new Map([
+    ["lin-kv", Linearizable.make()],
+    ["seq-kv", Sequential.make(SeededRandom.make(0), "oldest")]
+  ])
 
   const deliver = (message: Message): void => {
-    if (message.dest === "seq-kv") {
-      const reply = seqKv.handle(message.src, message.body as unknown as KeyValueRequest) // what our nodes ask is one
-      const body = { ...reply, in_reply_to: message.body["msg_id"] }
-      return deliver({ src: "seq-kv", dest: message.src, body })
-    }
     if (message.dest === "c1") return waiting.get(message.body["in_reply_to"])?.(message.body)
+    const service = services.get(message.dest)
+    if (service !== undefined) {
+      const { msg_id: in_reply_to, ...request } = message.body
+      const reply = service.handle(message.src, request as unknown as KeyValueRequest) // or the node is wrong
+      return deliver({ src: message.dest, dest: message.src, body: { ...reply, in_reply_to } })
+    }
     assert.include(ids, message.dest)
     if (message.src === "c1" || !isCut(message)) nodes.get(message.dest)!.stdin.write(JSON.stringify(message) + "\n")
   }
@@ -127,6 +131,27 @@ describe("clusters of real processes", { timeout: 30_000 }, () => {
         let value: unknown
         while (value !== sum) value = (await ask(id, { type: "read" }))["value"]
       }
+    })
+  }
+
+  for (const [file, env] of [["kafka.js", { KAFKA_DURABILITY: "majority" }], ["kafka-lin-kv.js", {}]] as const) {
+    it(`${file}: every node shows every message at the offset that its sender was told`, async () => {
+      const { ask, ids, untilAllHave } = await cluster(file, 2, env)
+      const sent = await Promise.all(values.map(async (msg, i) => {
+        const { offset, type } = await ask(ids[i % 2]!, { type: "send", key: "k", msg })
+        assert.strictEqual(type, "send_ok")
+        return [offset, msg]
+      }))
+      const poll = async (id: string): Promise<ReadonlyArray<unknown>> => {
+        const { msgs } = await ask(id, { type: "poll", offsets: { k: 0 } })
+        return (msgs as Record<string, ReadonlyArray<unknown>>)["k"] ?? []
+      }
+      await untilAllHave(poll, sent)
+      assert.deepStrictEqual(await poll(ids[0]!), await poll(ids[1]!))
+      const { type } = await ask(ids[0]!, { type: "commit_offsets", offsets: { k: 3 } })
+      assert.strictEqual(type, "commit_offsets_ok")
+      const { offsets } = await ask(ids[0]!, { type: "list_committed_offsets", keys: ["k", "none"] })
+      assert.deepStrictEqual(offsets, { k: 3 })
     })
   }
 })

@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Event, History } from "../src/bench/History.ts"
 import * as KafkaCommits from "../src/bench/KafkaCommits.ts"
+import { polled, sent } from "../src/bench/KafkaHistory.ts"
 import * as KafkaLog from "../src/bench/KafkaLog.ts"
+import * as SeededRandom from "../src/bench/SeededRandom.ts"
 import type { Memory } from "../src/bench/SetFull.ts"
 import { NodeId } from "../src/schema/Address.ts"
 import type { Json } from "../src/schema/Json.ts"
@@ -534,4 +536,84 @@ describe("KafkaLog", () => {
       }
     })
   })
+
+  /** So many operations, one after the other, on logs that do everything right; polls answer ten messages of a key. */
+  const faultless = (count: number, keys: ReadonlyArray<string>, seed: number): History => {
+    const random = SeededRandom.make(seed)
+    const logs = new Map(keys.map((key): [string, Array<readonly [number, number]>] => [key, []]))
+    const positions = Array.from({ length: 4 }, () => new Map(keys.map((key) => [key, 0])))
+    const operations = Array.from({ length: count }, (_, i): Operation => {
+      const process = random.below(4)
+      const own = positions[process]!
+      if (random.chance(0.5)) {
+        const key = random.pick(keys)
+        const log = logs.get(key)!
+        const offset = (log.at(-1)?.[0] ?? -1) + 1 + random.below(3)
+        log.push([offset, log.length])
+        return send([process, 2 * i, 2 * i + 1], log.length - 1, offset, key)
+      }
+      const from = Object.fromEntries(own)
+      const msgs: Messages = {}
+      for (const [key, position] of own) {
+        const log = logs.get(key)!
+        let start = log.length
+        while (start > 0 && log[start - 1]![0] >= position) start--
+        const batch = log.slice(start, start + 10)
+        if (batch.length === 0) continue
+        msgs[key] = batch
+        own.set(key, batch.at(-1)![0] + 1)
+      }
+      return poll([process, 2 * i, 2 * i + 1], from, msgs)
+    })
+    const everything = Object.fromEntries([...logs].filter(([, log]) => log.length > 0))
+    const start = Object.fromEntries(keys.map((key) => [key, 0]))
+    return history(
+      ...operations,
+      finalPoll([4, 2 * count, 2 * count + 1], start, everything),
+      finalPoll([5, 2 * count, 2 * count + 1], start, everything)
+    )
+  }
+
+  it("finds any single thing that is changed in a history without fault", () => {
+    const kinds = {
+      "a message vanishes from a poll": (pairs) => pairs.slice(0, -2).concat(pairs.slice(-1)),
+      "two messages of a poll change places": (pairs) => [...pairs.slice(0, -2), pairs.at(-1)!, pairs.at(-2)!],
+      "a message is another": (pairs) => [[pairs[0]![0], Number(pairs[0]![1]) + 1], ...pairs.slice(1)],
+      "a message comes twice": (pairs) => [...pairs, pairs.at(-1)!],
+      "a message is nobody's": (pairs) => [...pairs.slice(0, -1), [pairs.at(-1)![0], -1]]
+    } satisfies Record<string, (pairs: Messages[string]) => Messages[string]>
+    for (let seed = 0; seed < 20; seed++) {
+      const random = SeededRandom.make(seed)
+      const events = faultless(300, ["a", "b", "c"], seed)
+      accepts(events)
+      const polls = events.flatMap((event) =>
+        event.type !== "ok" || !/poll/.test(event.f)
+          ? []
+          : Object.entries(polled(event)).filter(([, pairs]) => pairs.length > 1).map(([key, pairs]) => ({
+            event,
+            key,
+            pairs
+          }))
+      )
+      for (const [kind, change] of Object.entries(kinds)) {
+        const { event, key, pairs } = random.pick(polls)
+        const changed = { ...event, value: { ...polled(event), [key]: change(pairs) } }
+        const { valid } = KafkaLog.check(events.map((other) => other === event ? changed : other))
+        assert.isFalse(valid, `${kind}: key ${key} at ${event.time} ms, seed ${seed}`)
+      }
+      const ack = random.pick(events.filter(({ f, type }) => f === "send" && type === "ok"))
+      const changed = { ...ack, value: { ...sent(ack), offset: sent(ack).offset + 1 } }
+      const { valid } = KafkaLog.check(events.map((other) => other === ack ? changed : other))
+      assert.isFalse(valid, `an acknowledgement at ${ack.time} ms, seed ${seed}`)
+    }
+  })
+
+  it(
+    "takes time in proportion to the history: 100,000 operations on one log, or on a hundred",
+    { timeout: 10_000 },
+    () => {
+      accepts(faultless(100_000, ["k"], 0))
+      accepts(faultless(20_000, Array.from({ length: 100 }, (_, i) => `k${i}`), 0))
+    }
+  )
 })

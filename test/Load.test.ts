@@ -3,6 +3,7 @@ import type { Client } from "../src/bench/Client.ts"
 import * as History from "../src/bench/History.ts"
 import * as Load from "../src/bench/Load.ts"
 import * as SeededRandom from "../src/bench/SeededRandom.ts"
+import type { Timeline } from "../src/bench/Timeline.ts"
 import * as VirtualTime from "../src/bench/VirtualTime.ts"
 import type { Invocation, Outcome } from "../src/bench/Workload.ts"
 import { ClientId, NodeId } from "../src/schema/Address.ts"
@@ -34,11 +35,19 @@ const world = (options: {
   readonly seed?: number
   readonly workers?: number
   readonly outcome?: (random: SeededRandom.SeededRandom) => readonly [delay: number, outcome: Outcome]
+  readonly crashInterval?: number
+  /** How late a timer is. */
+  readonly late?: (random: SeededRandom.SeededRandom) => number
 } = {}) => {
-  const { outcome = () => [0, ok], seed = 0, workers = 6 } = options
+  const { crashInterval, late, outcome = () => [0, ok], seed = 0, workers = 6 } = options
   const random = SeededRandom.make(seed)
   const time = VirtualTime.make()
+  const lateness = random.fork("lateness")
+  const timeline: Timeline = late === undefined
+    ? time
+    : { now: time.now, after: (delay, event) => time.after(Math.max(0, delay) + late(lateness), event) }
   const asked: Array<Asked> = []
+  const drawn: Array<ClientId> = []
   const open = new Set<ClientId>()
   const closed: Array<ClientId> = []
   const { history, record } = History.recorder(time.now)
@@ -61,17 +70,21 @@ const world = (options: {
       }
     }
   }
-  const load = Load.make({ timeline: time, random: random.fork("load"), nodes, workers, newClient, record })
+  const load = Load.make({ timeline, random: random.fork("load"), nodes, workers, newClient, crashInterval, record })
 
   /** Runs to the end, and says when that was. */
   const run = (rate: number, duration: number): number => {
     const ended: Array<number> = []
-    load.run({ rate, duration, next: () => operation("work") }, () => ended.push(time.now()))
+    const next = (client: ClientId): Invocation => {
+      drawn.push(client)
+      return operation("work")
+    }
+    load.run({ rate, duration, next }, () => ended.push(time.now()))
     assert.strictEqual(time.run(() => false), "deadlock")
     assert.lengthOf(ended, 1, "it ends once")
     return ended[0]!
   }
-  return { time, load, run, asked, open, closed, history }
+  return { time, load, run, asked, drawn, open, closed, history }
 }
 
 const invocations = (history: History.History) => history.filter(({ type }) => type === "invoke")
@@ -101,6 +114,16 @@ describe("Load", { timeout: 60_000 }, () => {
         for (let from = 0; from < 200; from += 20) {
           const share = steps.filter((step) => step >= from && step < from + 20).length / steps.length
           assert.isBelow(Math.abs(share - 0.1), 0.015, `${from} to ${from + 20} ms, seed ${seed}`) // 5 deviations
+        }
+      }
+    })
+
+    it("is the same where timers are late, as they are in real time", () => {
+      for (const seed of seeds.slice(0, 5)) {
+        for (const rate of [10, 1000]) {
+          const { asked, run } = world({ seed, late: (random) => random.below(5) })
+          run(rate, 10_000 / rate * 1000)
+          assert.isBelow(Math.abs(asked.length - 10_000), 300, `rate ${rate}, seed ${seed}`)
         }
       }
     })
@@ -221,6 +244,66 @@ describe("Load", { timeout: 60_000 }, () => {
     })
   })
 
+  describe("an operation", () => {
+    it("is drawn for the client that does it", () => {
+      const { asked, drawn, run } = world({ outcome: (random) => [random.below(50), random.pick([ok, info])] })
+      run(100, 10_000)
+      assert.deepStrictEqual(drawn, asked.map(({ client }) => client))
+    })
+  })
+
+  describe("crashes", () => {
+    it("of a client: it is gone, another goes on as another process, and no operation is lost", () => {
+      for (const seed of seeds) {
+        const { asked, closed, history, open, run } = world({ seed, crashInterval: 1000 })
+        run(100, 10_000)
+        const crashes = history.filter(({ f }) => f === "crash")
+        assert.isAbove(crashes.length, 30, `seed ${seed}`)
+        for (const { index, process, type, value } of crashes) {
+          assert.deepStrictEqual<unknown>([type, value], ["info", null])
+          const later = history.slice(index + 1)
+          assert.isFalse(later.some((event) => event.process === process), `seed ${seed}`)
+        }
+        assert.lengthOf(closed, crashes.length, `seed ${seed}`)
+        assert.strictEqual(open.size, 6, `seed ${seed}`)
+        assert.lengthOf(invocations(history), asked.length, `seed ${seed}`)
+        assert.lengthOf(history.filter(({ type }) => type === "ok"), asked.length, `seed ${seed}`)
+      }
+    })
+
+    it("are as often as asked for, for each client, and in the place of an operation", () => {
+      const { asked, history, run } = world({ crashInterval: 6000 })
+      run(10, 1_000_000)
+      const crashes = history.filter(({ f }) => f === "crash").length
+      assert.isBelow(Math.abs(crashes - 950), 100, "one a second, and each waits for an operation") // 5 deviations
+      assert.isBelow(Math.abs(asked.length + crashes - 10_000), 300)
+    })
+
+    it("of all clients come before what each of them does", () => {
+      const { closed, history, load, time } = world({ workers: 3, crashInterval: 1000 })
+      load.each([operation("a")], () => {})
+      time.run(() => false)
+      const events = history.map(({ f, process, type }) => [f, process, type])
+      assert.sameDeepMembers(
+        events,
+        [0, 1, 2].flatMap((process) => [
+          ["crash", process, "info"],
+          ["a", process + 3, "invoke"],
+          ["a", process + 3, "ok"]
+        ])
+      )
+      assert.lengthOf(closed, 3)
+    })
+
+    it("do not happen unless they are asked for", () => {
+      const { history, load, run, time } = world()
+      run(100, 60_000)
+      load.each([operation("a")], () => {})
+      time.run(() => false)
+      assert.isTrue(history.every(({ type }) => type === "invoke" || type === "ok"))
+    })
+  })
+
   it("records each operation's beginning and end: what was asked, and what came of it", () => {
     const record = (outcome: Outcome) => {
       const { history, load, time } = world({ workers: 1, outcome: () => [250, outcome] })
@@ -257,6 +340,39 @@ describe("Load", { timeout: 60_000 }, () => {
         own.forEach(({ type }, i) => assert.strictEqual(type === "invoke", i % 2 === 0, `seed ${seed}`))
       }
     }
+  })
+
+  describe("each", () => {
+    /** As many as are taken. */
+    const endless = (taken: Array<number>, now: () => number): Iterable<Invocation> => ({
+      *[Symbol.iterator]() {
+        for (;;) {
+          taken.push(now())
+          yield operation("again")
+        }
+      }
+    })
+
+    it("takes the next operation of a worker when its last one has ended, at most five a second, for 10 s", () => {
+      for (const [delay, expected] of [[0, 50], [150, 50], [250, 40], [4000, 3]] as const) {
+        const { history, load, time } = world({ workers: 1, outcome: () => [delay, ok] })
+        const taken: Array<number> = []
+        load.each(endless(taken, time.now), () => {})
+        time.run(() => false)
+        const begun = invocations(history).map(({ time }) => time)
+        assert.deepStrictEqual(begun, Array.from({ length: expected }, (_, i) => i * Math.max(200, delay)))
+        assert.deepStrictEqual(taken.slice(0, expected), begun.map((_, i) => i === 0 ? 0 : begun[i - 1]! + delay))
+      }
+    })
+
+    it("has a sequence for each worker", () => {
+      const { history, load, time } = world({ workers: 3 })
+      let ended = 0
+      load.each(["a", "b"].map(operation), () => ended++)
+      time.run(() => false)
+      assert.strictEqual(invocations(history).map(({ f }) => f).join(""), "aaabbb")
+      assert.strictEqual(ended, 1)
+    })
   })
 
   it("follows from the seed", () => {

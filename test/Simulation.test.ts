@@ -19,7 +19,7 @@ type Subject = readonly [name: string, workload: Workload, program: Program]
 
 const subjects = Object.entries(Programs).flatMap(([workloadName, { programs, workload }]) =>
   Object.entries<Program>(programs).map(([name, program]): Subject => [`${workloadName} ${name}`, workload, program])
-).filter(([name]) => !/^g-set|^pn-counter|^g-counter (?!seq-kv)|thrifty$/.test(name)) // broadcast under other names, and with other windows
+).filter(([name]) => !/^g-set|^kafka mesh|^pn-counter|^g-counter (?!seq-kv)|thrifty$/.test(name)) // broadcast under other names, and with other windows
 
 /** Everything that can go wrong, often, in a short run. */
 const eventful = ([, workload, program]: Subject, seed: number): Simulation.Options => ({

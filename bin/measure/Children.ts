@@ -58,15 +58,16 @@ const residentMemory = (pid: number | undefined): ReadonlyArray<number> => {
   }
 }
 
-/** Pipes so many echo requests through a node that has been initialised. */
-export const echoThroughput = async (args: ReadonlyArray<string>, count: number): Promise<Throughput> => {
-  const requests = Array.from({ length: count }, (_, i) =>
-    JSON.stringify({
-      id: i,
-      src: `c${i % 10}`,
-      dest: "n1",
-      body: { type: "echo", msg_id: i + 1, echo: `Please echo ${i % 128}` }
-    })).join("\n") + "\n"
+/** Pipes so many requests, of which this is the body of each, through a node that has been initialised. */
+export const throughput = async (
+  args: ReadonlyArray<string>,
+  count: number,
+  body: (i: number) => object
+): Promise<Throughput> => {
+  const requests = Array.from(
+    { length: count },
+    (_, i) => JSON.stringify({ id: i, src: `c${i % 10}`, dest: "n1", body: { msg_id: i + 1, ...body(i) } })
+  ).join("\n") + "\n"
 
   const child = start(args)
   child.stdin.write(init + "\n")
@@ -92,4 +93,63 @@ export const echoThroughput = async (args: ReadonlyArray<string>, count: number)
   const ids = Buffer.concat(chunks).toString().trimEnd().split("\n")
     .map((line): unknown => JSON.parse(line).body.in_reply_to)
   return { rate: count / elapsed * 1000, memory, inOrder: ids.every((id, i) => id === i + 1) }
+}
+
+export interface Fill {
+  /** Resident memory, in MB, and the time that a poll takes, in ms, at each of the marks. */
+  readonly marks: ReadonlyArray<{ readonly messages: number; readonly memory: number; readonly poll: number }>
+}
+
+/** Sends messages to the keys of a kafka node in turn; at each mark it measures memory, and polls the last 50 messages of
+ * every key. */
+export const kafkaFill = async (
+  args: ReadonlyArray<string>,
+  keys: number,
+  marks: ReadonlyArray<number>
+): Promise<Fill> => {
+  const child = start(args)
+  let received = 0
+  let expected = Infinity
+  let wake = (): void => {}
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    for (let at = chunk.indexOf("\n"); at !== -1; at = chunk.indexOf("\n", at + 1)) received++
+    if (received >= expected) wake()
+  })
+  /** Writes these lines, and awaits as many replies. */
+  const exchange = (lines: ReadonlyArray<string>): Promise<void> =>
+    new Promise((resume) => {
+      expected = received + lines.length
+      wake = resume
+      child.stdin.write(lines.join("\n") + "\n")
+    })
+  const request = (i: number, body: object): string =>
+    JSON.stringify({ src: `c${i % 10}`, dest: "n1", body: { msg_id: i + 1, ...body } })
+
+  await exchange([init])
+  const figures: Array<Fill["marks"][number]> = []
+  let sent = 0
+  for (const mark of marks) {
+    while (sent < mark) {
+      const batch: Array<string> = []
+      for (; batch.length < 10_000 && sent < mark; sent++) {
+        batch.push(request(sent, { type: "send", key: `k${sent % keys}`, msg: sent }))
+      }
+      await exchange(batch)
+    }
+    const polls = Array.from({ length: keys }, (_, key) => {
+      const offset = Math.max(0, Math.floor(sent / keys) - 50)
+      return request(key, { type: "poll", offsets: { [`k${key}`]: offset } })
+    })
+    const times: Array<number> = []
+    for (let round = 0; round < 15; round++) {
+      const before = performance.now()
+      await exchange(polls)
+      times.push((performance.now() - before) / keys)
+    }
+    times.sort((a, b) => a - b)
+    figures.push({ messages: sent, memory: residentMemory(child.pid)[0] ?? NaN, poll: times[times.length >> 1] ?? NaN })
+  }
+  child.stdin.end()
+  await once(child, "close")
+  return { marks: figures }
 }

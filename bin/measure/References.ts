@@ -38,6 +38,37 @@ export const echoFloor = (): void => {
   })
 }
 
+/** A kafka node that is alone: an array for each key, and what it has read of each key so far. */
+export const kafkaNode = (): void => {
+  const logs = new Map<string, Array<[number, unknown]>>()
+  let out = ""
+  process.getBuiltinModule("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {
+    const { body, dest, src } = JSON.parse(line)
+    const { key, msg, msg_id: in_reply_to, offsets, type } = body
+    let reply: object = { type: "init_ok", in_reply_to }
+    if (type === "send") {
+      const log = logs.get(key) ?? []
+      logs.set(key, log)
+      reply = { type: "send_ok", in_reply_to, offset: log.push([log.length, msg]) - 1 }
+    } else if (type === "poll") {
+      const msgs: Record<string, ReadonlyArray<[number, unknown]>> = {}
+      const asked = Object.keys(offsets)
+      for (const key of asked) {
+        const batch = logs.get(key)?.slice(offsets[key], offsets[key] + Math.ceil(500 / asked.length)) ?? []
+        if (batch.length > 0) msgs[key] = batch
+      }
+      reply = { type: "poll_ok", in_reply_to, msgs }
+    }
+    if (out === "") {
+      setImmediate(() => {
+        process.stdout.write(out)
+        out = ""
+      })
+    }
+    out += JSON.stringify({ src: dest, dest: src, body: reply }) + "\n"
+  })
+}
+
 /**
  * A simulated network and nothing else: `nodes` × `loops` endless loops of request and reply, encoded and decoded as
  * JSON, lost with probability `loss`. Answers the number of messages sent in `duration` ms of virtual time.

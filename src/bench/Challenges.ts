@@ -83,7 +83,31 @@ export const challenges: ReadonlyArray<Challenge> = [
     limits: { messagesPerOperation: 20, medianLatency: 1000, maxLatency: 2000 }
   },
   { id: "4", workload: "g-counter", options: counter },
-  { id: "4", workload: "g-counter", program: "seq-kv", options: counter }
+  { id: "4", workload: "g-counter", program: "seq-kv", options: counter },
+  {
+    id: "5a",
+    workload: "kafka",
+    options: { nodeCount: 1, concurrency: 2, timeLimit: 20_000, rate: 1000, availability: 1 }
+  },
+  {
+    id: "5b",
+    workload: "kafka",
+    program: "lin-kv",
+    options: { nodeCount: 2, concurrency: 4, timeLimit: 20_000, rate: 1000, availability: 1 },
+    limits: { messagesPerOperation: 3 }
+  },
+  {
+    id: "5c",
+    workload: "kafka",
+    options: { nodeCount: 2, concurrency: 4, timeLimit: 20_000, rate: 1000, availability: 1 },
+    limits: { messagesPerOperation: 0.05 }
+  },
+  {
+    id: "5c",
+    workload: "kafka",
+    options: { nodeCount: 2, concurrency: 4, timeLimit: 20_000, rate: 1000, availability: 1, nemesis: ["partition"] },
+    limits: { messagesPerOperation: 0.05 }
+  }
 ]
 
 /** Whether `id` means this challenge: it names it, or the group that it belongs to (`3` means 3a, 3b …). */

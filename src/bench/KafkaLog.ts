@@ -473,7 +473,7 @@ export const check = (history: History, options: { readonly memory?: Memory } = 
   const { messages, worstLag } = analysis
   const commits = KafkaCommits.analyse(history, options)
   const acknowledged = messages.filter((message) => message.acknowledged !== undefined)
-  const latencies = messages.flatMap(({ excused, latency }) => excused ? [] : latency ?? [])
+  const stable = messages.filter(({ excused, latency }) => latency !== undefined && !excused)
 
   const findings = [
     ...Verdict.finding(
@@ -483,7 +483,9 @@ export const check = (history: History, options: { readonly memory?: Memory } = 
         `${spellMissing(message)}, never polled, though offset ${later.offset} was by ${at(later.poll)}`
     ),
     ...Verdict.finding("unseen", analysis.unseen, (message) => `${spellMissing(message)}, never polled`),
-    ...latencies.length > 0 ? [] : ["no message was polled: there is nothing to judge by"],
+    ...messages.some((message) => message.polled !== undefined)
+      ? []
+      : ["no message was polled: there is nothing to judge by"],
     ...Verdict.finding("duplicate", analysis.duplicated, spellMissing),
     ...Verdict.finding(
       "inconsistent offsets",
@@ -506,7 +508,6 @@ export const check = (history: History, options: { readonly memory?: Memory } = 
     ...Verdict.finding("no final poll", analysis.silent, (node) => `${node} answered none`),
     ...KafkaCommits.findings(commits)
   ]
-  const stale = messages.filter(({ excused, latency = 0 }) => !excused && latency > 0)
   return Verdict.make(findings, {
     attempted: messages.length,
     acknowledged: acknowledged.length,
@@ -514,7 +515,7 @@ export const check = (history: History, options: { readonly memory?: Memory } = 
     lost: analysis.lost.length,
     unseen: analysis.unseen.length,
     excused: messages.filter(({ excused }) => excused).length,
-    stale: stale.length,
+    stale: stable.filter(({ latency }) => latency! > 0).length,
     ...worstLag === undefined
       ? {}
       : {
@@ -525,6 +526,6 @@ export const check = (history: History, options: { readonly memory?: Memory } = 
           time: worstLag.poll.time
         }
       },
-    ...Verdict.quantiles("stableLatencies", latencies)
+    ...Verdict.quantiles("stableLatencies", stable.map(({ latency }) => latency!))
   })
 }

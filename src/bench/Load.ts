@@ -131,14 +131,15 @@ export const make = (options: Options): Load => {
         if (crashInterval !== undefined) crash(worker)
         const rest = invocations[Symbol.iterator]()
         const proceed = (earliest: number): void => {
-          const invocation = timeline.now() < end ? rest.next() : { done: true as const }
+          const now = timeline.now()
+          const begun = Math.max(earliest, now)
+          const invocation = begun < end ? rest.next() : { done: true as const }
           if (invocation.done === true) {
             if (--busy === 0) done()
             return
           }
           const begin = (): void => perform(worker, invocation.value, () => proceed(begun + pace))
-          const begun = Math.max(earliest, timeline.now())
-          if (begun > timeline.now()) timeline.after(begun - timeline.now(), begin)
+          if (begun > now) timeline.after(begun - now, begin)
           else begin()
         }
         proceed(timeline.now())

@@ -12,24 +12,28 @@
  *   have sent before what nobody got: those offsets must not be taken again. So a life that is not the first of its node
  *   announces a *floor*, higher than all that it has heard of by {@link reserve} places for each node, and takes only
  *   offsets from there on; and it does not serve before every node has heard of the floor. A life refuses (error 11)
- *   offsets that are higher by as much than all that every node is known to have, floors included. So whatever a life took, the floor of the
- *   next is higher.
+ *   offsets that are higher by as much than all that every node is known to have, floors included. So whatever a life
+ *   took, the floor of the next is higher.
  * - **Durability** is a dial, see {@link Durability}.
  *
  * Always available once every node has been reached; while one cannot be reached, polls lag, and a node that starts
- * again waits. All is lost if there is a moment at which no recovered node lives.
+ * refuses requests (error 11). All is lost if there is a moment at which no recovered node lives.
  *
  * Costs what Gossip costs, about 0.03 messages an operation at 2 nodes and 1000 operations a second. A log of n messages
  * ends below about N × n, if no node starts again. A send takes O(1), a poll O(log n) for each key and O(1) for each
- * message that it answers.
+ * message that it answers. Where nothing is cut, polls at both nodes of a star show a message within a window of the
+ * hub, one of the leaf and two hops; at more nodes within two of each and four hops. One that waits for a lower offset
+ * of the same key, made elsewhere at the same time, may take a window of the hub and a hop longer.
  *
  * The idea is that of timestamps which order what is causally stable: Lamport, "Time, Clocks, and the Ordering of Events
  * in a Distributed System", 1978; Baquero and Shoker, "Pure Operation-Based Replicated Data Types", 2017.
  */
 import * as Config from "effect/Config"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import { Json } from "../schema/Json.ts"
 import { KafkaProtocol, Offset, Offsets } from "../schema/KafkaProtocol.ts"
@@ -50,6 +54,9 @@ import * as KafkaIndex from "./KafkaIndex.ts"
  * If that takes longer than a client waits, nobody answers, and the message may be in the log or not.
  */
 const Durability = Config.Literals(["none", "one", "majority"], "KAFKA_DURABILITY").pipe(Config.withDefault("none"))
+
+/** A node that starts says so within this time: Maelstrom waits 10 s. Then it refuses requests until it is recovered. */
+const initPatience = Duration.seconds(8)
 
 /** How many offsets, for each node, a life may be ahead of what all others have. */
 export const reserve = 2 ** 20
@@ -143,14 +150,24 @@ export const Kafka = Effect.gen(function*() {
     ...(durability === "none" ? {} : { onHeld: { copies, advance: durable.advance } })
   })
 
-  if ((yield* recovered) > 0) {
+  const recovery = yield* Effect.forkChild(Effect.gen(function*() {
+    if ((yield* recovered) === 0) return
     floor = highest + reserve * nodeCount
     yield* stability.until(yield* publish({ floor: Offset.make(floor) }))
-  }
+  }))
+  const ready = Effect.gen(function*() {
+    yield* Effect.timeoutOption(Fiber.join(recovery), initPatience)
+  })
+  const onceRecovered = <A, E>(
+    answer: () => Effect.Effect<A, E>
+  ): Effect.Effect<A, E | ProtocolError.TemporarilyUnavailable> =>
+    recovery.pollUnsafe() === undefined
+      ? Effect.fail(new ProtocolError.TemporarilyUnavailable({ text: "not every node has been reached yet" }))
+      : answer()
 
   return yield* Node.serve(KafkaProtocol, {
     send: ({ key, msg }) =>
-      Effect.suspend(() => {
+      onceRecovered(() => {
         const least = Math.max(floor, (newest.get(key) ?? -1) + 1)
         const offset = Offset.make(least + (place - least % nodeCount + nodeCount) % nodeCount)
         if (offset >= highestStable + reserve * nodeCount) {
@@ -159,12 +176,12 @@ export const Kafka = Effect.gen(function*() {
         const published = publish({ key, offset, msg })
         return Effect.as(durability === "none" ? published : Effect.flatMap(published, durable.until), { offset })
       }),
-    poll: ({ offsets }) => Effect.sync(() => ({ msgs: index.poll(offsets) })),
+    poll: ({ offsets }) => onceRecovered(() => Effect.succeed({ msgs: index.poll(offsets) })),
     commit_offsets: ({ offsets }) =>
-      Effect.suspend(() => {
+      onceRecovered(() => {
         const committed = index.advances(offsets)
         return committed === undefined ? Effect.succeed({}) : Effect.as(publish({ committed }), {})
       }),
-    list_committed_offsets: ({ keys }) => Effect.sync(() => ({ offsets: index.committed(keys) }))
-  })
+    list_committed_offsets: ({ keys }) => onceRecovered(() => Effect.succeed({ offsets: index.committed(keys) }))
+  }, ready)
 })

@@ -53,12 +53,14 @@ export const make = Effect.gen(function*() {
     poll: (offsets) => {
       const asked = Object.entries(offsets)
       const share = Math.max(1, Math.ceil(limit / asked.length))
-      return Object.fromEntries(asked.flatMap(([key, from]) => {
+      const found: Array<readonly [string, ReadonlyArray<readonly [Offset, Json]>]> = []
+      for (const [key, from] of asked) {
         const log = logs.get(key) ?? []
         const start = search(log, from)
-        const messages = log.slice(start, start + share).map(({ msg, offset }) => [offset, msg] as const)
-        return messages.length === 0 ? [] : [[key, messages] as const]
-      }))
+        const batch = log.slice(start, start + share)
+        if (batch.length > 0) found.push([key, batch.map(({ msg, offset }) => [offset, msg] as const)])
+      }
+      return Object.fromEntries(found)
     },
     commit: (offsets) => {
       for (const [key, offset] of Object.entries(offsets).filter(isAdvance)) commits.set(key, offset)

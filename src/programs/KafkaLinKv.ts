@@ -40,7 +40,7 @@ const linger = Config.Duration("KAFKA_LINGER").pipe(Config.withDefault(Duration.
 const refreshAfter = Config.Duration("KAFKA_REFRESH").pipe(Config.withDefault(Duration.millis(100)))
 
 /** A chunk of so many entries is full; the last append to it may bring it above. */
-const fullAt = 64
+const fullAt = 32
 
 /** How many entries one append takes at the most. */
 const maxBatch = 500
@@ -94,6 +94,26 @@ export const KafkaLinKv = Effect.gen(function*() {
     tail = { first: end(chunk), entries: [] }
   }
 
+  const readChunk = (index: number) => Effect.catchTag(kv.read(key(index)), "KeyDoesNotExist", () => Effect.undefined)
+
+  /** Reads from where the copy ends, more chunks at a time the more there are. */
+  const refresh = Effect.gen(function*() {
+    for (let width = 1;; width = Math.min(2 * width, maxWidth)) {
+      const begun = now()
+      const from = last
+      const indexes = Array.from({ length: width }, (_, i) => from + i)
+      const chunks = yield* Effect.forEach(indexes, readChunk, { concurrency: "unbounded" })
+      for (const [i, chunk] of chunks.entries()) if (chunk !== undefined) learn(from + i, chunk.value)
+      if (last < from + width) return void (upToDateAt = begun)
+    }
+  })
+
+  const refreshed = Effect.orDie(Effect.retry(refresh, Schedule.spaced("100 millis"))) // for ever: it does not fail
+  const lock = yield* Semaphore.make(1)
+  const upToDate = lock.withPermits(1)(
+    Effect.suspend(() => now() - upToDateAt < freshFor ? Effect.void : refreshed)
+  )
+
   /** Appends all of them, one after the other; answers the offset of the first. */
   const append = (batch: ReadonlyArray<Entry>): Effect.Effect<number, ProtocolError.ProtocolError> =>
     Effect.suspend(() => {
@@ -118,6 +138,7 @@ export const KafkaLinKv = Effect.gen(function*() {
   let isAppending = false
 
   const appendAll: Effect.Effect<void> = Effect.gen(function*() {
+    if (upToDateAt === -Infinity) yield* upToDate
     while (waiting.length > 0) {
       const batch = waiting.splice(0, maxBatch)
       const first = yield* Effect.exit(append(batch.map(({ entry }) => entry)))
@@ -138,28 +159,6 @@ export const KafkaLinKv = Effect.gen(function*() {
       }
       return yield* Deferred.await(appended)
     })
-
-  const readChunk = (index: number) => Effect.catchTag(kv.read(key(index)), "KeyDoesNotExist", () => Effect.undefined)
-
-  /** Reads from where the copy ends, more chunks at a time the more there are. */
-  const refresh = Effect.gen(function*() {
-    for (let width = 1;; width = Math.min(2 * width, maxWidth)) {
-      const begun = now()
-      const from = last
-      const indexes = Array.from({ length: width }, (_, i) => from + i)
-      const chunks = yield* Effect.forEach(indexes, readChunk, { concurrency: "unbounded" })
-      for (const [i, chunk] of chunks.entries()) if (chunk !== undefined) learn(from + i, chunk.value)
-      if (last < from + width) return void (upToDateAt = begun)
-    }
-  })
-
-  const refreshed = Effect.orDie(Effect.retry(refresh, Schedule.spaced("100 millis"))) // for ever: it does not fail
-  const lock = yield* Semaphore.make(1)
-  const upToDate = lock.withPermits(1)(
-    Effect.suspend(() => now() - upToDateAt < freshFor ? Effect.void : refreshed)
-  )
-
-  yield* refreshed
 
   return yield* Node.serve(KafkaProtocol, {
     send: ({ key, msg }) => Effect.map(submit([key, msg]), (offset) => ({ offset })),

@@ -353,12 +353,13 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
               ? { frontiers: frontiers.map(({ copies, vector }) => [copies, Vector.encode(vector)] as const) }
               : {})
           }))
-          if (operations.length > 0) {
-            Vector.raise(link.sent, CausalLog.reach({ base, operations }))
+          if (operations.length > 0) Vector.raise(link.sent, CausalLog.reach({ base, operations }))
+          const isNews = operations.length > 0 || lacksFrontier(link)
+          if (isNews) {
             link.lastPush = now()
             if (servesAsHub(link) && now() >= round + settings.hubWindow) round = now()
           }
-          if (operations.length > 0 || link.asking || lacksFrontier(link)) link.awaitingSince ??= now()
+          if (isNews || link.asking) link.awaitingSince ??= now()
           if (link.asking) link.askAt = now() + Math.min(settings.patience, settings.roundTrip * 2 ** link.retries)
           link.oweBy = Infinity
           link.asked &&= !isAll
@@ -453,7 +454,7 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
         const learn = (frontier: Frontier, known: Vector.VersionVector): void => {
           if (!Vector.raise(frontier.vector, known)) return
           frontier.advance(frontier.vector)
-          for (const link of links.values()) if (lacksFrontier(link)) owe(link, settings.hubWindow)
+          for (const link of links.values()) if (lacksFrontier(link)) owe(link, Math.max(0, pushAt(link) - now()))
         }
 
         /** Who is not recovered cannot know what its former life has sent to whom. */
@@ -637,7 +638,7 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
             Effect.sync(() => {
               const entry = log.append(me, operation)
               onDelivery(entry)
-              if (links.size === 0) advance()
+              if (links.size === 0) { for (const frontier of frontiers) learn(frontier, log.vector) }
               attendAll()
               return entry
             }),

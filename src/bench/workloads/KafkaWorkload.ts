@@ -37,6 +37,10 @@ const raise = (offsets: Offsets, others: Iterable<readonly [string, Offset]>): v
   for (const [key, offset] of others) if (offset > (offsets.get(key) ?? -1)) offsets.set(key, offset)
 }
 
+/** The positions from which on to poll what comes after these. */
+const after = (offsets: Offsets): Offsets =>
+  new Map([...offsets].map(([key, offset]) => [key, Offset.make(offset + 1)]))
+
 const last = (msgs: Messages): Offsets => {
   const offsets: Offsets = new Map()
   for (const [key, pairs] of Object.entries(msgs)) raise(offsets, pairs.map(([offset]) => [key, offset]))
@@ -74,7 +78,7 @@ const poll = (f: string, positions: Offsets, polled: (offsets: Offsets) => void)
         const ok: Workload.Outcome = { type: "ok", value: msgs }
         const done = last(msgs)
         if (done.size === 0) return ok
-        raise(positions, [...done].map(([key, offset]) => [key, Offset.make(offset + 1)]))
+        raise(positions, after(done))
         return Workload.question({
           rpc: CommitOffsets,
           request: { offsets: Object.fromEntries(done) },
@@ -172,7 +176,8 @@ const final = (history: History): Iterable<Workload.Invocation> => {
     *[Symbol.iterator]() {
       const positions: Offsets = new Map(keys.map((key) => [key, first]))
       const list = assign("final-assign", keys, () => {})
-      const next = () => poll("final-poll", positions, () => {})
+      // What could not be committed is polled again: here, what counts is in the history.
+      const next = () => poll("final-poll", new Map(positions), (offsets) => raise(positions, after(offsets)))
       yield* [list, next(), list]
       while (keys.some((key) => positions.get(key)! <= ends.get(key)!)) yield next()
     }
