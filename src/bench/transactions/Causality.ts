@@ -24,16 +24,20 @@ export interface Finding {
 
 const { arbitration, process, wr, ww } = Kind
 
-/** It read `read` though it knew of the write of `ignored`; of that `path` tells. */
+/** It read an older version than one that it knew of. The paths lead from older to newer, and on to the reader. */
 const staleRead = (
   anomaly: Anomaly,
-  read: Read,
-  path: () => ReadonlyArray<Edge>
+  { key, reader, version }: Read,
+  newer: Version,
+  toNewer: () => ReadonlyArray<Edge>,
+  toReader: () => ReadonlyArray<Edge>
 ): Finding => ({
   anomaly,
-  tell: (story) => [
-    ...path().map(story.sentence),
-    `${story.name(read.reader)} ${story.read(read.key, read.version)}`
+  tell: ({ name, read, sentence, wrote }) => [
+    ...toNewer().map(sentence),
+    `${name(newer.writer.id)} ${wrote(newer.id)}`,
+    ...toReader().map(sentence),
+    `${name(reader)} ${read(key, version)}`
   ]
 })
 
@@ -195,11 +199,13 @@ const violations = (observations: Observations, isFractured: ReadonlySet<Read>):
           if (!knows(seen.writer.id, writer)) conclude(graph, other, seen, reader)
           continue
         }
-        const path = (): ReadonlyArray<Edge> => [
-          ...seen === undefined ? [] : pathTo(writer, seen.writer.id),
-          ...pathTo(reader, writer)
-        ]
-        found.push(staleRead(nameOf(reader, other), read, path))
+        found.push(staleRead(
+          nameOf(reader, other),
+          read,
+          other,
+          () => seen === undefined ? [] : pathTo(writer, seen.writer.id),
+          () => pathTo(reader, writer)
+        ))
         break
       }
     }
