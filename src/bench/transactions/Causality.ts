@@ -164,14 +164,11 @@ const violations = (observations: Observations, isFractured: ReadonlySet<Read>):
       ? "monotonic-reads"
       : "causal-violation"
 
-  const pathTo = (end: number, start: number): ReadonlyArray<Edge> =>
-    graph.path(
-      start,
-      end,
-      process | wr,
-      (node) => node === end || !columns.has(transactions[node]!.session) || knows(end, node)
-    )
-      ?? []
+  const pathTo = (end: number, start: number): ReadonlyArray<Edge> => {
+    const isCause = (node: number): boolean =>
+      node === end || !columns.has(transactions[node]!.session) || knows(end, node)
+    return graph.path(start, end, process | wr, isCause) ?? []
+  }
 
   /** The last write of a key in a session that a transaction knows of. */
   const lastKnown = (node: number, { session, versions }: Column): Version | undefined => {
