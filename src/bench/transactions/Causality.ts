@@ -5,7 +5,7 @@
  * that from who wrote to who read; and of those writes that a transaction knows of, it reads the last. A transaction
  * knows of those that it reads from; for causality also of their causes, and of what came before in its session. So if T
  * reads x from V and knows of U, which writes x too, then U comes before V. All these conclusions together with the order
- * they start from have no cycle, if and only if there is an arbitration (Biswas and Enea 2019, theorem 5 and its proofs).
+ * they start from have no cycle, if and only if there is an arbitration (Biswas and Enea, 2019).
  * A store where the last writer wins by any clock that never contradicts causality passes: its clock is one.
  *
  * Who knows of whom is a vector clock for each transaction, with an entry a session, and of the writes of a session only
