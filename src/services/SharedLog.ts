@@ -56,16 +56,13 @@ export const chunkSize = 32
 
 /** How long one waits for whom something was handed to, at least and at most, in ms, before one sees to it oneself. */
 const leastPatience = 300
-const patience = 1500
+const patience = 2000
 
 /** How often one asks whether who did not answer does so again. */
 const probeEvery = Duration.seconds(1)
 
 /** The service or the way to it is in trouble: it is asked again until it answers. */
 const insistently = Schedule.spaced("100 millis")
-
-/** How much longer, at the most, who has lost again and again waits than who has lost once. */
-const longestWait = 8
 
 /** Where the root begins when the log has so many entries. */
 const startOfRoot = (length: number): number => Math.max(0, Math.floor(length / chunkSize) - 1) * chunkSize
@@ -215,17 +212,15 @@ export const make = <A, I extends Json>(operation: Schema.Codec<A, I>, deliver: 
     const appendAll = Effect.gen(function*() {
       const items = yield* Queue.takeAll(appends)
       const entries = items.flatMap(({ entries }) => entries)
-      let wait = 0
-      for (let losses = 0; missing(entries).length > 0;) {
-        yield* Effect.sleep((yield* Random.next) * wait)
+      while (missing(entries).length > 0) {
         const before = now()
         const through = combiner()
         if (through !== node.id) yield* ask(through, missing(entries))
-        else if (!(yield* appendMyself(entries))) losses++
-        wait = through === node.id ? Math.max(1, now() - before) * Math.min(longestWait, 2 ** losses) : 0
+        else if (!(yield* appendMyself(entries))) {
+          yield* Effect.sleep((yield* Random.next) * Math.max(1, (now() - before)) * 2)
+        }
       }
       for (const { done } of items) done()
-      yield* Effect.sleep((yield* Random.next) * wait)
     })
 
     const readAll = Effect.gen(function*() {
