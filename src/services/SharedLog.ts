@@ -167,18 +167,22 @@ export const make = <A, I extends Json>(operation: Schema.Codec<A, I>, deliver: 
         take({ start, entries })
       })
 
-    /** Tries to append some of these entries; succeeds with whether that is what happened. */
+    /** Tries to append some of these entries. */
     const appendMyself = (entries: ReadonlyArray<Protocol.Entry<A>>) =>
       Effect.gen(function*() {
         if (!isAlone) yield* refresh
         const next = missing(entries).slice(0, chunkSize)
-        const isDone = next.length === 0 || (yield* Effect.isSuccess(attempt(next)))
-        isAlone &&= isDone
-        return isDone
+        if (next.length === 0) return
+        const before = now()
+        yield* Effect.catch(attempt(next), ({ definite }) => {
+          isAlone = false
+          const took = Math.max(1, now() - before)
+          return definite ? Effect.flatMap(Random.next, (random) => Effect.sleep(2 * random * took)) : Effect.void
+        })
       })
 
     /** Hands entries to another node, and learns what it answers. */
-    const ask = (peer: NodeId, entries: ReadonlyArray<Protocol.Entry<A>>): Effect.Effect<boolean> =>
+    const ask = (peer: NodeId, entries: ReadonlyArray<Protocol.Entry<A>>): Effect.Effect<void> =>
       Effect.suspend(() => {
         const before = now()
         const timeout = Duration.millis(Math.max(leastPatience, Math.min(patience, usual + 4 * deviation)))
@@ -187,15 +191,13 @@ export const make = <A, I extends Json>(operation: Schema.Codec<A, I>, deliver: 
           Effect.match({
             onFailure: () => {
               if (answering.delete(peer)) run(probe)
-              return false
             },
             onSuccess: () => {
               answering.add(peer)
-              if (entries.length === 0) return true
+              if (entries.length === 0) return
               const took = now() - before
               deviation += (Math.abs(took - usual) - deviation) / 4
               usual += (took - usual) / 8
-              return true
             }
           })
         )
@@ -213,12 +215,8 @@ export const make = <A, I extends Json>(operation: Schema.Codec<A, I>, deliver: 
       const items = yield* Queue.takeAll(appends)
       const entries = items.flatMap(({ entries }) => entries)
       while (missing(entries).length > 0) {
-        const before = now()
         const through = combiner()
-        if (through !== node.id) yield* ask(through, missing(entries))
-        else if (!(yield* appendMyself(entries))) {
-          yield* Effect.sleep((yield* Random.next) * Math.max(1, (now() - before)) * 2)
-        }
+        yield* through === node.id ? appendMyself(entries) : ask(through, missing(entries))
       }
       for (const { done } of items) done()
     })
