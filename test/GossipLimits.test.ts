@@ -380,7 +380,11 @@ const breakages: ReadonlyArray<(body: Body, random: SeededRandom, origin: string
     void (body[random.pick(["base", "operations", "from"])] = random.pick([null, 0, "", true, [0], "x"])),
   (body, random) => void (body[random.pick(["ask", "answer"])] = random.pick([null, 0, "yes", {}, []])),
   (body, random) => void (body["hub"] = random.pick([null, 0, {}, []])),
-  (body, random) => void (body["stable"] = random.pick<unknown>([null, 0, "x", [1], { n0: -1 }, { n0: "1" }])),
+  (body, random) =>
+    void (body["frontiers"] = random.pick<unknown>([null, 0, "x", [1], { n0: 1 }, [[5, { n0: -1 }]], [[0.5, {}]], [[
+      "5",
+      {}
+    ]]])),
   (body, random) => void Reflect.deleteProperty(body, random.pick(["base", "operations", "from"])),
   (body, random, origin) =>
     void (body.base = {
@@ -452,7 +456,7 @@ describe("a hostile peer", { timeout: 600_000 }, () => {
     const forge = (count: number, origin: string) => Array.from({ length: count }, () => [origin, forged + made++])
     /** What one of the honest might have said, in the hostile peer's name; its batch as it is, so nothing is forged. */
     const valid = (): Body => {
-      const { base, operations, stable }: Body = heard.length > 0 ? random.pick(heard) : { base: {}, operations: [] }
+      const { base, frontiers, operations }: Body = heard.length > 0 ? random.pick(heard) : { base: {}, operations: [] }
       return {
         type: "gossip",
         from: random.pick(lives),
@@ -461,7 +465,7 @@ describe("a hostile peer", { timeout: 600_000 }, () => {
         ...(random.chance(0.5) ? { ask: true } : {}),
         ...(random.chance(0.5) ? { answer: true } : {}),
         ...(random.chance(0.5) ? { hub: random.pick([...ids, "n99", "x"]) } : {}),
-        ...(stable !== undefined ? { stable } : {})
+        ...(frontiers !== undefined ? { frontiers } : {})
       }
     }
     const attacks: ReadonlyArray<(to: NodeId) => void> = [
@@ -497,7 +501,10 @@ describe("a hostile peer", { timeout: 600_000 }, () => {
         say(to, { ...valid(), base, operations: forge(random.pick([1, 3, 10]), origin) })
       },
       // says that all is stable, and more
-      (to) => void say(to, { ...valid(), stable: Object.fromEntries([...lives, "n99.a", "x"].map((it) => [it, 1e9])) }),
+      (to) => {
+        const most = Object.fromEntries([...lives, "n99.a", "x"].map((it) => [it, 1e9]))
+        say(to, { ...valid(), frontiers: [[nodeCount, most], [-1, most]] })
+      },
       // asks, and asks
       (to) => {
         for (let i = 0; i < 30; i++) say(to, { type: "gossip", from: lives[0]!, base: {}, operations: [], ask: true })

@@ -62,7 +62,7 @@ const mutants: ReadonlyArray<Mutant> = [
     shape: "mesh",
     kind: "calm",
     violates: "causal order",
-    also: ["convergence", "stable at last"],
+    also: ["convergence", "stable at last", "stable too early"],
     patch: {
       module: "CausalLog",
       find: "if (!Vector.covers(log.vector, base)) return undefined",
@@ -98,16 +98,34 @@ const mutants: ReadonlyArray<Mutant> = [
     violates: "stable too early",
     patch: {
       module: "Gossip",
-      find: "[...links.values()].map(({ acknowledged })",
-      replace: "[...links.values()].slice(1).map(({ acknowledged })"
+      find: "const vectors = [log.vector, ...[...links.values()].map(({ settled }) => settled)]",
+      replace: "const vectors = [log.vector, log.vector, ...[...links.values()].slice(1).map(({ settled }) => settled)]"
     }
   })),
+  {
+    name: "counts what is acknowledged before it has what was made earlier",
+    shape: "star",
+    kind: "loss",
+    violates: "stable too early",
+    patch: {
+      module: "Gossip",
+      find: "[...links.values()].map(({ settled }) => settled)",
+      replace: "[...links.values()].map(({ acknowledged }) => acknowledged)"
+    }
+  },
   {
     name: "takes for stable what it has not got itself",
     shape: "star",
     kind: "faults",
     violates: "stable too early",
-    patch: { module: "Gossip", find: "Vector.meet([told, log.vector])", replace: "told" }
+    patch: {
+      module: "Gossip",
+      find: "link.held.push({ ...batch, has, frontiers: message.frontiers })",
+      replace: `for (const [copies, told] of message.frontiers ?? []) {
+        for (const frontier of frontiers) if (frontier.copies === copies) learn(frontier, Vector.decode(told))
+      }
+      link.held.push({ ...batch, has, frontiers: message.frontiers })`
+    }
   },
   {
     name: "delivers duplicates",

@@ -303,7 +303,7 @@ describe("Nemesis", { timeout: 60_000 }, () => {
     })
     const withFinalReads: Workload.Workload = {
       ...EchoWorkload,
-      final: [read, read],
+      final: () => [read, read],
       check: () => Verdict.make([])
     }
     /** Needs another node for every answer, so that it notices a partition. */

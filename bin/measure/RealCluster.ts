@@ -101,7 +101,7 @@ export const broadcast = async (options: Options): Promise<Results.Results> => {
     const next = workload.generator(random.fork("operations"))
     await new Promise<void>((resolve) => load.run({ rate: options.rate, duration: options.duration, next }, resolve))
     await new Promise((resolve) => setTimeout(resolve, recovery))
-    await new Promise<void>((resolve) => load.each(Workload.finalOf(workload, history), resolve))
+    await new Promise<void>((resolve) => load.each(workload.final?.(history) ?? [], resolve))
     const verdict = workload.check(history)
     return Results.make({ history, verdict, availability: 1, network: network.statistics(), findings })
   } finally {

@@ -1,5 +1,5 @@
 /**
- * A client as Maelstrom has them: it asks one node, one thing at a time, and waits 5 s for the answer. Then it is gone,
+ * A client as Maelstrom has them: it asks one node, one thing at a time, and waits 5 s for each answer. Then it is gone,
  * and so is its address.
  */
 import * as Result from "effect/Result"
@@ -7,13 +7,11 @@ import type { ClientId, NodeId } from "../schema/Address.ts"
 import * as Envelope from "../schema/Envelope.ts"
 import type { Network } from "./Network.ts"
 import type { Timeline } from "./Timeline.ts"
-import type { Invocation, Outcome } from "./Workload.ts"
-
-/** What a client needs to know of an operation. */
-export type Question = Pick<Invocation, "readOnly" | "request" | "outcome">
+import type { Outcome, Question } from "./Workload.ts"
 
 export interface Client {
   readonly id: ClientId
+  /** Asks all that follows from the question as well. */
   readonly ask: (node: NodeId, question: Question, done: (outcome: Outcome) => void) => void
   readonly close: () => void
 }
@@ -36,22 +34,21 @@ export const make = (options: {
     if (Result.isSuccess(message) && message.success.body["in_reply_to"] === lastId) onReply?.(message.success.body)
   })
 
-  return {
-    id,
-    ask: (node, { outcome, readOnly, request }, done) => {
-      const msg_id = ++lastId
-      const end = (result: Outcome): void => {
-        onReply = undefined
-        cancel()
-        done(result)
-      }
-      const cancel = timeline.after(
-        patience,
-        () => end({ type: readOnly ? "fail" : "info", error: "no reply in time" })
-      )
-      onReply = (reply) => end(outcome(reply))
-      network.send(id, node, Envelope.encode({ src: id, dest: node, body: { ...request, msg_id } }))
-    },
-    close: () => network.leave(id)
+  const ask: Client["ask"] = (node, { outcome, readOnly, request }, done) => {
+    const msg_id = ++lastId
+    const end = (result: Outcome | Question): void => {
+      onReply = undefined
+      cancel()
+      if ("request" in result) ask(node, result, done)
+      else done(result)
+    }
+    const cancel = timeline.after(
+      patience,
+      () => end({ type: readOnly ? "fail" : "info", error: "no reply in time" })
+    )
+    onReply = (reply) => end(outcome(reply))
+    network.send(id, node, Envelope.encode({ src: id, dest: node, body: { ...request, msg_id } }))
   }
+
+  return { id, ask, close: () => network.leave(id) }
 }

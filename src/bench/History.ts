@@ -7,7 +7,8 @@ import { Json } from "../schema/Json.ts"
 
 /**
  * Every operation begins with `invoke` and ends with `ok` (it happened), `fail` (it did not) or `info` (nobody knows).
- * What the nemesis does is `info`. `time` is in ms since the run began. `node` is whom an `invoke` asks.
+ * What the nemesis does is `info`, and so is the crash of a client on purpose. `time` is in ms since the run began.
+ * `node` is whom an `invoke` asks.
  */
 export const Event = Schema.Struct({
   index: Schema.Int,
@@ -42,6 +43,7 @@ export const operations = (history: History): ReadonlyArray<Operation> => {
     } else {
       const operation = open.get(event.process)
       if (operation !== undefined) operation.completion = event
+      open.delete(event.process)
     }
   }
   return all.flatMap(({ completion, invoke }) => completion === undefined ? [] : [{ invoke, completion }])

@@ -5,8 +5,11 @@
  * together; an operation goes to any free worker, or waits for one. A worker is one client of one node. When an outcome
  * is unknown, the client is gone for good, and the worker goes on as another process with another client. (Maelstrom's
  * unique-ids keeps its clients. To lose them is stricter.)
+ *
+ * A client that crashes on purpose goes the same way, in the place of an operation. It is no operation, though, and has
+ * no outcome: it is an `info` without an `invoke`, as what the nemesis does.
  */
-import type { NodeId } from "../schema/Address.ts"
+import type { ClientId, NodeId } from "../schema/Address.ts"
 import type * as Client from "./Client.ts"
 import type { Event } from "./History.ts"
 import type { SeededRandom } from "./SeededRandom.ts"
@@ -19,18 +22,31 @@ export interface Options {
   readonly nodes: ReadonlyArray<NodeId>
   readonly workers: number
   readonly newClient: () => Client.Client
+  /** The mean time from one crash of a client to its next, in ms. */
+  readonly crashInterval?: number | undefined
   readonly record: (event: Omit<Event, "index" | "time">) => void
 }
 
 export interface Load {
   /** Draws operations at `rate` a second for `duration` ms, then waits for the last of them to end. */
   readonly run: (
-    options: { readonly rate: number; readonly duration: number; readonly next: () => Invocation },
+    options: {
+      readonly rate: number
+      readonly duration: number
+      readonly next: (client: ClientId) => Invocation
+    },
     done: () => void
   ) => void
-  /** Each worker does all of these, one after the other. */
-  readonly each: (invocations: ReadonlyArray<Invocation>, done: () => void) => void
+  /**
+   * Each worker does all of these, one after the other, at most five a second; after 10 s it begins none any more. If
+   * clients crash at all, they do so first.
+   */
+  readonly each: (invocations: Iterable<Invocation>, done: () => void) => void
 }
+
+/** The least time from one operation of a worker to its next, and the time for all of them, in {@link Load.each}, in ms. */
+const pace = 200
+const timeForEach = 10_000
 
 interface Worker {
   readonly node: NodeId
@@ -38,12 +54,24 @@ interface Worker {
   client: Client.Client
 }
 
-export const make = ({ newClient, nodes, random, record, timeline, workers: count }: Options): Load => {
+export const make = (options: Options): Load => {
+  const { crashInterval, newClient, nodes, random, record, timeline, workers: count } = options
   const workers = Array.from({ length: count }, (_, process): Worker => ({
     node: nodes[process % nodes.length]!,
     process,
     client: newClient()
   }))
+
+  const replace = (worker: Worker): void => {
+    worker.client.close()
+    worker.client = newClient()
+    worker.process += count
+  }
+
+  const crash = (worker: Worker): void => {
+    record({ process: worker.process, type: "info", f: "crash", value: null })
+    replace(worker)
+  }
 
   const perform = (worker: Worker, invocation: Invocation, done: () => void): void => {
     const { f, value } = invocation
@@ -55,11 +83,7 @@ export const make = ({ newClient, nodes, random, record, timeline, workers: coun
       } else {
         record({ process, type: outcome.type, f, value, error: outcome.error })
       }
-      if (outcome.type === "info") {
-        worker.client.close()
-        worker.client = newClient()
-        worker.process += count
-      }
+      if (outcome.type === "info") replace(worker)
       done()
     })
   }
@@ -69,20 +93,31 @@ export const make = ({ newClient, nodes, random, record, timeline, workers: coun
       const end = timeline.now() + duration
       const free = [...workers]
       let due = timeline.now()
+      let crashDue = crashInterval === undefined ? Infinity : due
       let over = false
 
       const work = (): void => {
         if (over) return
-        if (timeline.now() >= end) {
+        const now = timeline.now()
+        if (now >= end) {
           over = free.length === count
           if (over) done()
-        } else if (free.length > 0 && timeline.now() >= due) {
-          const [worker] = free.splice(random.below(free.length), 1)
-          due = timeline.now() + random.nextDoubleUnsafe() * 2000 / rate
-          perform(worker!, next(), () => {
-            free.push(worker!)
-            work()
-          })
+        } else if (free.length > 0 && now >= due) {
+          const worker = free.splice(random.below(free.length), 1)[0]!
+          // from when this one was due: a timer that is late must not lower the rate
+          due += random.nextDoubleUnsafe() * 2000 / rate
+          if (crashInterval !== undefined && now >= crashDue) {
+            crashDue = now + random.nextDoubleUnsafe() * 2 * crashInterval / count
+            crash(worker)
+            free.push(worker)
+          } else {
+            perform(worker, next(worker.client.id), () => {
+              // what was not done while every client was busy is not made up for
+              if (free.length === 0) due = Math.max(due, timeline.now())
+              free.push(worker)
+              work()
+            })
+          }
           timeline.after(Math.min(due, end) - timeline.now(), work)
         }
       }
@@ -90,14 +125,23 @@ export const make = ({ newClient, nodes, random, record, timeline, workers: coun
       if (rate > 0) work()
     },
     each: (invocations, done) => {
+      const end = timeline.now() + timeForEach
       let busy = count
       for (const worker of workers) {
-        const proceed = (index: number): void => {
-          const invocation = invocations[index]
-          if (invocation !== undefined) perform(worker, invocation, () => proceed(index + 1))
-          else if (--busy === 0) done()
+        if (crashInterval !== undefined) crash(worker)
+        const rest = invocations[Symbol.iterator]()
+        const proceed = (earliest: number): void => {
+          const invocation = timeline.now() < end ? rest.next() : { done: true as const }
+          if (invocation.done === true) {
+            if (--busy === 0) done()
+            return
+          }
+          const begin = (): void => perform(worker, invocation.value, () => proceed(begun + pace))
+          const begun = Math.max(earliest, timeline.now())
+          if (begun > timeline.now()) timeline.after(begun - timeline.now(), begin)
+          else begin()
         }
-        proceed(0)
+        proceed(timeline.now())
       }
     }
   }

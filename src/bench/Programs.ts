@@ -7,6 +7,8 @@ import * as Layer from "effect/Layer"
 import { Broadcast } from "../programs/Broadcast.ts"
 import { Echo } from "../programs/Echo.ts"
 import { GSet } from "../programs/GSet.ts"
+import { Kafka } from "../programs/Kafka.ts"
+import { KafkaLinKv } from "../programs/KafkaLinKv.ts"
 import { TxnListAppend } from "../programs/TxnListAppend.ts"
 import { TxnRwRegister } from "../programs/TxnRwRegister.ts"
 import { UniqueIds } from "../programs/UniqueIds.ts"
@@ -19,6 +21,7 @@ import type { Workload } from "./Workload.ts"
 import { BroadcastWorkload } from "./workloads/BroadcastWorkload.ts"
 import { EchoWorkload } from "./workloads/EchoWorkload.ts"
 import { GSetWorkload } from "./workloads/GSetWorkload.ts"
+import { KafkaWorkload } from "./workloads/KafkaWorkload.ts"
 import { TxnListAppendWorkload } from "./workloads/TxnListAppendWorkload.ts"
 import { TxnRwRegisterWorkload } from "./workloads/TxnRwRegisterWorkload.ts"
 import { UniqueIdsWorkload } from "./workloads/UniqueIdsWorkload.ts"
@@ -53,6 +56,15 @@ export const Programs = {
       star: Effect.provide(GSet, Gossip.layerStar),
       mesh: Effect.provide(GSet, Gossip.layerMesh),
       thrifty: Effect.provide(GSet, Gossip.layerThrifty)
+    }
+  },
+  kafka: {
+    workload: KafkaWorkload,
+    programs: {
+      star: Effect.provide(Kafka, Gossip.layerStar),
+      mesh: Effect.provide(Kafka, Gossip.layerMesh),
+      thrifty: Effect.provide(Kafka, Gossip.layerThrifty),
+      "lin-kv": Effect.provide(KafkaLinKv, LinKv.layer)
     }
   },
   "txn-rw-register": {

@@ -325,40 +325,16 @@ export const analyse = (history: History, { memory = "replicated" }: Options = {
   }
 }
 
-/** How many of a kind are spelled out. */
-const examples = 5
-
-const finding = <A>(what: string, found: ReadonlyArray<A>, spell: (one: A) => string): ReadonlyArray<string> => {
-  if (found.length === 0) return []
-  const more = found.length > examples ? `; and ${found.length - examples} more` : ""
-  return [`${what}: ${found.slice(0, examples).map(spell).join("; ")}${more}`]
-}
-
-const text = (value: Json.Json): string => {
-  const json = JSON.stringify(value)
-  return json.length > 60 ? `${json.slice(0, 60)}…` : json
-}
-
 const spell = ({ node, read, value }: Sighting): string =>
-  `${text(value)} in what ${node ?? `process ${read.process}`} answered at ${read.time} ms`
+  `${Verdict.text(value)} in what ${node ?? `process ${read.process}`} answered at ${read.time} ms`
 
 const spellFate = ({ known, lastAbsent, lastPresent, value }: Fate): string =>
   [
-    text(value),
+    Verdict.text(value),
     known && `known since ${known.time} ms`,
     lastPresent && `last seen by a read at ${lastPresent.time} ms`,
     lastAbsent && `not by the one at ${lastAbsent.time} ms`
   ].filter((part) => part !== undefined).join(", ")
-
-const points = [0, 0.5, 0.95, 0.99, 1]
-
-/** Latencies at Maelstrom's quantiles, or nothing when there are none. */
-const quantiles = (name: string, latencies: ReadonlyArray<number>): Verdict.Verdict["figures"] => {
-  if (latencies.length === 0) return {}
-  const sorted = latencies.toSorted((a, b) => a - b)
-  const at = (point: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * point))]!
-  return { [name]: Object.fromEntries(points.map((point) => [String(point), at(point)])) }
-}
 
 /** How many of the stalest values are listed. */
 const worst = 8
@@ -373,14 +349,14 @@ export const check = (history: History, options: Options = {}): Verdict.Verdict 
   const worstStale = stale.toSorted((a, b) => b.latency! - a.latency!).slice(0, worst)
 
   const findings = [
-    ...finding("lost", lost, spellFate),
+    ...Verdict.finding("lost", lost, spellFate),
     ...stable.length > 0 ? [] : ["no value is stable: there is nothing to judge by"],
-    ...finding("missing at the end", missing, spell),
-    ...finding("no final read", silent, (node) => `${node} answered none`),
-    ...finding("vanished", vanished, spell),
-    ...finding("read but never added before", invented, spell),
-    ...finding("read though refused", refused, spell),
-    ...finding("twice in one read", duplicated, spell)
+    ...Verdict.finding("missing at the end", missing, spell),
+    ...Verdict.finding("no final read", silent, (node) => `${node} answered none`),
+    ...Verdict.finding("vanished", vanished, spell),
+    ...Verdict.finding("read but never added before", invented, spell),
+    ...Verdict.finding("read though refused", refused, spell),
+    ...Verdict.finding("twice in one read", duplicated, spell)
   ]
   return Verdict.make(findings, {
     attempted: fates.length,
@@ -397,7 +373,7 @@ export const check = (history: History, options: Options = {}): Verdict.Verdict 
     ...worstStale.length === 0
       ? {}
       : { worstStale: worstStale.map(({ latency, value }) => ({ value, latency: latency! })) },
-    ...quantiles("stableLatencies", latencies(stable)),
-    ...quantiles("lostLatencies", latencies(lost))
+    ...Verdict.quantiles("stableLatencies", latencies(stable)),
+    ...Verdict.quantiles("lostLatencies", latencies(lost))
   })
 }

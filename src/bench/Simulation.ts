@@ -150,6 +150,7 @@ export const make = (options: Options): Simulation => {
       nodes: ids,
       workers: options.concurrency,
       newClient,
+      crashInterval: workload.crashInterval,
       record
     })
     nemesis.start(options.timeLimit)
@@ -158,10 +159,10 @@ export const make = (options: Options): Simulation => {
       duration: options.timeLimit,
       next: workload.generator(random.fork("operations"))
     }, () => {
-      const final = Workload.finalOf(workload, history)
-      if (final.length === 0) return end()
+      const { final } = workload
+      if (final === undefined) return end()
       nemesis.stop()
-      time.after(recovery, () => load.each(final, end))
+      time.after(recovery, () => load.each(final(history), end))
     })
   }
 
@@ -199,8 +200,7 @@ export const make = (options: Options): Simulation => {
 
   onEach(boot, () => onEach(({ id }, ready) => setup(id, ready), main))
 
-  const hasFinal = typeof workload.final === "function" || workload.final.length > 0
-  const length = options.timeLimit + (hasFinal ? recovery : 0)
+  const length = options.timeLimit + (workload.final === undefined ? 0 : recovery)
   return {
     work: (budget) => {
       const state = time.run(() => over, budget)

@@ -2,7 +2,7 @@
  * What clients ask of a cluster, and how the answers are judged.
  */
 import * as Result from "effect/Result"
-import type { NodeId } from "../schema/Address.ts"
+import type { ClientId, NodeId } from "../schema/Address.ts"
 import type { Body } from "../schema/Envelope.ts"
 import type { Json } from "../schema/Json.ts"
 import * as ProtocolError from "../schema/ProtocolError.ts"
@@ -18,14 +18,18 @@ export type Outcome =
   | { readonly type: "ok"; readonly value: Json }
   | { readonly type: "fail" | "info"; readonly error: string }
 
-/** One operation: the request that it sends, and what to make of the reply. */
-export interface Invocation {
-  readonly f: string
-  readonly value: Json
+/** A request, and what to make of the reply: the end of an operation, or its next request. */
+export interface Question {
   /** It changes nothing: an unknown outcome is as good as a failure. */
   readonly readOnly: boolean
   readonly request: Body
-  readonly outcome: (reply: Body) => Outcome
+  readonly outcome: (reply: Body) => Outcome | Question
+}
+
+/** One operation, and the first request that it sends. */
+export interface Invocation extends Question {
+  readonly f: string
+  readonly value: Json
 }
 
 /** What a workload may tell the nodes about each other. */
@@ -55,36 +59,36 @@ export interface Workload {
    * no operations: they are not in the history, and their messages count as a client's.
    */
   readonly setup?: (node: NodeId, cluster: Cluster) => ReadonlyArray<Invocation>
-  /** Each call draws the next operation. */
-  readonly generator: (random: SeededRandom) => () => Invocation
-  /** What every client does once more at the end, when the network has healed and come to rest. */
-  readonly final: ReadonlyArray<Invocation> | ((history: History) => ReadonlyArray<Invocation>)
+  /** Each call draws the next operation, of a client that is free. What is to be known of a client goes by its id. */
+  readonly generator: (random: SeededRandom) => (client: ClientId) => Invocation
+  /**
+   * What every client does once more at the end, when the network has healed and come to rest. Each takes the next
+   * operation when its last one has ended, so a sequence may depend on what came of it so far.
+   */
+  readonly final?: (history: History) => Iterable<Invocation>
+  /**
+   * The mean time from one crash of a client to its next, in ms; none if it is not given. Who keeps state in a client
+   * wants to see what becomes of it when that is lost.
+   */
+  readonly crashInterval?: number
   readonly check: (history: History) => Verdict
 }
-
-/** What every client does at the end of this run. */
-export const finalOf = ({ final }: Workload, history: History): ReadonlyArray<Invocation> =>
-  typeof final === "function" ? final(history) : final
 
 const header = new Set(["type", "msg_id", "in_reply_to"])
 
 /**
- * An operation that is one request. A reply with a field too many, too few, or of the wrong type is taken as Maelstrom
- * takes it: it is no reply, and the outcome is unknown.
+ * A reply with a field too many, too few, or of the wrong type is taken as Maelstrom takes it: it is no reply, and the
+ * outcome is unknown.
  */
-export const invocation = <Type extends string, Q, P>(options: {
-  readonly f: string
-  readonly value: Json
+export const question = <Type extends string, Q, P>(options: {
   readonly rpc: Rpc.Rpc<Type, Q, P>
   readonly request: Q
   readonly readOnly: boolean
-  readonly result: (reply: P) => Json
-}): Invocation => {
-  const { f, readOnly, request, result, rpc, value } = options
+  readonly outcome: (reply: P) => Outcome | Question
+}): Question => {
+  const { outcome, readOnly, request, rpc } = options
   const unknown = (error: string): Outcome => ({ type: "info", error })
   return {
-    f,
-    value,
     readOnly,
     request: { type: rpc.type, ...rpc.encodeRequest(request) },
     outcome: (reply) => {
@@ -98,7 +102,21 @@ export const invocation = <Type extends string, Q, P>(options: {
       if (reply["type"] !== rpc.replyType || Result.isFailure(decoded)) {
         return unknown(`malformed reply: ${JSON.stringify(reply).slice(0, 200)}`)
       }
-      return { type: "ok", value: result(decoded.success) }
+      return outcome(decoded.success)
     }
   }
 }
+
+/** An operation that is one request. */
+export const invocation = <Type extends string, Q, P>({ f, result, value, ...rest }: {
+  readonly f: string
+  readonly value: Json
+  readonly rpc: Rpc.Rpc<Type, Q, P>
+  readonly request: Q
+  readonly readOnly: boolean
+  readonly result: (reply: P) => Json
+}): Invocation => ({
+  f,
+  value,
+  ...question({ ...rest, outcome: (reply) => ({ type: "ok", value: result(reply) }) })
+})

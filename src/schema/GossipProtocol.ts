@@ -6,6 +6,10 @@ import { NodeId } from "./Address.ts"
 import * as Rpc from "./Rpc.ts"
 import { Encoded, Origin } from "./VersionVector.ts"
 
+/** Of so many nodes, what they have had. */
+export const Frontiers = Schema.Array(Schema.Tuple([Schema.Int, Encoded]))
+export type Frontiers = typeof Frontiers.Type
+
 /**
  * - `from`: the sender, and which of its lives.
  * - `base`, `operations`: a batch. With the base it is all that the sender has; so every message acknowledges.
@@ -13,7 +17,8 @@ import { Encoded, Origin } from "./VersionVector.ts"
  * - `answer`: this, with what came before it, is all that you asked for. To which of your lives, and how many former
  *   ones the sender has met.
  * - `hub`: through whom the sender distributes, in a star.
- * - `stable`: what every node has had, as far as the sender knows; left out when its program does not care.
+ * - `frontiers`: what so many nodes have had, as far as the sender knows. Left out when its program does not care, when
+ *   the sender is not recovered, and when there is more to come than the batch.
  */
 export const gossip = <A>(operation: Schema.Codec<A, unknown>) =>
   Rpc.make("gossip", {
@@ -24,6 +29,6 @@ export const gossip = <A>(operation: Schema.Codec<A, unknown>) =>
       ask: Schema.optionalKey(Schema.Boolean),
       answer: Schema.optionalKey(Schema.Struct({ to: Origin, former: Schema.Int })),
       hub: Schema.optionalKey(NodeId),
-      stable: Schema.optionalKey(Encoded)
+      frontiers: Schema.optionalKey(Frontiers)
     }
   })

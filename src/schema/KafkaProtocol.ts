@@ -9,7 +9,8 @@ import * as Rpc from "./Rpc.ts"
 export const Offset = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)).pipe(Schema.brand("Offset"))
 export type Offset = typeof Offset.Type
 
-const Offsets = Schema.Record(Schema.String, Offset)
+export const Offsets = Schema.Record(Schema.String, Offset)
+export type Offsets = typeof Offsets.Type
 
 export const Send = Rpc.make("send", { request: { key: Schema.String, msg: Json }, reply: { offset: Offset } })
 

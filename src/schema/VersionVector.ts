@@ -38,14 +38,16 @@ export const raise = (vector: Map<Origin, number>, other: VersionVector): boolea
   return raised
 }
 
-/** What all of them have. */
-export const meet = (vectors: ReadonlyArray<VersionVector>): Map<Origin, number> => {
-  const [first = new Map<Origin, number>(), ...rest] = vectors
-  const met = new Map<Origin, number>()
-  for (const [origin, count] of first) {
-    let least = count
-    for (const vector of rest) least = Math.min(least, vector.get(origin) ?? 0)
-    if (least > 0) met.set(origin, least)
+/** What at least so many of them have. */
+export const shared = (vectors: ReadonlyArray<VersionVector>, copies: number): Map<Origin, number> => {
+  const common = new Map<Origin, number>()
+  for (const origin of new Set(vectors.flatMap((vector) => [...vector.keys()]))) {
+    const counts = vectors.map((vector) => vector.get(origin) ?? 0).sort((a, b) => b - a)
+    const count = counts[copies - 1] ?? 0
+    if (count > 0) common.set(origin, count)
   }
-  return met
+  return common
 }
+
+/** What all of them have. */
+export const meet = (vectors: ReadonlyArray<VersionVector>): Map<Origin, number> => shared(vectors, vectors.length)

@@ -27,9 +27,17 @@
  * is recovered once each of them has answered this life: from then on nobody counts on what a former life had, and this
  * one has all that anybody counted on it to have.
  *
- * **Stability.** An operation is stable once every node is known to have had it: the meet of all that is acknowledged.
- * The hub sees every acknowledgement, and hands the frontier round; in a mesh, everyone acknowledges to everyone. (Baquero and Shoker, "Pure Operation-Based Replicated
- * Data Types", 2017, §4.)
+ * **Frontiers.** How far operations are had by so many nodes, follows from what is acknowledged. The hub sees every
+ * acknowledgement, and hands the frontier round; in a mesh, everyone acknowledges to everyone. Where a program asks for
+ * a frontier somebody waits for it, so acknowledgements go within a window.
+ *
+ * **Stability** is the frontier at all nodes, and more: an operation is causally stable once whatever is delivered
+ * *later* was made by somebody who had it. (Baquero and Shoker, "Pure Operation-Based Replicated Data Types", 2017, §4.)
+ * That everybody has it does not suffice. Who acknowledged it may have made something before, which is still under way;
+ * so what a message says counts once all that it builds on is here. And a life that is over may have sent something to
+ * others alone; so what a life acknowledges counts once it is recovered: then everybody has met it, hears its former
+ * lives no more, and has told it all that they had heard of them. A frontier may be taken from anybody, if with it comes
+ * all that he had: what is still to come to the one was still to come to the other.
  */
 import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
@@ -42,7 +50,7 @@ import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import type * as Schema from "effect/Schema"
 import type { NodeId } from "../schema/Address.ts"
-import { gossip } from "../schema/GossipProtocol.ts"
+import * as GossipProtocol from "../schema/GossipProtocol.ts"
 import * as ProtocolError from "../schema/ProtocolError.ts"
 import type * as Rpc from "../schema/Rpc.ts"
 import * as Vector from "../schema/VersionVector.ts"
@@ -55,7 +63,7 @@ export interface Replica<A> {
   readonly publish: (operation: A) => Effect.Effect<CausalLog.Entry<A>>
   /** What this node has, now. */
   readonly vector: Vector.VersionVector
-  /** What every node has had, as far as this one knows. Kept only if `onStable` is given. */
+  /** What is causally stable, as far as this node knows. Kept only if `onStable` is given. */
   readonly stable: Vector.VersionVector
   /**
    * Succeeds once every other node has told this life what it has, and all of that is here; with the number of former
@@ -68,8 +76,10 @@ export interface Replica<A> {
 export interface Options<A> {
   /** Every operation, this node's own included, once, in causal order. */
   readonly onDelivery: (entry: CausalLog.Entry<A>) => void
-  /** Whenever the stable frontier has advanced. */
+  /** Whenever the stable frontier has advanced: every node has had this, and all that may come was made knowing it. */
   readonly onStable?: (stable: Vector.VersionVector) => void
+  /** Whenever more is known to be had by so many nodes, this one included. */
+  readonly onHeld?: { readonly copies: number; readonly advance: (held: Vector.VersionVector) => void }
 }
 
 export class Gossip extends Context.Service<Gossip, {
@@ -88,7 +98,7 @@ export interface Settings {
   readonly leafWindow: number
   /** How often the hub sends to a busy leaf, at the most; it acknowledges within this time too. */
   readonly hubWindow: number
-  /** How long anyone but the hub waits for something that an acknowledgement can ride on. */
+  /** How long anyone but the hub waits for something that an acknowledgement can ride on, if nobody waits for it. */
   readonly acknowledgeWithin: number
   /** After how long without an answer a message counts as lost, besides the time that its receiver may take. */
   readonly roundTrip: number
@@ -131,6 +141,19 @@ const maxHeld = 100
 /** How often a hub that is heard may leave unanswered what it is sent, before it is taken for deaf. */
 const maxUnanswered = 2
 
+/** How far operations are had by so many nodes. */
+interface Frontier {
+  readonly copies: number
+  readonly vector: Map<Vector.Origin, number>
+  readonly advance: (vector: Vector.VersionVector) => void
+}
+
+/** A batch whose base is not there yet; what its sender has who sent it, and says of frontiers, if it is recovered. */
+interface Held<A> extends CausalLog.Batch<A> {
+  readonly has: Vector.VersionVector
+  readonly frontiers: GossipProtocol.Frontiers | undefined
+}
+
 /** What a node keeps of each other node. Times are in ms; `undefined` where there is nothing to wait for. */
 interface Link<A> {
   readonly peer: NodeId
@@ -140,6 +163,8 @@ interface Link<A> {
   /** What the peer has said that it has; and that, or what it will have when all that was sent arrives. */
   acknowledged: Map<Vector.Origin, number>
   sent: Map<Vector.Origin, number>
+  /** Of what is acknowledged, what counts for frontiers. */
+  settled: Map<Vector.Origin, number>
   /** All of the log before here is in `sent`. */
   position: number
   lastHeard: number
@@ -147,22 +172,25 @@ interface Link<A> {
   /** Since when something that was sent awaits an answer, and how often it has been sent again. */
   awaitingSince: number | undefined
   retries: number
-  /** Since when the peer is owed an acknowledgement, or news of what is stable. */
-  owingSince: number | undefined
+  /** When the peer gets an acknowledgement, or news of frontiers, at the latest. */
+  oweBy: number
   /** This node wants to be told what it lacks, and asks (again) at this time. */
   asking: boolean
   askAt: number
   /** The peer wants to be told what it lacks. */
   asked: boolean
-  /** What is stable, as far as the peer has said. */
-  readonly stable: Map<Vector.Origin, number>
+  /** Frontiers, as far as the peer knows them. */
+  knows: Map<Frontier, Map<Vector.Origin, number>>
   /** The peer takes this node for its hub. */
   child: boolean
   /** Batches whose base is not there yet, and since when. */
-  held: Array<CausalLog.Batch<A>>
+  held: Array<Held<A>>
   heldSince: number | undefined
-  wakeAt: number
+  /** When timers will go off. */
+  readonly wakes: Array<number>
 }
+
+const nodeOf = (origin: string): string => origin.slice(0, origin.lastIndexOf("."))
 
 const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
   Effect.gen(function*() {
@@ -173,9 +201,9 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
     const settings = yield* config
     const run = Effect.runForkWith(yield* Effect.context())
 
-    const join = <A, I>(operation: Schema.Codec<A, I>, { onDelivery, onStable }: Options<A>) =>
+    const join = <A, I>(operation: Schema.Codec<A, I>, { onDelivery, onHeld, onStable }: Options<A>) =>
       Effect.gen(function*() {
-        const rpc = gossip(operation)
+        const rpc = GossipProtocol.gossip(operation)
         type Message = Rpc.Request<typeof rpc>
         const log = CausalLog.make<A>()
         const me = Vector.Origin.make(`${node.id}.${Math.floor(random.nextDoubleUnsafe() * 36 ** 6).toString(36)}`)
@@ -185,7 +213,9 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
         const recovery = yield* Deferred.make<number>()
         let formerLives = 0
         const stable = new Map<Vector.Origin, number>()
-        const told = new Map<Vector.Origin, number>()
+        const frontiers: Array<Frontier> = []
+        if (onStable !== undefined) frontiers.push({ copies: node.ids.length, vector: stable, advance: onStable })
+        if (onHeld !== undefined) frontiers.push({ ...onHeld, vector: new Map() })
         let serving = false
         let unsettledUntil = -Infinity
         let round = -Infinity // when this node, as a hub, last began to push to all
@@ -205,20 +235,21 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
             formerLives: new Map(),
             acknowledged: new Map(),
             sent: new Map(),
+            settled: new Map(),
             position: 0,
             lastHeard: -Infinity,
             lastPush: -Infinity,
             awaitingSince: undefined,
             retries: 0,
-            owingSince: undefined,
+            oweBy: Infinity,
             asking: false,
             askAt: -Infinity,
             asked: false,
-            stable: new Map(),
+            knows: new Map(),
             child: false,
             held: [],
             heldSince: undefined,
-            wakeAt: Infinity
+            wakes: []
           })
         }
 
@@ -230,10 +261,19 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
           if (!servesAsHub(link)) return link.lastPush + settings.leafWindow
           return link.lastPush < round ? round : round + settings.hubWindow
         }
-        const acknowledgeWithin = (link: Link<A>): number =>
-          servesAsHub(link) ? settings.hubWindow : settings.acknowledgeWithin
+        const acknowledgeWithin = (link: Link<A>): number => {
+          if (servesAsHub(link)) return settings.hubWindow
+          return frontiers.length > 0 ? settings.leafWindow : settings.acknowledgeWithin
+        }
+        /** A leaf may take its time to confirm a frontier. */
+        const confirmWithin = shape === "mesh" && frontiers.length > 0
+          ? settings.leafWindow
+          : settings.acknowledgeWithin
+        const owe = (link: Link<A>, within: number): void => {
+          link.oweBy = Math.min(link.oweBy, now() + within)
+        }
         const answerWithin = (link: Link<A>): number =>
-          settings.roundTrip + (link.peer === hub() ? settings.hubWindow : settings.acknowledgeWithin)
+          settings.roundTrip + (link.peer === hub() ? settings.hubWindow : confirmWithin)
         const expiry = (link: Link<A>): number =>
           link.awaitingSince === undefined
             ? Infinity
@@ -256,9 +296,10 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
           }
         }
 
-        /** Whether the peer, a leaf, has yet to learn how far operations are stable. */
+        /** Whether the peer, a leaf, has yet to learn how far frontiers are. */
         const lacksFrontier = (link: Link<A>): boolean =>
-          onStable !== undefined && hub() === node.id && !Vector.covers(link.stable, stable)
+          hub() === node.id
+          && frontiers.some((frontier) => !Vector.covers(link.knows.get(frontier) ?? new Map(), frontier.vector))
 
         /** What the peer lacks, in the order of the log; the base is all that comes with and before it in the log. */
         const batch = (link: Link<A>): CausalLog.Batch<A> & { readonly isAll: boolean } => {
@@ -298,7 +339,9 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
               ? { answer: { to: link.life, former: link.formerLives.size } }
               : {}),
             ...(through === undefined ? {} : { hub: through }),
-            ...(onStable === undefined ? {} : { stable: Vector.encode(stable) })
+            ...(frontiers.length > 0 && recovering.size === 0 && isAll
+              ? { frontiers: frontiers.map(({ copies, vector }) => [copies, Vector.encode(vector)] as const) }
+              : {})
           }))
           if (operations.length > 0) {
             Vector.raise(link.sent, CausalLog.reach({ base, operations }))
@@ -307,7 +350,7 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
           }
           if (operations.length > 0 || link.asking || lacksFrontier(link)) link.awaitingSince ??= now()
           if (link.asking) link.askAt = now() + Math.min(settings.patience, settings.roundTrip * 2 ** link.retries)
-          link.owingSince = undefined
+          link.oweBy = Infinity
           link.asked &&= !isAll
         }
 
@@ -317,8 +360,7 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
           const waiting = link.awaitingSince !== undefined
           const push = lacks(link) && !(waiting && link.retries > 0) ? pushAt(link) : Infinity
           const ask = link.asking ? link.askAt : Infinity
-          const acknowledgement = link.owingSince === undefined ? Infinity : link.owingSince + acknowledgeWithin(link)
-          return Math.min(push, ask, acknowledgement)
+          return Math.min(push, ask, link.oweBy)
         }
 
         const rewind = (link: Link<A>): void => {
@@ -332,7 +374,7 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
           link.awaitingSince = undefined
           rewind(link)
           link.retries++
-          if (lacksFrontier(link)) link.owingSince ??= now()
+          if (lacksFrontier(link)) owe(link, settings.hubWindow)
           if (!silent && link.retries <= maxUnanswered) return
           unsettle()
           if (link.peer === hub()) suspect([link])
@@ -349,13 +391,12 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
           }
           if (due(link) <= now()) transmit(link)
           const wakeAt = Math.min(due(link), expiry(link), (link.heldSince ?? Infinity) + settings.gap)
-          if (wakeAt >= link.wakeAt || wakeAt === Infinity) return
-          link.wakeAt = wakeAt
+          if (wakeAt === Infinity || link.wakes.some((at) => at <= wakeAt)) return
+          link.wakes.push(wakeAt)
           run(timers.after(
             Math.max(0, wakeAt - now()),
             Effect.sync(() => {
-              if (link.wakeAt !== wakeAt) return // an earlier timer has been set since
-              link.wakeAt = Infinity
+              link.wakes.splice(link.wakes.indexOf(wakeAt), 1)
               attend(link)
             })
           ))
@@ -399,13 +440,30 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
 
         // ---- what comes in
 
+        const learn = (frontier: Frontier, known: Vector.VersionVector): void => {
+          if (!Vector.raise(frontier.vector, known)) return
+          frontier.advance(frontier.vector)
+          for (const link of links.values()) if (lacksFrontier(link)) owe(link, settings.hubWindow)
+        }
+
+        /** Who is not recovered cannot know what its former life has sent to whom. */
+        const advance = (): void => {
+          if (recovering.size > 0) return
+          const vectors = [log.vector, ...[...links.values()].map(({ settled }) => settled)]
+          for (const frontier of frontiers) learn(frontier, Vector.shared(vectors, frontier.copies))
+        }
+
         const takeHeld = (): boolean => {
           let progress = false
           for (const link of links.values()) {
-            link.held = link.held.filter((batch) => {
-              const taken = CausalLog.take(log, batch)
+            link.held = link.held.filter((held) => {
+              const taken = CausalLog.take(log, held)
               taken?.forEach(onDelivery)
               progress ||= taken !== undefined && taken.length > 0
+              if (taken !== undefined && held.frontiers !== undefined) {
+                Vector.raise(link.settled, held.has)
+                takeFrontiers(link, held.frontiers)
+              }
               return taken === undefined
             })
             if (link.held.length === 0) link.heldSince = undefined
@@ -413,41 +471,37 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
           return progress
         }
 
-        const oweAll = (): void => {
-          for (const link of links.values()) link.owingSince ??= now()
-          attendAll()
-        }
-
-        /** A frontier that one is told of counts as far as one has the operations oneself. */
-        const advanceStable = (known: Vector.VersionVector): boolean => {
-          Vector.raise(told, known)
-          if (!Vector.raise(stable, Vector.meet([told, log.vector]))) return false
-          onStable?.(stable)
-          if (hub() === node.id) oweAll()
-          return true
-        }
-
-        const takeFrontier = (link: Link<A>, frontier: Vector.VersionVector, hasMore: boolean): void => {
-          if (shape === "mesh" || hub() === node.id) {
-            if (shape === "mesh" && hasMore) oweAll() // else only the origin would learn who has what
-            advanceStable(Vector.meet([log.vector, ...[...links.values()].map(({ acknowledged }) => acknowledged)]))
-          } else if (link.peer === hub()) {
-            const isNews = !Vector.covers(told, frontier)
-            if (advanceStable(frontier) || isNews) link.owingSince ??= now()
+        const takeFrontiers = (link: Link<A>, told: GossipProtocol.Frontiers): void => {
+          for (const frontier of frontiers) {
+            const known = Vector.decode(told.find(([copies]) => copies === frontier.copies)?.[1] ?? {})
+            const knew = link.knows.get(frontier)
+            if (knew === undefined) link.knows.set(frontier, known)
+            else Vector.raise(knew, known)
+            if (link.peer === hub() && !Vector.covers(frontier.vector, known)) owe(link, confirmWithin)
+            learn(frontier, Vector.meet([known, log.vector])) // who is honest has what it tells of
           }
         }
 
-        const takeAcknowledgement = (link: Link<A>, message: Message, has: Vector.VersionVector): void => {
+        /**
+         * Lives have no order. What was long under way may come from one that is over; but one that still speaks after a
+         * while is not over, however it seemed.
+         */
+        const isOver = (link: Link<A>, life: Vector.Origin): boolean => {
+          const since = link.formerLives.get(life)
+          return link.life !== life && since !== undefined && now() - since < 2 * settings.patience
+        }
+
+        /** Says whether the peer has more than it was known to have. */
+        const takeAcknowledgement = (link: Link<A>, message: Message, has: Vector.VersionVector): boolean => {
           if (link.life !== message.from) {
-            // Lives have no order. What was long under way may come from one that is over; but one that still speaks after
-            // a while is not over, however it seemed.
-            const over = link.formerLives.get(message.from)
-            if (over !== undefined && now() - over < 2 * settings.patience) return
             if (link.life !== undefined) {
               link.formerLives.set(link.life, now())
               unsettle()
             }
             link.life = message.from
+            link.held = []
+            link.settled = new Map()
+            link.knows = new Map()
             link.acknowledged = new Map()
             rewind(link)
           }
@@ -463,6 +517,10 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
             link.asked = true
             rewind(link)
           }
+          return progress
+        }
+
+        const stopWaiting = (link: Link<A>, progress: boolean): void => {
           const isDone = !link.asking && !lacksFrontier(link) && Vector.covers(link.acknowledged, link.sent)
           if (isDone) link.awaitingSince = undefined
           else if (progress) link.awaitingSince = now()
@@ -473,41 +531,48 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
           for (const [peer, has] of recovering) {
             if (has !== undefined && Vector.covers(log.vector, has)) recovering.delete(peer)
           }
-          if (recovering.size === 0) Deferred.doneUnsafe(recovery, Exit.succeed(formerLives))
+          if (recovering.size > 0 || Deferred.isDoneUnsafe(recovery)) return
+          const known = [...log.vector.keys()].filter((origin) => nodeOf(origin) === node.id && origin !== me)
+          Deferred.doneUnsafe(recovery, Exit.succeed(Math.max(formerLives, known.length)))
+          if (log.length() > 0) { for (const link of links.values()) owe(link, acknowledgeWithin(link)) // only now it counts
+           }
         }
 
         const receive = (link: Link<A>, message: Message): void => {
-          const incoming = { base: Vector.decode(message.base), operations: message.operations }
-          const has = CausalLog.reach(incoming)
+          const batch = { base: Vector.decode(message.base), operations: message.operations }
+          const has = CausalLog.reach(batch)
           const before = log.length()
 
           link.lastHeard = now()
-          if (onStable !== undefined) Vector.raise(link.stable, Vector.decode(message.stable ?? {}))
-          takeAcknowledgement(link, message, has)
+          if (isOver(link, message.from)) return
+          const progress = takeAcknowledgement(link, message, has)
           if (message.hub !== undefined) adoptSuspicions(message.hub)
 
-          link.held.push(incoming)
+          link.held.push({ ...batch, has, frontiers: message.frontiers })
           while (takeHeld()) {
             // what was taken may be the base of what is held
           }
+          stopWaiting(link, progress)
           if (link.held.length > 0) link.heldSince ??= now()
           if (link.held.length > maxHeld) link.held.shift()
-          if (message.operations.length > 0) link.owingSince ??= now()
+          if (message.operations.length > 0) owe(link, acknowledgeWithin(link))
           if (message.ask === true && !Vector.covers(log.vector, has)) link.asking = true
           if (message.answer?.to === me && recovering.has(link.peer)) {
             recovering.set(link.peer, has)
             formerLives = Math.max(formerLives, message.answer.former)
           }
           recover()
-          if (onStable !== undefined) takeFrontier(link, Vector.decode(message.stable ?? {}), log.length() > before)
+          if (shape === "mesh" && frontiers.length > 0 && log.length() > before) {
+            for (const other of links.values()) owe(other, settings.leafWindow) // else only the origin would learn who has it
+          }
+          advance()
 
-          if (log.length() > before) attendAll()
+          if (frontiers.length > 0 || log.length() > before) attendAll()
           else attend(link)
         }
 
         /** What nobody of this cluster can have said. */
         const isForeign = (from: NodeId, message: Message): boolean => {
-          const nodeOf = (origin: string): string => origin.slice(0, origin.lastIndexOf("."))
           const has = CausalLog.reach({ base: Vector.decode(message.base), operations: message.operations })
           return nodeOf(message.from) !== from
             || (has.get(me) ?? 0) > (log.vector.get(me) ?? 0)
@@ -535,9 +600,9 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
           })
 
         // A node that starts may have had a life before. It asks its hub, or, if it is the hub, the next node; and after
-        // a while all from whom it should have heard by now.
+        // a while all from whom it should have heard by now; or all at once, since frontiers stand still until it is recovered.
         const [first] = links.keys()
-        yield* timers.after(0, ask(({ peer }) => peer === first))
+        yield* timers.after(0, ask(({ peer }) => peer === first || frontiers.length > 0))
         yield* timers.after(
           settings.roundTrip + (shape === "mesh" ? settings.acknowledgeWithin : 0),
           ask(({ life }) => life === undefined && (shape === "mesh" || hub() === node.id))
@@ -548,10 +613,11 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
             const trusted = [...links.values()].filter(({ peer }) => !suspected.has(peer))
             const chosen = trusted[Math.floor(random.nextDoubleUnsafe() * trusted.length)]
             const isSettled = suspected.size === 0 && now() > unsettledUntil
-            // In a mesh nobody hands the frontier round: who has long said nothing is asked what it has.
+            // Who has long said nothing, and all wait for it, is asked what it has.
             const isOverdue = (link: Link<A>): boolean =>
-              shape === "mesh" && onStable !== undefined && now() - link.lastHeard > settings.acknowledgeWithin
-              && !Vector.covers(link.acknowledged, log.vector)
+              frontiers.length > 0 && (shape === "mesh" || hub() === node.id)
+              && now() - link.lastHeard > settings.acknowledgeWithin
+              && !Vector.covers(link.settled, log.vector)
             return ask((link) => isOverdue(link) || (!isSettled && link === chosen))
           })
         )
@@ -561,6 +627,7 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
             Effect.sync(() => {
               const entry = log.append(me, operation)
               onDelivery(entry)
+              if (links.size === 0) advance()
               attendAll()
               return entry
             }),

@@ -16,7 +16,7 @@ import * as VirtualTime from "../../src/bench/VirtualTime.ts"
 import { Address, NodeId } from "../../src/schema/Address.ts"
 import * as Envelope from "../../src/schema/Envelope.ts"
 import * as Rpc from "../../src/schema/Rpc.ts"
-import type * as Vector from "../../src/schema/VersionVector.ts"
+import * as Vector from "../../src/schema/VersionVector.ts"
 import type { Entry } from "../../src/services/CausalLog.ts"
 import { Gossip } from "../../src/services/Gossip.ts"
 import { Node } from "../../src/services/Node.ts"
@@ -47,6 +47,8 @@ export interface Life {
   readonly delivered: Array<number>
   readonly published: Array<number>
   stable: Vector.VersionVector
+  /** It has heard from everybody. Nobody asks, unless nodes ask for the stable frontier. */
+  recovered: boolean
   killed: boolean
 }
 
@@ -59,6 +61,8 @@ export interface Published {
   readonly nth: number
   readonly origin: Vector.Origin
   readonly sequence: number
+  /** What had been delivered to that life by then, if it was recovered. */
+  readonly knowing: Vector.VersionVector | undefined
 }
 
 export type Shape = "star" | "mesh"
@@ -178,7 +182,8 @@ export const make = (options: Options): Cluster => {
           after: life.delivered.length,
           nth: life.published.length,
           origin,
-          sequence
+          sequence,
+          knowing: life.recovered ? new Map(own) : undefined
         }
         published.set(operation, known)
         life.published.push(operation)
@@ -198,6 +203,12 @@ export const make = (options: Options): Cluster => {
         const cause = known.life.delivered[i]!
         if (!position.has(cause)) violate("causal order", `${life.name} got ${operation} before its cause ${cause}`)
         seenOf.set(known.life, i + 1)
+      }
+      if (known.knowing !== undefined && !Vector.covers(known.knowing, life.stable)) {
+        violate(
+          "stable too early",
+          `${life.name} got ${operation}, made without knowing what ${life.name} took for stable`
+        )
       }
       position.set(operation, life.delivered.length)
       life.delivered.push(operation)
@@ -239,12 +250,20 @@ export const make = (options: Options): Cluster => {
       delivered: [],
       published: [],
       stable: new Map(),
+      recovered: false,
       killed: false
     }
     lives.push(life)
     living.set(node.id, life)
     const { onDelivery, onStable, submitted } = watch(life)
-    const { publish } = yield* gossip.join(Schema.Int, options.stability ? { onDelivery, onStable } : { onDelivery })
+    const { publish, recovered } = yield* gossip.join(
+      Schema.Int,
+      options.stability ? { onDelivery, onStable } : { onDelivery }
+    )
+    const noteRecovery = Effect.sync(() => {
+      life.recovered = true
+    })
+    if (options.stability) yield* Effect.forkChild(Effect.andThen(recovered, noteRecovery))
     yield* node.serve([Publish], {
       publish: ({ operation }) => {
         submitted.add(operation)

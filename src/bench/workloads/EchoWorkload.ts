@@ -33,6 +33,5 @@ export const EchoWorkload: Workload.Workload = {
       result: (reply) => reply.echo
     })
   },
-  final: [],
   check
 }

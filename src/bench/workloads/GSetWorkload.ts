@@ -29,7 +29,7 @@ export const GSetWorkload: Workload.Workload = {
     let next = 0
     return () => random.chance(0.5) ? add(next++) : read
   },
-  final: [read],
+  final: () => [read],
   // Nodes keep everything in memory and acknowledge at once, so a node that is killed may take with it what it alone had.
   check: (history) => SetFull.check(history, { memory: "volatile" })
 }

@@ -40,6 +40,5 @@ const generate = Workload.invocation({
 export const UniqueIdsWorkload: Workload.Workload = {
   name: "unique-ids",
   generator: () => () => generate,
-  final: [],
   check
 }

@@ -1,0 +1,76 @@
+/**
+ * What a node answers polls from: for each key its messages in order of offset, and how far they are committed. It takes
+ * O(1) to add a message, O(log n) to find an offset, and answers bounded batches.
+ */
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import type { Json } from "../schema/Json.ts"
+import type { Offset, Offsets } from "../schema/KafkaProtocol.ts"
+
+export interface Message {
+  readonly offset: Offset
+  readonly msg: Json
+}
+
+export interface KafkaIndex {
+  /** Its offset is above all of the key so far. */
+  readonly add: (key: string, message: Message) => void
+  /** The next messages of each key from these offsets on; a key that has none is left out. */
+  readonly poll: (offsets: Offsets) => { readonly [key: string]: ReadonlyArray<readonly [Offset, Json]> }
+  readonly commit: (offsets: Offsets) => void
+  /** What of this has not been committed before. */
+  readonly advances: (offsets: Offsets) => Offsets | undefined
+  /** How far these keys are committed; a key of which nothing is committed is left out. */
+  readonly committed: (keys: ReadonlyArray<string>) => Offsets
+}
+
+/** How many messages a poll answers at the most, as many of each key; environment variable `KAFKA_POLL_LIMIT`. */
+const pollLimit = Config.Int("KAFKA_POLL_LIMIT").pipe(Config.withDefault(500))
+
+/** The first place in a log at which an offset is not below this one. */
+const search = (log: ReadonlyArray<Message>, offset: Offset): number => {
+  let [low, high] = [0, log.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (log[middle]!.offset < offset) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+export const make = Effect.gen(function*() {
+  const limit = yield* pollLimit
+  const logs = new Map<string, Array<Message>>()
+  const commits = new Map<string, Offset>()
+  const isAdvance = ([key, offset]: readonly [string, Offset]): boolean => offset > (commits.get(key) ?? -1)
+
+  return {
+    add: (key, message) => {
+      const log = logs.get(key)
+      if (log === undefined) logs.set(key, [message])
+      else log.push(message)
+    },
+    poll: (offsets) => {
+      const asked = Object.entries(offsets)
+      const share = Math.max(1, Math.ceil(limit / asked.length))
+      return Object.fromEntries(asked.flatMap(([key, from]) => {
+        const log = logs.get(key) ?? []
+        const start = search(log, from)
+        const messages = log.slice(start, start + share).map(({ msg, offset }) => [offset, msg] as const)
+        return messages.length === 0 ? [] : [[key, messages] as const]
+      }))
+    },
+    commit: (offsets) => {
+      for (const [key, offset] of Object.entries(offsets).filter(isAdvance)) commits.set(key, offset)
+    },
+    advances: (offsets) => {
+      const advances = Object.entries(offsets).filter(isAdvance)
+      return advances.length === 0 ? undefined : Object.fromEntries(advances)
+    },
+    committed: (keys) =>
+      Object.fromEntries(keys.flatMap((key) => {
+        const offset = commits.get(key)
+        return offset === undefined ? [] : [[key, offset] as const]
+      }))
+  } satisfies KafkaIndex
+})
