@@ -73,7 +73,8 @@ describe("transactions on registers", () => {
       transactions: [{ operations: "w x 1", type: "fail" }, "r x 1"],
       anomalies: { G1a: 1 },
       not: fromReadCommitted,
-      says: /^G1a: T1 wrote "x" = 1; yet T2 read "x" = 1\nT1 = process 100 at n0, 0 refused at 100 ms: w "x" 1\nT2/
+      says:
+        /^G1a: T1 wrote key "x" = 1; yet T2 read key "x" = 1\nT1 = process 100 at n0, 0 to 100 ms, refused: w "x" 1\nT2/
     },
     {
       name: "reading what may have been aborted",
@@ -123,7 +124,7 @@ describe("transactions on registers", () => {
       transactions: ["w x 1, r y 1", "w y 1, r x 1"],
       anomalies: { G1c: 1 },
       not: fromReadCommitted,
-      says: /^G1c: T1 wrote "[xy]" = 1, which T2 read; yet T2 wrote "[xy]" = 1, which T1 read\n/
+      says: /^G1c: T1 wrote key "[xy]" = 1, which T2 read; yet T2 wrote key "[xy]" = 1, which T1 read\n/
     },
     {
       name: "each overwrites what the other wrote",
@@ -136,7 +137,8 @@ describe("transactions on registers", () => {
       transactions: ["w x 1, w y 1", "r x 1, r y null"],
       anomalies: { "fractured-read": 1, "G-single": 1 },
       not: fromReadAtomic,
-      says: /^fractured-read: T1 wrote "y" = 1; T2 read "x" = 1, which T1 wrote as well; yet T2 read "y" = null\n/
+      says:
+        /^fractured-read: T1 wrote key "y" = 1; T2 read key "x" = 1, which T1 wrote as well; yet T2 read key "y" = null\n/
     },
     {
       name: "half a write set, which others tell",
@@ -149,7 +151,7 @@ describe("transactions on registers", () => {
       transactions: ["w x 1", "r x 1, w x 2", "r x 1, w x 3"],
       anomalies: { "lost-update": 1, "G2-item": 1 },
       not: fromSnapshotIsolation,
-      says: /lost-update: T1 read "x" = 1 and wrote "x" = 2; yet T2 read "x" = 1 and wrote "x" = 3\n/
+      says: /lost-update: T1 read key "x" = 1 and wrote key "x" = 2; yet T2 read key "x" = 1 and wrote key "x" = 3\n/
     },
     {
       name: "write skew",
@@ -157,7 +159,7 @@ describe("transactions on registers", () => {
       anomalies: { "G2-item": 1 },
       not: fromSerializable,
       says:
-        /^G2-item: T1 read "[xy]" = null, before T2 wrote "[xy]" = 1; yet T2 read "[xy]" = null, before T1 wrote "[xy]" = 1\n/
+        /^G2-item: T1 read key "[xy]" = null, before T2 wrote key "[xy]" = 1; yet T2 read key "[xy]" = null, before T1 wrote key "[xy]" = 1\n/
     },
     {
       name: "read skew over versions in a known order",
@@ -176,7 +178,7 @@ describe("transactions on registers", () => {
       transactions: [{ operations: "w x 1", from: 0, to: 1 }, { operations: "r x null", from: 2, to: 3 }],
       anomalies: { "G-single-realtime": 1 },
       not: strict,
-      says: /^G-single-realtime: T1 had ended when T2 began; yet T2 read "x" = null, before T1 wrote "x" = 1\n/
+      says: /^G-single-realtime: T1 had ended when T2 began; yet T2 read key "x" = null, before T1 wrote key "x" = 1\n/
     },
     {
       name: "a session that does not read what it wrote",
@@ -186,7 +188,7 @@ describe("transactions on registers", () => {
       ],
       anomalies: { "read-your-writes": 1, "G-single-process": 1 },
       not: onlyCausal,
-      says: /^read-your-writes: T2 followed T1 in the same session; yet T2 read "x" = null\n/
+      says: /^read-your-writes: T1 wrote key "x" = 1; T2 followed T1 in the same session; yet T2 read key "x" = null\n/
     },
     {
       name: "a session that goes back",
@@ -220,7 +222,7 @@ describe("transactions on registers", () => {
       anomalies: { "causal-violation": 1, "G-single-process": 1 },
       not: onlyCausal,
       says:
-        /^causal-violation: T2 followed T1 in the same session; T2 wrote "y" = 1, which T3 read; yet T3 read "x" = null\n/
+        /^causal-violation: T1 wrote key "x" = 1; T2 followed T1 in the same session; T2 wrote key "y" = 1, which T3 read; yet T3 read key "x" = null\n/
     },
     {
       name: "causes over two hops, without sessions",
@@ -250,7 +252,7 @@ describe("transactions on registers", () => {
       transactions: ["w x 1", "w x 2", final("r x 1"), final("r x 2", { node: "n1" })],
       anomalies: { divergence: 1 },
       not: all,
-      says: /^divergence: "x" is 1 at n0, 2 at n1$/
+      says: /^divergence: key "x" is 1 at n0, 2 at n1$/
     },
     {
       name: "nothing at the end",
@@ -346,7 +348,7 @@ describe("transactions on lists", () => {
       transactions: ["append x 1", "append x 2", "r x [1,2]", "r x [2]"],
       anomalies: { "incompatible-order": 1 },
       not: all,
-      says: /^incompatible-order: T1 read "x" = \[1,2\]; yet T2 read "x" = \[2\]\n/
+      says: /^incompatible-order: T1 read key "x" = \[1,2\]; yet T2 read key "x" = \[2\]\n/
     },
     {
       name: "a transaction that does not see itself",
@@ -378,7 +380,7 @@ describe("transactions on lists", () => {
       anomalies: { G0: 1 },
       not: all,
       says:
-        /^G0: T1 appended 1 to "x" before T2 appended 2 to "x"; yet T2 appended 2 to "y" before T1 appended 1 to "y"\n/
+        /^G0: T1 appended 1 to key "x" before T2 appended 2 to key "x"; yet T2 appended 2 to key "y" before T1 appended 1 to key "y"\n/
     },
     {
       name: "circular information flow",
@@ -466,7 +468,7 @@ describe("transactions on lists", () => {
       transactions: ["append x 1", "append x 2", final("r x [2]")],
       anomalies: { "lost-write": 1, "G-single-realtime": 1 },
       not: all,
-      says: /^lost-write: T1 appended 1 to "x"; yet at the end "x" is \[2\]\n/
+      says: /^lost-write: T1 appended 1 to key "x"; yet at the end key "x" is \[2\]\n/
     },
     {
       name: "seen, and lost at the end",

@@ -10,6 +10,8 @@ import * as Nemesis from "../../src/bench/Nemesis.ts"
 import * as Programs from "../../src/bench/Programs.ts"
 import * as Simulation from "../../src/bench/Simulation.ts"
 import * as Topology from "../../src/bench/Topology.ts"
+import * as ConsistencyModel from "../../src/bench/transactions/ConsistencyModel.ts"
+import * as Generator from "../../src/bench/transactions/Generator.ts"
 import * as Usage from "./Usage.ts"
 
 interface Range {
@@ -34,7 +36,7 @@ export const number = (name: string, { has, text }: Range, words: Readonly<Recor
 
 /** Says what a flag is for, what its value is, and which it has when it is not given. */
 export const describe =
-  <const B>(description: string, value: string, defaultValue: B, defaultText = String(defaultValue)) =>
+  <const B>(description: string, value: string, defaultValue: B, defaultText: string | number = String(defaultValue)) =>
   <A>(flag: Flag.Flag<A>): Flag.Flag<A | B> =>
     flag.pipe(
       Flag.withDescription(`${description} (default: ${defaultText})`),
@@ -128,6 +130,36 @@ export const world = {
   duplicates: number("duplicates", fraction).pipe(
     describe("Probability that a message between servers arrives twice, from 0 to 1", "fraction", defaults.duplicates)
   ),
+  keyCount: number("key-count", whole(1, 1000)).pipe(
+    describe("Keys of transactions that are in use at a time", "number", undefined, Generator.defaults.keyCount)
+  ),
+  maxTxnLength: number("max-txn-length", whole(1, 1000)).pipe(
+    describe("Operations of a transaction, at the most", "number", undefined, Generator.defaults.maxTxnLength)
+  ),
+  maxWritesPerKey: number("max-writes-per-key", whole(1, 1e6)).pipe(
+    describe(
+      "Writes of transactions to a key, until another takes its place",
+      "number",
+      undefined,
+      Generator.defaults.maxWritesPerKey
+    )
+  ),
+  consistencyModels: Flag.String("consistency-models").pipe(
+    Flag.mapEffect((text) =>
+      Effect.forEach(new Set(text.split(",").map((name) => name.trim())), (name) => {
+        const model = ConsistencyModel.names.find((known) => known === name)
+        return model === undefined
+          ? Usage.unknown("consistency-models", name, ConsistencyModel.names)
+          : Effect.succeed(model)
+      })
+    ),
+    describe(
+      `What transactions must not break, separated by commas: ${ConsistencyModel.names.join(", ")}`,
+      "names",
+      undefined,
+      "causal for txn-rw-register, strict-serializable for txn-list-append"
+    )
+  ),
   scheduling: Flag.Literals("scheduling", ["fifo", "random"]).pipe(
     describe("Order of tasks that are due at the same instant", "name", defaults.scheduling)
   )
@@ -138,7 +170,7 @@ export type World = Command.Command.Config.Infer<typeof world>
 /** All that a run needs, in the units of the bench. */
 export const options = (world: World, { program, workload }: Programs.Entry, seed: number): Simulation.Options => ({
   ...Simulation.defaults,
-  workload,
+  workload: workload.set?.(world) ?? workload,
   program,
   seed,
   nodeCount: world.nodeCount,

@@ -10,6 +10,7 @@ import type * as Rpc from "../schema/Rpc.ts"
 import type { History } from "./History.ts"
 import type { SeededRandom } from "./SeededRandom.ts"
 import type * as Topology from "./Topology.ts"
+import type { ConsistencyModel } from "./transactions/ConsistencyModel.ts"
 import type { Verdict } from "./Verdict.ts"
 
 /** How an operation ended. */
@@ -37,8 +38,22 @@ export interface Cluster {
   readonly topology: Topology.Name
 }
 
+/** What can be set of workloads; each takes what concerns it. */
+export interface Settings {
+  /** How many keys are in use at a time. */
+  readonly keyCount?: number | undefined
+  /** How many operations a transaction has at the most. */
+  readonly maxTxnLength?: number | undefined
+  /** After so many writes another key takes the place of a key. */
+  readonly maxWritesPerKey?: number | undefined
+  /** What the nodes promise. */
+  readonly consistencyModels?: ReadonlyArray<ConsistencyModel> | undefined
+}
+
 export interface Workload {
   readonly name: string
+  /** The same, with other settings. A workload that has none cannot be set. */
+  readonly set?: (settings: Settings) => Workload
   /**
    * What a client asks each node, one thing after the other and of all nodes at once, before the run begins. These are
    * no operations: they are not in the history, and their messages count as a client's.

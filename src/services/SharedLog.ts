@@ -56,16 +56,13 @@ export const chunkSize = 32
 
 /** How long one waits for whom something was handed to, at least and at most, in ms, before one sees to it oneself. */
 const leastPatience = 300
-const patience = 1500
+const patience = 2000
 
 /** How often one asks whether who did not answer does so again. */
 const probeEvery = Duration.seconds(1)
 
 /** The service or the way to it is in trouble: it is asked again until it answers. */
 const insistently = Schedule.spaced("100 millis")
-
-/** How much longer, at the most, who has lost again and again waits than who has lost once. */
-const longestWait = 8
 
 /** Where the root begins when the log has so many entries. */
 const startOfRoot = (length: number): number => Math.max(0, Math.floor(length / chunkSize) - 1) * chunkSize
@@ -170,18 +167,22 @@ export const make = <A, I extends Json>(operation: Schema.Codec<A, I>, deliver: 
         take({ start, entries })
       })
 
-    /** Tries to append some of these entries; succeeds with whether that is what happened. */
+    /** Tries to append some of these entries. */
     const appendMyself = (entries: ReadonlyArray<Protocol.Entry<A>>) =>
       Effect.gen(function*() {
         if (!isAlone) yield* refresh
         const next = missing(entries).slice(0, chunkSize)
-        const isDone = next.length === 0 || (yield* Effect.isSuccess(attempt(next)))
-        isAlone &&= isDone
-        return isDone
+        if (next.length === 0) return
+        const before = now()
+        yield* Effect.catch(attempt(next), ({ definite }) => {
+          isAlone = false
+          const took = Math.max(1, now() - before)
+          return definite ? Effect.flatMap(Random.next, (random) => Effect.sleep(2 * random * took)) : Effect.void
+        })
       })
 
     /** Hands entries to another node, and learns what it answers. */
-    const ask = (peer: NodeId, entries: ReadonlyArray<Protocol.Entry<A>>): Effect.Effect<boolean> =>
+    const ask = (peer: NodeId, entries: ReadonlyArray<Protocol.Entry<A>>): Effect.Effect<void> =>
       Effect.suspend(() => {
         const before = now()
         const timeout = Duration.millis(Math.max(leastPatience, Math.min(patience, usual + 4 * deviation)))
@@ -190,15 +191,13 @@ export const make = <A, I extends Json>(operation: Schema.Codec<A, I>, deliver: 
           Effect.match({
             onFailure: () => {
               if (answering.delete(peer)) run(probe)
-              return false
             },
             onSuccess: () => {
               answering.add(peer)
-              if (entries.length === 0) return true
+              if (entries.length === 0) return
               const took = now() - before
               deviation += (Math.abs(took - usual) - deviation) / 4
               usual += (took - usual) / 8
-              return true
             }
           })
         )
@@ -215,17 +214,11 @@ export const make = <A, I extends Json>(operation: Schema.Codec<A, I>, deliver: 
     const appendAll = Effect.gen(function*() {
       const items = yield* Queue.takeAll(appends)
       const entries = items.flatMap(({ entries }) => entries)
-      let wait = 0
-      for (let losses = 0; missing(entries).length > 0;) {
-        yield* Effect.sleep((yield* Random.next) * wait)
-        const before = now()
+      while (missing(entries).length > 0) {
         const through = combiner()
-        if (through !== node.id) yield* ask(through, missing(entries))
-        else if (!(yield* appendMyself(entries))) losses++
-        wait = through === node.id ? Math.max(1, now() - before) * Math.min(longestWait, 2 ** losses) : 0
+        yield* through === node.id ? appendMyself(entries) : ask(through, missing(entries))
       }
       for (const { done } of items) done()
-      yield* Effect.sleep((yield* Random.next) * wait)
     })
 
     const readAll = Effect.gen(function*() {

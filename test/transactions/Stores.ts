@@ -5,6 +5,7 @@ import * as History from "../../src/bench/History.ts"
 import type * as SeededRandom from "../../src/bench/SeededRandom.ts"
 import * as Generator from "../../src/bench/transactions/Generator.ts"
 import { finalRead } from "../../src/bench/transactions/Transactions.ts"
+import type { Settings } from "../../src/bench/Workload.ts"
 import { NodeId } from "../../src/schema/Address.ts"
 import type { Json } from "../../src/schema/Json.ts"
 
@@ -130,7 +131,7 @@ export interface Options {
   /** How many fail, and of how many nobody knows. */
   readonly failures?: number
   readonly unknowns?: number
-  readonly generator?: Partial<Generator.Options>
+  readonly generator?: Settings
   /** How many steps in the background there are for each of a client. */
   readonly background?: number
 }
@@ -140,7 +141,7 @@ export const observe = (store: Store, random: SeededRandom.SeededRandom, options
   const { background = 1, clients: count, failures = 0, kind, nodes, transactions, unknowns = 0 } = options
   let now = 0
   const { history, record } = History.recorder(() => now)
-  const next = Generator.make<Operation>(random, { ...Generator.defaults, ...options.generator }, {
+  const next = Generator.make<Operation>(random, options.generator ?? {}, {
     read: (key) => ["r", key, null],
     write: (key, value) => [kind, key, value]
   })

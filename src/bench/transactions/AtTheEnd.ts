@@ -49,7 +49,7 @@ export const make = (transactions: ReadonlyArray<Transaction>, empty: Json): End
       continue
     }
     const said = [...different.values()].map(({ transaction, value }) => `${text(value)} at ${where(transaction)}`)
-    findings.push({ anomaly: "divergence", tell: () => [`${text(key)} is ${said.join(", ")}`] })
+    findings.push({ anomaly: "divergence", tell: () => [`key ${text(key)} is ${said.join(", ")}`] })
   }
   return { findings, values }
 }

@@ -5,7 +5,7 @@
  * that from who wrote to who read; and of those writes that a transaction knows of, it reads the last. A transaction
  * knows of those that it reads from; for causality also of their causes, and of what came before in its session. So if T
  * reads x from V and knows of U, which writes x too, then U comes before V. All these conclusions together with the order
- * they start from have no cycle, if and only if there is an arbitration (Biswas and Enea 2019, theorem 5 and its proofs).
+ * they start from have no cycle, if and only if there is an arbitration (Biswas and Enea, 2019).
  * A store where the last writer wins by any clock that never contradicts causality passes: its clock is one.
  *
  * Who knows of whom is a vector clock for each transaction, with an entry a session, and of the writes of a session only
@@ -24,16 +24,20 @@ export interface Finding {
 
 const { arbitration, process, wr, ww } = Kind
 
-/** It read `read` though it knew of the write of `ignored`; of that `path` tells. */
+/** It read an older version than one that it knew of. The paths lead from older to newer, and on to the reader. */
 const staleRead = (
   anomaly: Anomaly,
-  read: Read,
-  path: () => ReadonlyArray<Edge>
+  { key, reader, version }: Read,
+  newer: Version,
+  toNewer: () => ReadonlyArray<Edge>,
+  toReader: () => ReadonlyArray<Edge>
 ): Finding => ({
   anomaly,
-  tell: (story) => [
-    ...path().map(story.sentence),
-    `${story.name(read.reader)} ${story.read(read.key, read.version)}`
+  tell: ({ name, read, sentence, wrote }) => [
+    ...toNewer().map(sentence),
+    `${name(newer.writer.id)} ${wrote(newer.id)}`,
+    ...toReader().map(sentence),
+    `${name(reader)} ${read(key, version)}`
   ]
 })
 
@@ -160,14 +164,11 @@ const violations = (observations: Observations, isFractured: ReadonlySet<Read>):
       ? "monotonic-reads"
       : "causal-violation"
 
-  const pathTo = (end: number, start: number): ReadonlyArray<Edge> =>
-    graph.path(
-      start,
-      end,
-      process | wr,
-      (node) => node === end || !columns.has(transactions[node]!.session) || knows(end, node)
-    )
-      ?? []
+  const pathTo = (end: number, start: number): ReadonlyArray<Edge> => {
+    const isCause = (node: number): boolean =>
+      node === end || !columns.has(transactions[node]!.session) || knows(end, node)
+    return graph.path(start, end, process | wr, isCause) ?? []
+  }
 
   /** The last write of a key in a session that a transaction knows of. */
   const lastKnown = (node: number, { session, versions }: Column): Version | undefined => {
@@ -195,11 +196,13 @@ const violations = (observations: Observations, isFractured: ReadonlySet<Read>):
           if (!knows(seen.writer.id, writer)) conclude(graph, other, seen, reader)
           continue
         }
-        const path = (): ReadonlyArray<Edge> => [
-          ...seen === undefined ? [] : pathTo(writer, seen.writer.id),
-          ...pathTo(reader, writer)
-        ]
-        found.push(staleRead(nameOf(reader, other), read, path))
+        found.push(staleRead(
+          nameOf(reader, other),
+          read,
+          other,
+          () => seen === undefined ? [] : pathTo(writer, seen.writer.id),
+          () => pathTo(reader, writer)
+        ))
         break
       }
     }

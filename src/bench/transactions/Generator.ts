@@ -9,16 +9,10 @@
 import type { Json } from "../../schema/Json.ts"
 import type { History } from "../History.ts"
 import type { SeededRandom } from "../SeededRandom.ts"
-
-export interface Options {
-  /** How many keys are in use at a time. */
-  readonly keyCount: number
-  readonly maxTxnLength: number
-  readonly maxWritesPerKey: number
-}
+import type { Settings } from "../Workload.ts"
 
 /** Maelstrom's. */
-export const defaults: Options = { keyCount: 10, maxTxnLength: 4, maxWritesPerKey: 16 }
+export const defaults = { keyCount: 10, maxTxnLength: 4, maxWritesPerKey: 16 }
 
 interface PoolEntry {
   key: number
@@ -27,9 +21,14 @@ interface PoolEntry {
 
 export const make = <A>(
   random: SeededRandom,
-  { keyCount, maxTxnLength, maxWritesPerKey }: Options,
+  settings: Settings,
   operations: { readonly read: (key: number) => A; readonly write: (key: number, value: number) => A }
 ): () => ReadonlyArray<A> => {
+  const {
+    keyCount = defaults.keyCount,
+    maxTxnLength = defaults.maxTxnLength,
+    maxWritesPerKey = defaults.maxWritesPerKey
+  } = settings
   const pool = Array.from({ length: keyCount }, (_, key): PoolEntry => ({ key, writes: 0 }))
   let nextKey = keyCount
 

@@ -83,6 +83,7 @@ export const make = (
   const anomalies: Record<string, Json> = {}
   for (const [anomaly, { length }] of byName) anomalies[anomaly] = length
   return Verdict.make(findings, {
+    consistencyModels: models,
     transactions: {
       ok: count("ok"),
       fail: count("fail"),

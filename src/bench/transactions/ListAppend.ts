@@ -74,7 +74,7 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
   const report = (anomaly: Finding["anomaly"], ...seen: ReadonlyArray<Seen>): void =>
     void found.push({
       anomaly,
-      tell: ({ name }) => seen.map(({ key, list, reader }) => `${name(reader)} read ${text(key)} = ${text(list)}`)
+      tell: ({ name }) => seen.map(({ key, list, reader }) => `${name(reader)} read key ${text(key)} = ${text(list)}`)
     })
 
   const all: Array<Seen> = []
@@ -106,7 +106,7 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
       const version = find(key, element)
       const tell: Finding["tell"] = ({ name, wrote }) => [
         ...version === undefined ? [] : [`${name(version.writer.id)} ${wrote(version.id)}`],
-        `${name(reader)} read ${text(key)} = ${text(list)}`
+        `${name(reader)} read key ${text(key)} = ${text(list)}`
       ]
       if (version === undefined || version.writer.invoke.index > transactions[reader]!.completion!.index) {
         found.push({ anomaly: "garbage-read", tell })
@@ -181,7 +181,7 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
         anomaly: "lost-write",
         tell: ({ name, wrote }) => [
           `${name(writer.id)} ${wrote(id)}`,
-          `at the end ${text(key)} is ${text(value)}`
+          `at the end key ${text(key)} is ${text(value)}`
         ]
       })
     }

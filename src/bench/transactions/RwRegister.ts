@@ -53,9 +53,9 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
       current.set(id, now)
       if (f === "write") continue
       const tell: Finding["tell"] = ({ name }) => [
-        ...version === undefined ? [] : [`${name(version.writer.id)} wrote ${text(key)} = ${text(value)}`],
-        ...before === undefined ? [] : [`${name(reader)} had just ${text(key)} = ${text(versions[before]?.value)}`],
-        `${name(reader)} read ${text(key)} = ${text(value)}`
+        ...version === undefined ? [] : [`${name(version.writer.id)} wrote key ${text(key)} = ${text(value)}`],
+        ...before === undefined ? [] : [`${name(reader)} had just key ${text(key)} = ${text(versions[before]?.value)}`],
+        `${name(reader)} read key ${text(key)} = ${text(value)}`
       ]
       const writer = version?.writer
       if (value !== null && (writer === undefined || writer.invoke.index > completion!.index)) {
@@ -118,7 +118,7 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
         anomaly: "lost-write",
         tell: ({ name, wrote }) => [
           `${name(others[0]!.writer.id)} ${wrote(others[0]!.id)}`,
-          `at the end ${text(key)} is null`
+          `at the end key ${text(key)} is null`
         ]
       })
     }

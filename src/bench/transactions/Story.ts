@@ -18,17 +18,17 @@ const describe = ({ f, key, value }: Operation, { outcome }: Transaction, lists:
   return `r ${text(key)} ${outcome === "ok" ? text(value) : "?"}`
 }
 
-const outcomes = {
-  ok: (end: string) => `to ${end}`,
-  fail: (end: string) => `refused at ${end}`,
-  unknown: () => "unknown outcome"
+/** From when to when, in ms. */
+const span = ({ completion, invoke, outcome }: Transaction): string => {
+  if (outcome === "unknown" || completion === undefined) return `${invoke.time} ms, outcome unknown`
+  const end = completion.time === invoke.time ? "" : ` to ${completion.time}`
+  return `${invoke.time}${end} ms${outcome === "fail" ? ", refused" : ""}`
 }
 
 const introduce = (name: string, transaction: Transaction, lists: boolean): string => {
-  const { completion, invoke, operations, outcome } = transaction
+  const { invoke, operations } = transaction
   const where = `process ${invoke.process}${invoke.node === undefined ? "" : ` at ${invoke.node}`}`
-  const when = `${invoke.time} ${outcomes[outcome](`${completion?.time} ms`)}`
-  return `${name} = ${where}, ${when}: ${
+  return `${name} = ${where}, ${span(transaction)}: ${
     operations.map((operation) => describe(operation, transaction, lists)).join(", ")
   }`
 }
@@ -43,18 +43,20 @@ export const make = ({ lists, transactions, versions }: Observations) => {
   }
   const value = (version: number): string => text(versions[version]?.value)
   const wrote = (version: number): string => {
-    const key = text(versions[version]?.key)
+    const key = `key ${text(versions[version]?.key)}`
     return lists ? `appended ${value(version)} to ${key}` : `wrote ${key} = ${value(version)}`
   }
   /** Of a list, what is read last. */
   const read = (key: Json, version: number): string =>
-    version < 0 || !lists ? `read ${text(key)} = ${value(version)}` : `read ${text(key)} up to ${value(version)}`
+    `read key ${text(key)} ${version < 0 || !lists ? "=" : "up to"} ${value(version)}`
 
   const sentence = ({ from, kind, next, to, version, witness }: Edge): string => {
     const [before, after] = [name(from), name(to)]
     switch (kind) {
       case Kind.ww:
-        return `${before} ${wrote(version)} before ${after} ${wrote(next)}`
+        return lists
+          ? `${before} ${wrote(version)} before ${after} ${wrote(next)}`
+          : `${before} ${wrote(version)} before ${after} wrote ${value(next)}, which is there at the end`
       case Kind.wr:
         return `${before} ${wrote(version)}, which ${after} read`
       case Kind.rw:
