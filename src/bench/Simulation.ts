@@ -8,6 +8,7 @@ import { ClientId, NodeId } from "../schema/Address.ts"
 import { Init } from "../schema/InitProtocol.ts"
 import * as Client from "./Client.ts"
 import * as History from "./History.ts"
+import * as Journal from "./Journal.ts"
 import * as Latency from "./Latency.ts"
 import * as Load from "./Load.ts"
 import * as Nemesis from "./Nemesis.ts"
@@ -46,6 +47,8 @@ export interface Options {
   readonly topology: Topology.Name
   /** What nodes find in their environment variables. */
   readonly config: Readonly<Record<string, string>>
+  /** Whether to keep every message; see Journal. */
+  readonly journal?: boolean
 }
 
 /** Maelstrom's defaults, for what a workload or a challenge does not say. */
@@ -80,6 +83,8 @@ export interface Simulation {
   /** What came of it, once it is over. */
   readonly results: () => Results.Results
   readonly history: History.History
+  /** If it keeps a journal. */
+  readonly messages: () => Journal.Messages | undefined
   readonly nodes: ReadonlyArray<SimulatedNode.SimulatedNode>
   readonly options: Options
 }
@@ -88,8 +93,10 @@ export const make = (options: Options): Simulation => {
   const { config, program, workload } = options
   const random = SeededRandom.make(options.seed)
   const time = VirtualTime.make(options.scheduling === "random" ? random.fork("scheduling") : undefined)
+  const journal = options.journal === true ? Journal.make(time.now) : undefined
   const network = Network.make({
     timeline: time,
+    journal,
     random: random.fork("faults of the network"),
     latency: Latency.make(options.latency, random.fork("latency")),
     loss: options.loss,
@@ -144,6 +151,7 @@ export const make = (options: Options): Simulation => {
 
   const main = (): void => {
     begun = time.now()
+    journal?.begin()
     const load = Load.make({
       timeline: time,
       random: random.fork("load"),
@@ -217,6 +225,7 @@ export const make = (options: Options): Simulation => {
         findings: [...findings, ...nodes.flatMap((node) => node.findings)]
       }),
     history,
+    messages: () => journal?.messages(),
     nodes,
     options
   }
