@@ -12,10 +12,10 @@
  */
 import type { NodeId } from "../schema/Address.ts"
 import type { Json } from "../schema/Json.ts"
+import type { Member } from "./Member.ts"
 import type { Network } from "./Network.ts"
 import * as Partition from "./Partition.ts"
 import type { SeededRandom } from "./SeededRandom.ts"
-import type { SimulatedNode } from "./SimulatedNode.ts"
 import type { Timeline } from "./Timeline.ts"
 
 export const faults = ["partition", "one-way", "kill", "pause", "clock"] as const
@@ -35,9 +35,9 @@ export interface Options {
   readonly random: SeededRandom
   readonly timeline: Timeline
   readonly network: Network
-  readonly nodes: ReadonlyArray<SimulatedNode>
+  readonly nodes: ReadonlyArray<Member>
   /** Starts a node and tells it who it is. */
-  readonly boot: (node: SimulatedNode) => void
+  readonly boot: (node: Member) => void
   readonly record: (f: string, value: Json) => void
 }
 
@@ -76,13 +76,13 @@ export const make = (options: Options): Nemesis => {
   })
 
   /** One node, or several but fewer than half. */
-  const some = (random: SeededRandom): ReadonlyArray<SimulatedNode> => {
+  const some = (random: SeededRandom): ReadonlyArray<Member> => {
     const most = Math.max(1, Math.ceil(nodes.length / 2) - 1)
     return random.shuffle(nodes).slice(0, random.chance(0.5) ? 1 : 1 + random.below(most))
   }
 
-  const strike = (hit: (node: SimulatedNode) => void, mend: (node: SimulatedNode) => void): Deeds => {
-    let stricken: ReadonlyArray<SimulatedNode> = []
+  const strike = (hit: (node: Member) => void, mend: (node: Member) => void): Deeds => {
+    let stricken: ReadonlyArray<Member> = []
     return {
       begin: (random) => {
         stricken = some(random)
