@@ -50,7 +50,10 @@ const RunResults: Schema.Codec<Results.Results> = Schema.Struct({
   workload: Schema.Struct({
     valid: Schema.Boolean,
     findings: Schema.Array(Schema.String),
-    figures: Schema.Record(Schema.String, Json)
+    figures: Schema.Record(Schema.String, Json),
+    evidence: Schema.optionalKey(
+      Schema.Array(Schema.Struct({ finding: Schema.Int, about: Schema.String, events: Schema.Array(Schema.Int) }))
+    )
   }),
   operations: Counts,
   operationsByKind: Schema.Record(Schema.String, Counts),

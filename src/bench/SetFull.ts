@@ -53,6 +53,8 @@ export interface Fate {
   readonly value: Json.Json
   readonly outcome: Outcome
   readonly acknowledged: boolean
+  /** The beginning of the first attempt. */
+  readonly added: Event | undefined
   readonly known: Event | undefined
   /** When the last read that has it, and the last one that lacks it, began. */
   readonly lastPresent: Event | undefined
@@ -69,6 +71,8 @@ export interface Sighting {
   readonly node: NodeId | undefined
   /** The end of the read. */
   readonly read: Event
+  /** Indices of the events that it contradicts, such as that of an earlier read that has the value. */
+  readonly against: ReadonlyArray<number>
 }
 
 export interface Analysis {
@@ -91,7 +95,7 @@ export interface Analysis {
 /** A distinct value. */
 interface Entry {
   readonly value: Json.Json
-  added: boolean
+  added: Event | undefined
   acknowledged: boolean
   /** An add of it was not refused. */
   possible: boolean
@@ -128,7 +132,7 @@ const catalogue = () => {
   const make = (value: Json.Json): Entry => {
     const entry: Entry = {
       value,
-      added: false,
+      added: undefined,
       acknowledged: false,
       possible: false,
       known: undefined,
@@ -199,7 +203,7 @@ export const analyse = (history: History, { memory = "replicated" }: Options = {
     const present: Array<Entry> = []
     for (const value of isList(read.value) ? read.value : []) {
       const entry = entryOf(value)
-      if (entry.mark === reads) entry.duplicated ??= { value, node, read }
+      if (entry.mark === reads) entry.duplicated ??= { value, node, read, against: [] }
       else present.push(entry)
       entry.mark = reads
     }
@@ -220,8 +224,13 @@ export const analyse = (history: History, { memory = "replicated" }: Options = {
     }
     for (const entry of present) {
       if (entry.firstRead === undefined) {
-        entry.firstRead = { value: entry.value, node, read }
-        entry.isInvented = !entry.added
+        entry.firstRead = {
+          value: entry.value,
+          node,
+          read,
+          against: entry.added === undefined ? [] : [entry.added.index]
+        }
+        entry.isInvented = entry.added === undefined
       }
       if (isVolatile) have(place, entry, invoke)
     }
@@ -230,7 +239,7 @@ export const analyse = (history: History, { memory = "replicated" }: Options = {
       shown.entry.shownMark = reads
       if (shown.entry.mark === reads || shown.since > invoke.index || shown.vanished) continue
       shown.vanished = true
-      vanished.push({ value: shown.entry.value, node, read })
+      vanished.push({ value: shown.entry.value, node, read, against: [shown.since] })
     }
     for (const entry of present) {
       if (entry.shownMark !== reads) place.shown.push({ entry, since: read.index, vanished: false })
@@ -265,8 +274,8 @@ export const analyse = (history: History, { memory = "replicated" }: Options = {
       placeOf(event.node)
       if (event.f === "read") continue
       const entry = entryOf(event.value)
-      if (!entry.added) attempts.push(entry)
-      entry.added = true
+      if (entry.added === undefined) attempts.push(entry)
+      entry.added ??= event
     } else {
       const invoke = open.get(event.process)
       if (invoke === undefined) continue
@@ -293,12 +302,12 @@ export const analyse = (history: History, { memory = "replicated" }: Options = {
     for (const entry of attempts) {
       if (entry.known === undefined || entry.known.index > invoke.index || entry.mark === reads) continue
       if (isExcused(entry)) excused.add(entry)
-      else missing.push({ value: entry.value, node, read })
+      else missing.push({ value: entry.value, node, read, against: [entry.known.index] })
     }
   }
 
   const fates = attempts.map((entry): Fate => {
-    const { acknowledged, known, lastAbsent, lastPresent, value } = entry
+    const { acknowledged, added, known, lastAbsent, lastPresent, value } = entry
     const result = outcome(entry)
     if (result === "lost" && isExcused(entry)) excused.add(entry)
     const until = result === "stable" ? lastAbsent : lastPresent
@@ -306,6 +315,7 @@ export const analyse = (history: History, { memory = "replicated" }: Options = {
       value,
       outcome: result,
       acknowledged,
+      added,
       known,
       lastPresent,
       lastAbsent,
@@ -328,10 +338,21 @@ export const analyse = (history: History, { memory = "replicated" }: Options = {
 /** How many of a kind are spelled out. */
 const examples = 5
 
-const finding = <A>(what: string, found: ReadonlyArray<A>, spell: (one: A) => string): ReadonlyArray<string> => {
+interface Finding {
+  readonly text: string
+  readonly evidence: ReadonlyArray<Omit<Verdict.Evidence, "finding">>
+}
+
+const finding = <A>(
+  what: string,
+  found: ReadonlyArray<A>,
+  spell: (one: A) => string,
+  evidence: (one: A) => Finding["evidence"]
+): ReadonlyArray<Finding> => {
   if (found.length === 0) return []
   const more = found.length > examples ? `; and ${found.length - examples} more` : ""
-  return [`${what}: ${found.slice(0, examples).map(spell).join("; ")}${more}`]
+  const spelled = found.slice(0, examples)
+  return [{ text: `${what}: ${spelled.map(spell).join("; ")}${more}`, evidence: spelled.flatMap(evidence) }]
 }
 
 const text = (value: Json.Json): string => {
@@ -349,6 +370,14 @@ const spellFate = ({ known, lastAbsent, lastPresent, value }: Fate): string =>
     lastPresent && `last seen by a read at ${lastPresent.time} ms`,
     lastAbsent && `not by the one at ${lastAbsent.time} ms`
   ].filter((part) => part !== undefined).join(", ")
+
+const sightingEvidence = ({ against, read, value }: Sighting): Finding["evidence"] => [
+  { about: text(value), events: [...against, read.index] }
+]
+
+const fateEvidence = ({ added, known, lastAbsent, lastPresent, value }: Fate): Finding["evidence"] => [
+  { about: text(value), events: [added, known, lastPresent, lastAbsent].flatMap((event) => event?.index ?? []) }
+]
 
 const points = [0, 0.5, 0.95, 0.99, 1]
 
@@ -372,17 +401,17 @@ export const check = (history: History, options: Options = {}): Verdict.Verdict 
   const stale = stable.filter(({ latency = 0 }) => latency > 0)
   const worstStale = stale.toSorted((a, b) => b.latency! - a.latency!).slice(0, worst)
 
-  const findings = [
-    ...finding("lost", lost, spellFate),
-    ...stable.length > 0 ? [] : ["no value is stable: there is nothing to judge by"],
-    ...finding("missing at the end", missing, spell),
-    ...finding("no final read", silent, (node) => `${node} answered none`),
-    ...finding("vanished", vanished, spell),
-    ...finding("read but never added before", invented, spell),
-    ...finding("read though refused", refused, spell),
-    ...finding("twice in one read", duplicated, spell)
+  const findings: ReadonlyArray<Finding> = [
+    ...finding("lost", lost, spellFate, fateEvidence),
+    ...stable.length > 0 ? [] : [{ text: "no value is stable: there is nothing to judge by", evidence: [] }],
+    ...finding("missing at the end", missing, spell, sightingEvidence),
+    ...finding("no final read", silent, (node) => `${node} answered none`, () => []),
+    ...finding("vanished", vanished, spell, sightingEvidence),
+    ...finding("read but never added before", invented, spell, sightingEvidence),
+    ...finding("read though refused", refused, spell, sightingEvidence),
+    ...finding("twice in one read", duplicated, spell, sightingEvidence)
   ]
-  return Verdict.make(findings, {
+  return Verdict.make(findings.map(({ text }) => text), {
     attempted: fates.length,
     acknowledged: fates.filter(({ acknowledged }) => acknowledged).length,
     stable: stable.length,
@@ -399,5 +428,11 @@ export const check = (history: History, options: Options = {}): Verdict.Verdict 
       : { worstStale: worstStale.map(({ latency, value }) => ({ value, latency: latency! })) },
     ...quantiles("stableLatencies", latencies(stable)),
     ...quantiles("lostLatencies", latencies(lost))
+  }, {
+    evidence: findings.flatMap(({ evidence }, finding) => evidence.map((one) => ({ finding, ...one }))),
+    series: [{
+      name: "stable latency",
+      points: stable.map(({ known, latency }) => [known!.time, latency!] as const).toSorted(([a], [b]) => a - b)
+    }]
   })
 }
