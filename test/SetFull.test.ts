@@ -179,11 +179,12 @@ describe("SetFull", () => {
       duplicated: 1
     })
     assert.deepStrictEqual(evidence?.map(({ about, events, finding }) => [finding, about, ...events]), [
-      [0, "2", 2, 3, 4, 8],
-      [1, "2", 3, 9],
+      [0, "2", 2, 3, 4, 9],
+      [1, "2", 3, 10],
+      [1, "2", 3, 11],
       [2, "2", 5, 7],
       [2, "7", 5, 7],
-      [2, "8", 7, 9],
+      [2, "8", 7, 10],
       [3, "7", 5],
       [3, "8", 7],
       [4, "2", 5]
