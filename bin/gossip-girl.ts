@@ -20,6 +20,7 @@ import * as Challenges from "../src/bench/Challenges.ts"
 import * as History from "../src/bench/History.ts"
 import * as Programs from "../src/bench/Programs.ts"
 import * as Report from "../src/bench/Report.ts"
+import type * as Run from "../src/bench/Run.ts"
 import * as Simulation from "../src/bench/Simulation.ts"
 import * as Flags from "./cli/Flags.ts"
 import * as Output from "./cli/Output.ts"
@@ -45,7 +46,7 @@ const simulate = Effect.fnUntraced(function*(label: string, options: Simulation.
 }, Effect.ensuring(Output.endProgress))
 
 /** Fails when a run is invalid, so that the exit code tells. */
-const conclude = (runs: ReadonlyArray<Report.Run>) =>
+const conclude = (runs: ReadonlyArray<Run.Summary>) =>
   runs.every(({ results }) => results.valid) ? Effect.void : Effect.fail(new Invalid())
 
 const challengesCommand = Command.make(
@@ -70,8 +71,9 @@ const challengesCommand = Command.make(
       const { id, limits, workload } = challenge
       const title = `${id} ${workload}`
       const options = Challenges.options(challenge, seed)
-      return Effect.map(simulate(`challenge ${title}`, options), ({ results }): Report.Run => ({
+      return Effect.map(simulate(`challenge ${title}`, options), ({ results }): Run.Summary => ({
         title,
+        workload,
         program: Challenges.entry(challenge).programName,
         options,
         results: Challenges.judge(results(), limits),
@@ -119,7 +121,7 @@ const simulateCommand = Command.make(
     const fileSystem = yield* FileSystem.FileSystem
     if (file !== undefined) yield* fileSystem.writeFileString(file, "") // fails now if it can fail
 
-    const runs: Array<Report.Run> = []
+    const runs: Array<Run.Summary> = []
     for (let seed = first; seed < first + seeds; seed++) {
       const options = Flags.options(world, entry, seed)
       const simulation = yield* simulate(`${world.workload}, seed ${seed}`, options)
@@ -127,6 +129,7 @@ const simulateCommand = Command.make(
       if (history === "-") yield* Output.out(History.toLines(simulation.history))
       runs.push({
         title: seeds === 1 ? world.workload : `seed ${seed}`,
+        workload: world.workload,
         program: entry.programName,
         options,
         results: simulation.results(),
@@ -182,7 +185,7 @@ const costsCommand = Command.make(
   Effect.fnUntraced(function*({ json, nodeCounts, program, rates, seed }) {
     const entry = Programs.find("broadcast", program)
     if (entry === undefined) return yield* Usage.unknown("program", program, Programs.programNames("broadcast"))
-    const runs: Array<Report.Run> = []
+    const runs: Array<Run.Summary> = []
     for (const nodeCount of nodeCounts) {
       for (const rate of rates) {
         const title = `${nodeCount} nodes, ${rate}/s`
@@ -199,6 +202,7 @@ const costsCommand = Command.make(
         })
         runs.push({
           title,
+          workload: "broadcast",
           program,
           options: simulation.options,
           results: simulation.results(),

@@ -2,14 +2,16 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Challenges from "../src/bench/Challenges.ts"
 import * as Report from "../src/bench/Report.ts"
 import type { Results } from "../src/bench/Results.ts"
+import type * as Run from "../src/bench/Run.ts"
 import * as Simulation from "../src/bench/Simulation.ts"
 
 const plain = { colour: false }
 const options = Challenges.options(Challenges.challenges[0]!, 0)
 const results: Results = Simulation.run(options).results()
 
-const run = (title: string, changes: Partial<Results> = {}, more: Partial<Report.Run> = {}): Report.Run => ({
+const run = (title: string, changes: Partial<Results> = {}, more: Partial<Run.Summary> = {}): Run.Summary => ({
   title,
+  workload: "echo",
   program: "echo",
   options,
   results: { ...results, ...changes },

@@ -95,7 +95,8 @@ export interface Run extends Summary {
 }
 
 const decode = Schema.decodeUnknownResult(Schema.fromJsonString(Summary))
-const encode = Schema.encodeSync(Summary)
+/** As JSON, and of nothing but what is declared. */
+export const encode = Schema.encodeSync(Summary)
 
 /** The text of results.json. */
 export const toJson = (summary: Summary): string => `${JSON.stringify(encode(summary), null, 2)}\n`
