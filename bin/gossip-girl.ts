@@ -9,12 +9,10 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Console from "effect/Console"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { basename, relative } from "node:path"
 import manifest from "../package.json" with { type: "json" }
 import * as Challenges from "../src/bench/Challenges.ts"
 import * as History from "../src/bench/History.ts"
@@ -22,16 +20,10 @@ import * as Programs from "../src/bench/Programs.ts"
 import * as Report from "../src/bench/Report.ts"
 import type * as Run from "../src/bench/Run.ts"
 import * as Simulation from "../src/bench/Simulation.ts"
+import * as Conclusion from "./cli/Conclusion.ts"
 import * as Flags from "./cli/Flags.ts"
 import * as Output from "./cli/Output.ts"
 import * as Usage from "./cli/Usage.ts"
-
-/** How this was called, for commands that can be copied. */
-const script = process.argv[1] ?? ""
-const self = script.endsWith(".js") ? `node ${relative("", script)}` : basename(script)
-
-/** Something was found against a run. */
-class Invalid extends Data.TaggedError("Invalid") {}
 
 /** How much a simulation works before it looks up, to show its progress and to be interrupted. */
 const slice = 10_000
@@ -44,10 +36,6 @@ const simulate = Effect.fnUntraced(function*(label: string, options: Simulation.
   }
   return simulation
 }, Effect.ensuring(Output.endProgress))
-
-/** Fails when a run is invalid, so that the exit code tells. */
-const conclude = (runs: ReadonlyArray<Run.Summary>) =>
-  runs.every(({ results }) => results.valid) ? Effect.void : Effect.fail(new Invalid())
 
 const challengesCommand = Command.make(
   "challenges",
@@ -78,17 +66,17 @@ const challengesCommand = Command.make(
         options,
         results: Challenges.judge(results(), limits),
         ...limits && { limits },
-        replay: `${self} challenges --only ${id} --seed ${seed}`
+        replay: `${Usage.self} challenges --only ${id} --seed ${seed}`
       }))
     })
     yield* Output.out(json ? Report.json(runs) : Report.table(runs, Output))
-    yield* conclude(runs)
+    yield* Conclusion.conclude(runs)
   })
 ).pipe(
   Command.withDescription("Run fly.io's challenges in the simulated world, with fly.io's options and limits"),
   Command.withExamples([
-    { command: `${self} challenges`, description: "All of them, in one table" },
-    { command: `${self} challenges --only 2 --seed 7`, description: "One of them, with another course of events" }
+    { command: `${Usage.self} challenges`, description: "All of them, in one table" },
+    { command: `${Usage.self} challenges --only 2 --seed 7`, description: "One of them, with another course of events" }
   ])
 )
 
@@ -133,27 +121,29 @@ const simulateCommand = Command.make(
         program: entry.programName,
         options,
         results: simulation.results(),
-        replay: `${self} simulate ${Flags.text(world)} --seed ${seed}`
+        replay: `${Usage.self} simulate ${Flags.text(world)} --seed ${seed}`
       })
     }
     const report = json ? Report.json(runs) : seeds === 1 ? Report.table(runs, Output) : Report.summary(runs, Output)
     yield* history === "-" ? Output.err(report) : Output.out(report)
-    yield* conclude(runs)
+    yield* Conclusion.conclude(runs)
   })
 ).pipe(
   Command.withDescription("Simulate nodes, network, clients and faults in virtual time, and judge what happened"),
   Command.withExamples([
-    { command: `${self} simulate --workload echo --time-limit 10` },
+    { command: `${Usage.self} simulate --workload echo --time-limit 10` },
     {
-      command: `${self} simulate -w unique-ids --node-count 3 --rate 1000 --time-limit 30 --nemesis partition,kill`,
+      command:
+        `${Usage.self} simulate -w unique-ids --node-count 3 --rate 1000 --time-limit 30 --nemesis partition,kill`,
       description: "One run with faults"
     },
     {
-      command: `${self} simulate -w unique-ids --time-limit 5 --nemesis kill,clock --nemesis-interval 1 --seeds 100`,
+      command:
+        `${Usage.self} simulate -w unique-ids --time-limit 5 --nemesis kill,clock --nemesis-interval 1 --seeds 100`,
       description: "A hundred runs, and how to replay those that are invalid"
     },
     {
-      command: `${self} simulate -w echo --time-limit 5 --history - | head`,
+      command: `${Usage.self} simulate -w echo --time-limit 5 --history - | head`,
       description: "What clients did, and what came of it"
     }
   ])
@@ -206,17 +196,17 @@ const costsCommand = Command.make(
           program,
           options: simulation.options,
           results: simulation.results(),
-          replay: `${self} simulate ${flags} --latency 100 --time-limit 20 --seed ${seed}`
+          replay: `${Usage.self} simulate ${flags} --latency 100 --time-limit 20 --seed ${seed}`
         })
       }
     }
     yield* Output.out(json ? Report.json(runs) : Report.table(runs, Output, [Report.bytesPerOperation]))
-    yield* conclude(runs)
+    yield* Conclusion.conclude(runs)
   })
 ).pipe(
   Command.withDescription("What broadcast costs as the cluster and its load grow, at 3d's latency"),
   Command.withExamples([
-    { command: `${self} costs --node-counts 5,25 --rates 10,100`, description: "Four runs, in one table" }
+    { command: `${Usage.self} costs --node-counts 5,25 --rates 10,100`, description: "Four runs, in one table" }
   ])
 )
 
@@ -228,8 +218,8 @@ const root = Command.make("gossip-girl").pipe(
     ].join("\n  ")
   ),
   Command.withExamples([
-    { command: `${self} challenges`, description: "Run every challenge" },
-    { command: `${self} simulate --help`, description: "All that can be simulated" }
+    { command: `${Usage.self} challenges`, description: "Run every challenge" },
+    { command: `${Usage.self} simulate --help`, description: "All that can be simulated" }
   ]),
   Command.withSubcommands([challengesCommand, simulateCommand, costsCommand])
 )
