@@ -10,7 +10,8 @@ import * as Schema from "effect/Schema"
 import { join } from "node:path"
 import * as Challenges from "../src/bench/Challenges.ts"
 import { Programs } from "../src/bench/Programs.ts"
-import * as Results from "../src/bench/Results.ts"
+import { quantile } from "../src/bench/Quantile.ts"
+import type * as Results from "../src/bench/Results.ts"
 import * as Simulation from "../src/bench/Simulation.ts"
 import { EchoWorkload } from "../src/bench/workloads/EchoWorkload.ts"
 import { Echo } from "../src/schema/EchoProtocol.ts"
@@ -31,7 +32,7 @@ interface Row {
   readonly reached: boolean | null
 }
 
-const median = (values: ReadonlyArray<number>): number => Results.quantile(values.toSorted((a, b) => a - b), 0.5)
+const median = (values: ReadonlyArray<number>): number => quantile(values.toSorted((a, b) => a - b), 0.5)
 
 /** What was measured of us and of a reference; the ratio is the median of those of each round. */
 interface Comparison {
