@@ -10,6 +10,8 @@ import * as Nemesis from "../../src/bench/Nemesis.ts"
 import * as Programs from "../../src/bench/Programs.ts"
 import * as Simulation from "../../src/bench/Simulation.ts"
 import * as Topology from "../../src/bench/Topology.ts"
+import type * as Trials from "../../src/bench/Trial.ts"
+import type { Workload } from "../../src/bench/Workload.ts"
 import * as Usage from "./Usage.ts"
 
 interface Range {
@@ -59,6 +61,7 @@ const defaults = {
   concurrency: "1n",
   rate: 5,
   timeLimit: 60,
+  recovery: 10,
   latency: 0,
   latencyDist: "constant",
   nemesis: [],
@@ -70,22 +73,14 @@ const defaults = {
   scheduling: "fifo"
 } as const
 
-/** What is simulated. */
-export const world = {
+/** What clients, network and nemesis do, in whichever world. */
+export const trial = {
   workload: Flag.Literals("workload", Programs.workloadNames).pipe(
     Flag.withAlias("w"),
     Flag.withDescription("What clients ask of the nodes; required"),
     Flag.withMetavar("name"),
     Flag.between(1, 1),
     Flag.map(([workload]) => workload!)
-  ),
-  program: Flag.String("program").pipe(
-    describe(
-      `What nodes run: ${Programs.workloadNames.map((w) => `${w}: ${Programs.programNames(w).join(", ")}`).join("; ")}`,
-      "name",
-      undefined,
-      "the first of the workload"
-    )
   ),
   nodeCount: number("node-count", whole(1, 1000)).pipe(describe("Number of nodes", "number", defaults.nodeCount)),
   concurrency: Flag.String("concurrency").pipe(
@@ -96,7 +91,14 @@ export const world = {
     describe("Operations a second, of all clients together", "number", defaults.rate)
   ),
   timeLimit: number("time-limit", positive).pipe(
-    describe("How long clients work, in seconds of virtual time", "seconds", defaults.timeLimit)
+    describe("How long clients work, in seconds", "seconds", defaults.timeLimit)
+  ),
+  recovery: number("recovery", notNegative).pipe(
+    describe(
+      "How long the cluster gets to recover before the final operations, in seconds",
+      "seconds",
+      defaults.recovery
+    )
   ),
   latency: number("latency", notNegative).pipe(
     describe("Mean time that a message between servers takes, in ms", "ms", defaults.latency)
@@ -127,36 +129,56 @@ export const world = {
   ),
   duplicates: number("duplicates", fraction).pipe(
     describe("Probability that a message between servers arrives twice, from 0 to 1", "fraction", defaults.duplicates)
+  )
+}
+
+/** What is simulated. */
+export const world = {
+  ...trial,
+  program: Flag.String("program").pipe(
+    describe(
+      `What nodes run: ${Programs.workloadNames.map((w) => `${w}: ${Programs.programNames(w).join(", ")}`).join("; ")}`,
+      "name",
+      undefined,
+      "the first of the workload"
+    )
   ),
   scheduling: Flag.Literals("scheduling", ["fifo", "random"]).pipe(
     describe("Order of tasks that are due at the same instant", "name", defaults.scheduling)
   )
 }
 
+export type Trial = Command.Command.Config.Infer<typeof trial>
 export type World = Command.Command.Config.Infer<typeof world>
 
-/** All that a run needs, in the units of the bench. */
+/** All that a run needs but its nodes, in the units of the bench. */
+export const trialOptions = (flags: Trial, workload: Workload, seed: number): Trials.Options => ({
+  workload,
+  seed,
+  nodeCount: flags.nodeCount,
+  concurrency: Number.parseInt(flags.concurrency) * (flags.concurrency.endsWith("n") ? flags.nodeCount : 1),
+  rate: flags.rate,
+  timeLimit: flags.timeLimit * 1000,
+  recovery: flags.recovery * 1000,
+  latency: { mean: flags.latency, dist: flags.latencyDist },
+  nemesis: flags.nemesis,
+  nemesisInterval: flags.nemesisInterval * 1000,
+  availability: flags.availability,
+  topology: flags.topology,
+  loss: flags.loss,
+  duplicates: flags.duplicates
+})
+
+/** All that a simulated run needs. */
 export const options = (world: World, { program, workload }: Programs.Entry, seed: number): Simulation.Options => ({
   ...Simulation.defaults,
-  workload,
+  ...trialOptions(world, workload, seed),
   program,
-  seed,
-  nodeCount: world.nodeCount,
-  concurrency: Number.parseInt(world.concurrency) * (world.concurrency.endsWith("n") ? world.nodeCount : 1),
-  rate: world.rate,
-  timeLimit: world.timeLimit * 1000,
-  latency: { mean: world.latency, dist: world.latencyDist },
-  nemesis: world.nemesis,
-  nemesisInterval: world.nemesisInterval * 1000,
-  availability: world.availability,
-  topology: world.topology,
-  loss: world.loss,
-  duplicates: world.duplicates,
   scheduling: world.scheduling
 })
 
 /** The flags that say what these do: all but those that have their defaults. */
-export const text = (world: World): string => {
+export const text = (world: Trial): string => {
   const usual = new Map<string, unknown>(Object.entries(defaults))
   return Object.entries(world)
     .filter(([key, value]) => value !== undefined && String(value) !== String(usual.get(key)))
