@@ -23,6 +23,7 @@ import * as Simulation from "../src/bench/Simulation.ts"
 import * as Conclusion from "./cli/Conclusion.ts"
 import * as Flags from "./cli/Flags.ts"
 import * as Output from "./cli/Output.ts"
+import { testCommand } from "./cli/TestCommand.ts"
 import * as Usage from "./cli/Usage.ts"
 
 /** How much a simulation works before it looks up, to show its progress and to be interrupted. */
@@ -221,7 +222,7 @@ const root = Command.make("gossip-girl").pipe(
     { command: `${Usage.self} challenges`, description: "Run every challenge" },
     { command: `${Usage.self} simulate --help`, description: "All that can be simulated" }
   ]),
-  Command.withSubcommands([challengesCommand, simulateCommand, costsCommand])
+  Command.withSubcommands([challengesCommand, simulateCommand, testCommand, costsCommand])
 )
 
 /** What effect/cli prints. It prints the help after an error too, where one line says more. */
