@@ -23,9 +23,12 @@ export interface Options {
 }
 
 export interface Load {
-  /** Draws operations at `rate` a second for `duration` ms, then waits for the last of them to end. */
+  /**
+   * Draws operations at `rate` a second for `duration` ms, then waits for the last of them to end. When `next` has none,
+   * this turn passes.
+   */
   readonly run: (
-    options: { readonly rate: number; readonly duration: number; readonly next: () => Invocation },
+    options: { readonly rate: number; readonly duration: number; readonly next: () => Invocation | undefined },
     done: () => void
   ) => void
   /** Each worker does all of these, one after the other. */
@@ -79,10 +82,15 @@ export const make = ({ newClient, nodes, random, record, timeline, workers: coun
         } else if (free.length > 0 && timeline.now() >= due) {
           const [worker] = free.splice(random.below(free.length), 1)
           due = timeline.now() + random.nextDoubleUnsafe() * 2000 / rate
-          perform(worker!, next(), () => {
+          const invocation = next()
+          if (invocation === undefined) {
             free.push(worker!)
-            work()
-          })
+          } else {
+            perform(worker!, invocation, () => {
+              free.push(worker!)
+              work()
+            })
+          }
           timeline.after(Math.min(due, end) - timeline.now(), work)
         }
       }

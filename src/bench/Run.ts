@@ -34,6 +34,9 @@ export const Options = Schema.Struct({
   duplicates: Schema.Finite,
   /** Which neighbours a workload that speaks of them suggests to the nodes. */
   topology: Schema.Literals(Topology.names),
+  /** Which of the operations and of the faults that are drawn come to pass, by number from 0; all if it does not say. */
+  onlyOperations: Schema.optionalKey(Schema.Array(Schema.Int)),
+  onlyFaults: Schema.optionalKey(Schema.Array(Schema.Int)),
   /** Of the simulated world alone: the order of tasks of the same instant, and the nodes' environment variables. */
   scheduling: Schema.optionalKey(Schema.Literals(["fifo", "random"])),
   config: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))

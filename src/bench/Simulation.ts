@@ -36,6 +36,7 @@ export interface Simulation {
   readonly history: History.History
   /** If it keeps a journal. */
   readonly messages: () => Journal.Messages | undefined
+  readonly drawn: () => Trial.Drawn
   readonly nodes: ReadonlyArray<SimulatedNode.SimulatedNode>
   readonly options: Options
 }
@@ -64,6 +65,7 @@ export const make = (options: Options): Simulation => {
     results: trial.results,
     history: trial.history,
     messages: trial.messages,
+    drawn: trial.drawn,
     nodes: trial.members,
     options
   }

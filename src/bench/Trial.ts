@@ -73,7 +73,20 @@ export interface Trial<M extends Member> {
   readonly history: History.History
   /** If it keeps a journal. */
   readonly messages: () => Journal.Messages | undefined
+  /** How many operations, without the final ones, and how many faults have been drawn, whether they came to pass or not. */
+  readonly drawn: () => Drawn
   readonly members: ReadonlyArray<M>
+}
+
+export interface Drawn {
+  readonly operations: number
+  readonly faults: number
+}
+
+/** Whether a number is among those; all are, if there are none to be among. */
+const among = (numbers: ReadonlyArray<number> | undefined): (n: number) => boolean => {
+  const wanted = numbers && new Set(numbers)
+  return (n) => wanted?.has(n) ?? true
 }
 
 export const make = <M extends Member>(options: Options, world: World<M>): Trial<M> => {
@@ -138,6 +151,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
   const nemesis = Nemesis.make({
     faults: options.nemesis,
     interval: options.nemesisInterval,
+    isWanted: among(options.onlyFaults),
     random: random.fork("nemesis"),
     timeline,
     network,
@@ -145,6 +159,14 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
     boot,
     record: (f, value) => record({ process: "nemesis", type: "info", f, value })
   })
+
+  let operations = 0
+  const isWanted = among(options.onlyOperations)
+  const generate = workload.generator(random.fork("operations"))
+  const next = (): Workload.Invocation | undefined => {
+    const invocation = generate()
+    return isWanted(operations++) ? invocation : undefined
+  }
 
   const main = (): void => {
     begun = timeline.now()
@@ -158,11 +180,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
       record
     })
     nemesis.start(options.timeLimit)
-    load.run({
-      rate: options.rate,
-      duration: options.timeLimit,
-      next: workload.generator(random.fork("operations"))
-    }, () => {
+    load.run({ rate: options.rate, duration: options.timeLimit, next }, () => {
       if (workload.final.length === 0) return end()
       nemesis.stop()
       timeline.after(options.recovery, () => load.each(workload.final, end))
@@ -224,6 +242,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
       }),
     history,
     messages: () => journal?.messages(),
+    drawn: () => ({ operations, faults: nemesis.drawn() }),
     members
   }
 }
