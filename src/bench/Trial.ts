@@ -52,8 +52,8 @@ const initPatience = 10_000
 export interface World<M extends Member> {
   readonly timeline: Timeline
   readonly random: SeededRandom
-  /** Puts a node on the network. */
-  readonly member: (id: NodeId, network: Network.Network) => M
+  /** Puts a node on the network. `now` is the time as the history tells it: it is below 0 before clients work. */
+  readonly member: (id: NodeId, network: Network.Network, now: () => number) => M
   /** How many nodes are started at a time, before the run begins. */
   readonly startsAtOnce: number
   /** Whether it is over as soon as something is found against a node. */
@@ -103,8 +103,11 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
   })
   Services.join(network, random.fork("services"))
 
+  let begun = 0
+  const now = (): number => timeline.now() - begun
+
   const ids = Array.from({ length: options.nodeCount }, (_, i) => NodeId.make(`n${i}`))
-  const members = ids.map((id) => world.member(id, network))
+  const members = ids.map((id) => world.member(id, network, now))
   const findings: Array<string> = []
 
   let onOver: (() => void) | undefined
@@ -115,8 +118,9 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
     over = true
     onOver?.()
   }
-  const find = (finding: string): void => {
-    findings.push(finding)
+  const find = (node: NodeId, text: string): void => {
+    const log = members.find(({ id }) => id === node)?.log ?? []
+    findings.push([`${node} ${text}`, ...world.endsAtFinding ? log : []].join("\n"))
     if (world.endsAtFinding) end()
   }
 
@@ -125,6 +129,19 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
     const id = ClientId.make(`c${clients++}`)
     return Client.make({ id, network, timeline, ...(patience === undefined ? {} : { patience }) })
   }
+
+  const malformed = new Set<NodeId>()
+  /** The same client, but it is told of the first malformed reply of a node. */
+  const critical = (client: Client.Client): Client.Client => ({
+    ...client,
+    ask: (node, question, done) =>
+      client.ask(node, question, (outcome) => {
+        done(outcome)
+        if (outcome.type !== "info" || !outcome.error.startsWith("malformed reply") || malformed.has(node)) return
+        malformed.add(node)
+        find(node, `gave a ${outcome.error}`)
+      })
+  })
 
   const boot = (node: Member, ready: () => void = () => {}): void => {
     const wasDisturbed = node.start()
@@ -139,15 +156,12 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
     })
     client.ask(node.id, init, (outcome) => {
       client.close()
-      if (outcome.type !== "ok" && !wasDisturbed()) {
-        find([`${node.id} did not answer init: ${outcome.error}`, ...node.log].join("\n"))
-      }
+      if (outcome.type !== "ok" && !wasDisturbed()) find(node.id, `did not answer init: ${outcome.error}`)
       ready()
     })
   }
 
-  let begun = 0
-  const { history, record } = History.recorder(() => timeline.now() - begun)
+  const { history, record } = History.recorder(now)
   const nemesis = Nemesis.make({
     faults: options.nemesis,
     interval: options.nemesisInterval,
@@ -176,7 +190,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
       random: random.fork("load"),
       nodes: ids,
       workers: options.concurrency,
-      newClient,
+      newClient: () => critical(newClient()),
       record
     })
     nemesis.start(options.timeLimit)
@@ -200,7 +214,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
       if (invocation === undefined) return finish()
       client.ask(node, invocation, (outcome) => {
         if (outcome.type === "ok") return proceed(index + 1)
-        find(`${node} did not answer ${invocation.f}: ${outcome.error}`)
+        find(node, `did not answer ${invocation.f}: ${outcome.error}`)
         finish()
       })
     }
@@ -231,7 +245,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
     },
     end,
     isOver: () => over,
-    progress: () => over ? 1 : Math.min(0.999, (timeline.now() - begun) / length),
+    progress: () => over ? 1 : Math.min(0.999, now() / length),
     results: () =>
       Results.make({
         history,

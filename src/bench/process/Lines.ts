@@ -5,7 +5,7 @@ const shown = 300
 export const shorten = (line: string): string => line.length > shown ? `${line.slice(0, shown)}…` : line
 
 /** How many of the last lines are kept. */
-const kept = 10
+const kept = 20
 
 /** In characters: what is longer is cut, so that memory is bounded. */
 const longest = 1 << 26

@@ -17,7 +17,6 @@ import * as Envelope from "../../schema/Envelope.ts"
 import * as Client from "../Client.ts"
 import type { Member } from "../Member.ts"
 import type { Network } from "../Network.ts"
-import type { Timeline } from "../Timeline.ts"
 import * as Lines from "./Lines.ts"
 import type { Watchdog } from "./Watchdog.ts"
 
@@ -37,7 +36,8 @@ export interface Options {
   readonly id: NodeId
   readonly command: Command
   readonly network: Network
-  readonly timeline: Timeline
+  /** The time as the history of the run tells it. */
+  readonly now: () => number
   readonly watchdog: Watchdog
   /** Takes each line of its standard error. */
   readonly onErrorLine: (line: string) => void
@@ -77,7 +77,7 @@ const section = (name: string, lines: ReadonlyArray<string> = []): ReadonlyArray
     : [`the last that it wrote to ${name}:`, ...lines.map((line) => `  ${line}`)]
 
 export const make = (options: Options): ProcessNode => {
-  const { command, id, network, timeline, watchdog } = options
+  const { command, id, network, now, watchdog } = options
   let finding: string | undefined
   /** What was sent to it before it was first started. */
   let early: Array<string> | undefined = []
@@ -86,20 +86,23 @@ export const make = (options: Options): ProcessNode => {
   let last: Life | undefined
   const ends = new Set<Promise<void>>()
 
-  const find = (text: string): void => {
+  const find = (text: string, ...more: ReadonlyArray<string>): void => {
     if (finding !== undefined) return // it is heard no more
-    finding = `${id} ${text}, at ${(timeline.now() / 1000).toFixed(3)} s`
+    finding = [`${id} ${text}, at ${(now() / 1000).toFixed(3)} s`, ...more].join("\n")
     options.onFinding()
   }
 
   const receive = (line: string, { resumedAt }: Life): void => {
     const message = decode(line, id)
     if (Result.isFailure(message)) {
-      return find(`wrote to standard output what is no message: ${message.failure}: ${Lines.shorten(line)}`)
+      return find(
+        `wrote to standard output what is no message (${message.failure})`,
+        `  ${Lines.shorten(line)}`
+      )
     }
     const { body, dest } = message.success
     if (network.send(id, dest, line)) return
-    if (isClient(dest) && timeline.now() - resumedAt < Client.defaultPatience) return
+    if (isClient(dest) && now() - resumedAt < Client.defaultPatience) return
     find(`sent ${String(body["type"])} to ${dest}, which does not exist`)
   }
 
@@ -191,7 +194,7 @@ export const make = (options: Options): ProcessNode => {
     resume: () => {
       if (life?.resumedAt !== Infinity) return
       life.signal("SIGCONT")
-      life.resumedAt = timeline.now()
+      life.resumedAt = now()
     },
     setClock: () => {
       throw new Error("the clock of a real process is the clock of its machine")

@@ -41,12 +41,12 @@ export const run = (
     const trial: Trial.Trial<ProcessNode.ProcessNode> = Trial.make(options, {
       timeline,
       random,
-      member: (id, network) =>
+      member: (id, network, now) =>
         ProcessNode.make({
           id,
           command: options.command,
           network,
-          timeline,
+          now,
           watchdog,
           onErrorLine: (line) => options.onErrorLine?.(id, line),
           onFinding: () => trial.end(),
