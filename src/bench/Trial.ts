@@ -20,6 +20,7 @@ import type * as Run from "./Run.ts"
 import type { SeededRandom } from "./SeededRandom.ts"
 import * as Services from "./services/Services.ts"
 import type { Timeline } from "./Timeline.ts"
+import * as Verdict from "./Verdict.ts"
 import * as Workload from "./Workload.ts"
 
 export interface Options extends Run.Options {
@@ -246,14 +247,19 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
     end,
     isOver: () => over,
     progress: () => over ? 1 : Math.min(0.999, now() / length),
-    results: () =>
-      Results.make({
+    results: () => {
+      const found = [...findings, ...members.flatMap((node) => node.findings)]
+      // Half a history shows much that the whole would not.
+      const isWhole = !world.endsAtFinding || found.length === 0
+      const results = Results.make({
         history,
-        verdict: workload.check(history),
+        verdict: isWhole ? workload.check(history) : Verdict.make([]),
         availability: options.availability,
         network: network.statistics(),
-        findings: [...findings, ...members.flatMap((node) => node.findings)]
-      }),
+        findings: found
+      })
+      return isWhole ? results : { ...results, findings: found }
+    },
     history,
     messages: () => journal?.messages(),
     drawn: () => ({ operations, faults: nemesis.drawn() }),
