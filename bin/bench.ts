@@ -9,6 +9,7 @@ import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
 import { join } from "node:path"
 import * as Challenges from "../src/bench/Challenges.ts"
+import * as RealCluster from "../src/bench/process/RealCluster.ts"
 import { Programs } from "../src/bench/Programs.ts"
 import { quantile } from "../src/bench/Quantile.ts"
 import type * as Results from "../src/bench/Results.ts"
@@ -19,7 +20,6 @@ import * as Rpc from "../src/schema/Rpc.ts"
 import { Node } from "../src/services/Node.ts"
 import { Peers } from "../src/services/Peers.ts"
 import * as Children from "./measure/Children.ts"
-import * as RealCluster from "./measure/RealCluster.ts"
 import * as References from "./measure/References.ts"
 
 /** One line of the table. `ratio` is ours to the reference's; without a goal, `reached` is null. */
@@ -172,24 +172,29 @@ const simulated = async (): Promise<ReadonlyArray<Row>> => {
 /** Challenge 3d by real processes in real time, beside the same in the simulated world. */
 const clusters = async (): Promise<ReadonlyArray<Row>> => {
   const rows: Array<Row> = []
-  const shape = { nodeCount: 25, rate: 100, latency: { mean: 100, dist: "constant" } } as const
+  const options = {
+    ...Simulation.defaults,
+    workload: Programs.broadcast.workload,
+    nodeCount: 25,
+    concurrency: 25,
+    rate: 100,
+    timeLimit: 20_000,
+    latency: { mean: 100, dist: "constant" }
+  } as const
   const text = (results: Results.Results): string => {
     const { max, median } = Challenges.latency(results)
     return `${results.messagesPerOperation.servers.toFixed(2)} msgs/op @ ${median}/${max} ms`
   }
   for (const dissemination of ["star", "thrifty", "mesh"] as const) {
-    const file = join(import.meta.dirname, "broadcast.js")
-    const env = { GOSSIP_DISSEMINATION: dissemination }
-    const real = await RealCluster.broadcast({ ...shape, file, duration: 20_000, env })
+    const command = {
+      file: join(import.meta.dirname, "broadcast.js"),
+      args: [],
+      env: { GOSSIP_DISSEMINATION: dissemination }
+    }
+    const { results: real } = await Effect.runPromise(RealCluster.run({ ...options, command }))
     if (!real.valid) throw new Error(real.findings.join("; "))
-    const simulated = Simulation.run({
-      ...Simulation.defaults,
-      ...shape,
-      workload: Programs.broadcast.workload,
-      program: Programs.broadcast.programs[dissemination],
-      concurrency: shape.nodeCount,
-      timeLimit: 20_000
-    }).results()
+    const program = Programs.broadcast.programs[dissemination]
+    const simulated = Simulation.run({ ...options, program }).results()
     const ratio = real.messagesPerOperation.servers / simulated.messagesPerOperation.servers
     rows.push({
       name: `broadcast, 25 processes, ${dissemination}`,

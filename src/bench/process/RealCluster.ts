@@ -62,9 +62,14 @@ export const run = (
       options.onProgress?.(trial.progress())
       timeline.after(progressInterval, showProgress)
     }
+    // What happens in real time is called by nobody who could catch what it throws.
+    let fail: (error: unknown) => void = () => {}
+    const onException = (error: unknown): void => fail(error)
+    process.on("uncaughtException", onException)
     return {
       trial,
       ended: Effect.callback<void, CannotStart>((resume) => {
+        fail = (error) => resume(Effect.die(error))
         showProgress()
         trial.start(() => resume(cannotStart === undefined ? Effect.void : Effect.fail(cannotStart)))
       }),
@@ -72,6 +77,7 @@ export const run = (
         timeline.stop()
         await Promise.all(trial.members.map((node) => node.end()))
         watchdog.end()
+        process.off("uncaughtException", onException)
       })
     }
   })
