@@ -10,33 +10,22 @@ import * as Flag from "effect/cli/Flag"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { isMainThread } from "node:worker_threads"
 import manifest from "../package.json" with { type: "json" }
 import * as Challenges from "../src/bench/Challenges.ts"
-import * as History from "../src/bench/History.ts"
 import * as Programs from "../src/bench/Programs.ts"
 import * as Report from "../src/bench/Report.ts"
 import type * as Run from "../src/bench/Run.ts"
 import * as Simulation from "../src/bench/Simulation.ts"
+import * as Campaign from "./cli/Campaign.ts"
 import * as Conclusion from "./cli/Conclusion.ts"
 import * as Flags from "./cli/Flags.ts"
 import * as Output from "./cli/Output.ts"
+import { simulate, simulateCommand } from "./cli/SimulateCommand.ts"
 import { testCommand } from "./cli/TestCommand.ts"
 import * as Usage from "./cli/Usage.ts"
-
-/** How much a simulation works before it looks up, to show its progress and to be interrupted. */
-const slice = 10_000
-
-const simulate = Effect.fnUntraced(function*(label: string, options: Simulation.Options) {
-  const simulation = Simulation.make(options)
-  while (!simulation.work(slice)) {
-    yield* Output.progress(`${label}: ${Math.floor(simulation.progress() * 100)} %`)
-    yield* Effect.yieldNow
-  }
-  return simulation
-}, Effect.ensuring(Output.endProgress))
 
 const challengesCommand = Command.make(
   "challenges",
@@ -78,75 +67,6 @@ const challengesCommand = Command.make(
   Command.withExamples([
     { command: `${Usage.self} challenges`, description: "All of them, in one table" },
     { command: `${Usage.self} challenges --only 2 --seed 7`, description: "One of them, with another course of events" }
-  ])
-)
-
-const simulateCommand = Command.make(
-  "simulate",
-  {
-    ...Flags.world,
-    seed: Flags.seed,
-    seeds: Flags.number("seeds", Flags.whole(1, 1_000_000)).pipe(
-      Flags.describe("How many runs, each with the next seed; prints those that are invalid", "runs", 1)
-    ),
-    history: Flag.String("history").pipe(
-      Flags.describe(
-        "Where to write the history of the run as JSON lines, - for standard output",
-        "file",
-        undefined,
-        "none"
-      )
-    ),
-    json: Flags.json
-  },
-  Effect.fnUntraced(function*({ history, json, seed: first, seeds, ...world }) {
-    const entry = Programs.find(world.workload, world.program)
-    if (entry === undefined) {
-      return yield* Usage.unknown("program", world.program ?? "", Programs.programNames(world.workload))
-    }
-    if (history !== undefined && seeds > 1) return yield* Usage.wrong("--history is for one run, not for --seeds.")
-    if (history === "-" && json) return yield* Usage.wrong("--json and --history - both want standard output.")
-    const file = history === "-" ? undefined : history
-    const fileSystem = yield* FileSystem.FileSystem
-    if (file !== undefined) yield* fileSystem.writeFileString(file, "") // fails now if it can fail
-
-    const runs: Array<Run.Summary> = []
-    for (let seed = first; seed < first + seeds; seed++) {
-      const options = Flags.options(world, entry, seed)
-      const simulation = yield* simulate(`${world.workload}, seed ${seed}`, options)
-      if (file !== undefined) yield* fileSystem.writeFileString(file, History.toLines(simulation.history))
-      if (history === "-") yield* Output.out(History.toLines(simulation.history))
-      runs.push({
-        title: seeds === 1 ? world.workload : `seed ${seed}`,
-        workload: world.workload,
-        program: entry.programName,
-        options,
-        results: simulation.results(),
-        replay: `${Usage.self} simulate ${Flags.text(world)} --seed ${seed}`
-      })
-    }
-    const report = json ? Report.json(runs) : seeds === 1 ? Report.table(runs, Output) : Report.summary(runs, Output)
-    yield* history === "-" ? Output.err(report) : Output.out(report)
-    yield* Conclusion.conclude(runs)
-  })
-).pipe(
-  Command.withDescription("Simulate nodes, network, clients and faults in virtual time, and judge what happened"),
-  Command.withExamples([
-    { command: `${Usage.self} simulate --workload echo --time-limit 10` },
-    {
-      command:
-        `${Usage.self} simulate -w unique-ids --node-count 3 --rate 1000 --time-limit 30 --nemesis partition,kill`,
-      description: "One run with faults"
-    },
-    {
-      command:
-        `${Usage.self} simulate -w unique-ids --time-limit 5 --nemesis kill,clock --nemesis-interval 1 --seeds 100`,
-      description: "A hundred runs, and how to replay those that are invalid"
-    },
-    {
-      command: `${Usage.self} simulate -w echo --time-limit 5 --history - | head`,
-      description: "What clients did, and what came of it"
-    }
   ])
 )
 
@@ -234,7 +154,7 @@ const reason = (cause: Cause.Cause<unknown>): string =>
 
 const formatter = CliOutput.defaultFormatter({ colors: Output.colour })
 
-root.pipe(
+const main = root.pipe(
   Command.run({ version: manifest.version, renderErrors: false }),
   Effect.provideService(Console.Console, { ...console, log: (text) => void printed.push(`${text}\n`) }),
   Effect.as(0),
@@ -260,6 +180,8 @@ root.pipe(
       // It forgets the line between these two.
       formatHelpDoc: (doc) => formatter.formatHelpDoc(doc).replace(/(?<!\n)\n(?=\S*EXAMPLES)/, "\n\n")
     })
-  )),
-  NodeRuntime.runMain
+  ))
 )
+
+if (isMainThread) NodeRuntime.runMain(main)
+else Campaign.work()

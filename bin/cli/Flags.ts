@@ -55,6 +55,24 @@ export const json = Flag.Boolean("json").pipe(
   Flag.withDefault(false)
 )
 
+/** Which of the things that are drawn come to pass: all if it is not given. */
+const only = (name: string, things: string) =>
+  Flag.String(name).pipe(
+    Flag.filterMap(
+      (text) => {
+        const numbers = text === "none" ? [] : text.split(",").map((n) => n.trim() === "" ? NaN : Number(n))
+        return numbers.every((n) => Number.isSafeInteger(n) && n >= 0) ? Option.some(numbers) : Option.none()
+      },
+      () => "none or whole numbers from 0, separated by commas"
+    ),
+    describe(
+      `Of the ${things} that are drawn, let only these come to pass, by number from 0`,
+      "numbers",
+      undefined,
+      "all"
+    )
+  )
+
 /** With these values the flags below need not be given. */
 const defaults = {
   nodeCount: 5,
@@ -129,7 +147,9 @@ export const trial = {
   ),
   duplicates: number("duplicates", fraction).pipe(
     describe("Probability that a message between servers arrives twice, from 0 to 1", "fraction", defaults.duplicates)
-  )
+  ),
+  onlyOperations: only("only-operations", "operations"),
+  onlyFaults: only("only-faults", "faults")
 }
 
 /** What is simulated. */
@@ -166,7 +186,9 @@ export const trialOptions = (flags: Trial, workload: Workload, seed: number): Tr
   availability: flags.availability,
   topology: flags.topology,
   loss: flags.loss,
-  duplicates: flags.duplicates
+  duplicates: flags.duplicates,
+  ...flags.onlyOperations && { onlyOperations: flags.onlyOperations },
+  ...flags.onlyFaults && { onlyFaults: flags.onlyFaults }
 })
 
 /** All that a simulated run needs. */
@@ -177,11 +199,34 @@ export const options = (world: World, { program, workload }: Programs.Entry, see
   scheduling: world.scheduling
 })
 
+/** The flags of such a run with these options instead. */
+export const withOptions = (world: World, options: Simulation.Options): World => ({
+  ...world,
+  nodeCount: options.nodeCount,
+  concurrency: options.concurrency === options.nodeCount ? defaults.concurrency : String(options.concurrency),
+  rate: options.rate,
+  timeLimit: options.timeLimit / 1000,
+  recovery: options.recovery / 1000,
+  latency: options.latency.mean,
+  latencyDist: options.latency.dist,
+  nemesis: [...options.nemesis],
+  nemesisInterval: options.nemesisInterval / 1000,
+  availability: options.availability,
+  topology: options.topology,
+  loss: options.loss,
+  duplicates: options.duplicates,
+  scheduling: options.scheduling,
+  onlyOperations: options.onlyOperations && [...options.onlyOperations],
+  onlyFaults: options.onlyFaults && [...options.onlyFaults]
+})
+
 /** The flags that say what these do: all but those that have their defaults. */
 export const text = (world: Trial): string => {
   const usual = new Map<string, unknown>(Object.entries(defaults))
   return Object.entries(world)
     .filter(([key, value]) => value !== undefined && String(value) !== String(usual.get(key)))
-    .map(([key, value]) => `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${String(value)}`)
+    .map(([key, value]) =>
+      `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${String(value) || "none"}`
+    )
     .join(" ")
 }

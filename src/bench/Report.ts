@@ -3,6 +3,7 @@
  * same text.
  */
 import { latency } from "./Challenges.ts"
+import { quantile } from "./Quantile.ts"
 import type { Results } from "./Results.ts"
 import * as Run from "./Run.ts"
 
@@ -97,24 +98,45 @@ export const table = (runs: ReadonlyArray<Run.Summary>, style: Style, more: Read
   ].join("")
 }
 
-/** Many runs that differ in nothing but their seeds: how many are valid, and what speaks against the others. */
+/** What runs may differ in, by seed, in so many digits. */
+const figures: ReadonlyArray<readonly [name: string, digits: number, of: (run: Run.Summary) => number]> = [
+  ["msgs/op", 2, ({ results }) => results.messagesPerOperation.servers],
+  ["median ms", 0, ({ results }) => latency(results).median],
+  ["max ms", 0, ({ results }) => latency(results).max]
+]
+
+/** The least of all runs, the one in the middle, and the greatest. */
+const range = (runs: ReadonlyArray<Run.Summary>, of: (run: Run.Summary) => number): ReadonlyArray<number> => {
+  const sorted = runs.map(of).toSorted((a, b) => a - b)
+  return [0, 0.5, 1].map((fraction) => quantile(sorted, fraction))
+}
+
+/** How many invalid runs are spelled out; of the others there is only the command that shows them. */
+const examples = 10
+
+/**
+ * Many runs that differ in nothing but their seeds: how many are valid, between what their figures lie, and what speaks
+ * against those that are invalid.
+ */
 export const summary = (runs: ReadonlyArray<Run.Summary>, style: Style): string => {
   const invalid = runs.filter(({ results }) => !results.valid)
   const sum = (of: (results: Results) => number): number => runs.reduce((total, { results }) => total + of(results), 0)
   const operations = sum((results) => results.operations.count)
-  const messages = sum((results) => results.network.servers.sent)
-  const slowest = runs.reduce((max, { results }) => Math.max(max, latency(results).max), 0)
+  const more = invalid.slice(examples)
   return [
     `${runs.length} runs: ${green(style)(`${runs.length - invalid.length} valid`)}`,
     invalid.length === 0 ? "" : `, ${red(style)(`${invalid.length} invalid`)}`,
     `; ${operations} operations`,
-    operations === 0
-      ? ""
-      : `, ${percentage(sum((results) => results.operations.ok) / operations)} ok, ${
-        (messages / operations).toFixed(2)
-      } msgs/op, at most ${slowest.toFixed(0)} ms`,
-    "\n",
-    ...invalid.map((run) => `\n${findings(run, style)}`)
+    ...operations === 0 ? ["\n"] : [
+      `, ${percentage(sum((results) => results.operations.ok) / operations)} ok\n\n`,
+      `${bold(style)(`${"".padEnd(9)}${["min", "median", "max"].map((name) => name.padStart(10)).join("")}`)}\n`,
+      ...figures.map(([name, digits, of]) =>
+        `${name.padEnd(9)}${range(runs, of).map((figure) => figure.toFixed(digits).padStart(10)).join("")}\n`
+      )
+    ],
+    ...invalid.slice(0, examples).map((run) => `\n${findings(run, style)}`),
+    more.length === 0 ? "" : `\n${more.length} more are invalid:\n`,
+    ...more.map(({ replay }) => `  Replay: ${replay}\n`)
   ].join("")
 }
 

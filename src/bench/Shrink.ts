@@ -58,7 +58,10 @@ const dimensions: ReadonlyArray<Simpler> = [
       concurrency: Math.max(1, Math.round(options.concurrency / options.nodeCount * nodeCount))
     })),
   (options) => towards(1, options.timeLimit / 1000).map((seconds) => ({ ...options, timeLimit: seconds * 1000 })),
-  ({ onlyFaults: _, ...options }) => options.nemesis.length === 0 ? [] : [{ ...options, nemesis: [] }],
+  ({ onlyFaults: _, ...options }) =>
+    options.nemesis.length === 0
+      ? []
+      : [{ ...options, nemesis: [], nemesisInterval: Simulation.defaults.nemesisInterval }],
   (options) =>
     options.nemesis.length < 2 ? [] : options.nemesis.map((fault) => ({
       ...options,
