@@ -50,6 +50,7 @@ export const make = (options: Options): Simulation => {
     random,
     member: (id, network) => SimulatedNode.make({ id, time, network, random: random.fork(id), program, config }),
     startsAtOnce: Infinity,
+    initPatience: Trial.initPatience,
     endsAtFinding: false
   })
   trial.start()

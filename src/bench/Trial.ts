@@ -46,8 +46,8 @@ export const defaults = {
   topology: "grid"
 } as const satisfies Partial<Options>
 
-/** How long a node may take to answer `init`, in ms. */
-const initPatience = 10_000
+/** How long Maelstrom gives a node to answer `init`, in ms. */
+export const initPatience = 10_000
 
 /** Where a run takes place. */
 export interface World<M extends Member> {
@@ -57,6 +57,8 @@ export interface World<M extends Member> {
   readonly member: (id: NodeId, network: Network.Network, now: () => number) => M
   /** How many nodes are started at a time, before the run begins. */
   readonly startsAtOnce: number
+  /** How long a node may take to answer `init`, in ms. */
+  readonly initPatience: number
   /** Whether it is over as soon as something is found against a node. */
   readonly endsAtFinding: boolean
 }
@@ -146,7 +148,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
 
   const boot = (node: Member, ready: () => void = () => {}): void => {
     const wasDisturbed = node.start()
-    const client = newClient(initPatience)
+    const client = newClient(world.initPatience)
     const init = Workload.invocation({
       f: "init",
       value: null,
