@@ -9,6 +9,7 @@ import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
+import * as Result from "effect/Result"
 import { parentPort, Worker, workerData } from "node:worker_threads"
 import * as Programs from "../../src/bench/Programs.ts"
 import * as Run from "../../src/bench/Run.ts"
@@ -34,30 +35,34 @@ export const summary = (
 const replay = (world: Flags.World, seed: number): string =>
   `${Usage.self} simulate ${Flags.text(world)} --seed ${seed}`
 
-/** What a worker says of one run. Without functions, since it goes from thread to thread. */
+/** What a worker says of one run, without functions, since it goes from thread to thread. */
 interface Done {
   readonly run: Run.Summary
   /** How long the run took, in ms of virtual time. */
   readonly simulated: number
 }
 
+const runOne = (world: Flags.World, seed: number): Done => {
+  const entry = Programs.find(world.workload, world.program)
+  if (entry === undefined) throw new Error(`there is no program ${world.program}`)
+  const simulation = Simulation.run(Flags.options(world, entry, seed))
+  return {
+    run: Run.encode(summary(`seed ${seed}`, world, entry, simulation)),
+    simulated: simulation.history.at(-1)?.time ?? 0
+  }
+}
+
 /** A worker runs each seed that it is told, one after the other. */
 export const work = (): void => {
   const world: Flags.World = workerData // from `run`
-  const entry = Programs.find(world.workload, world.program)
   parentPort?.on("message", (seed: number) => {
-    if (entry === undefined) throw new Error("there is no such program")
-    const simulation = Simulation.run(Flags.options(world, entry, seed))
-    const done: Done = {
-      run: Run.encode(summary(`seed ${seed}`, world, entry, simulation)),
-      simulated: simulation.history.at(-1)?.time ?? 0
-    }
-    parentPort?.postMessage(done)
+    const done = Result.try(() => runOne(world, seed))
+    parentPort?.postMessage(Result.isSuccess(done) ? done.success : done.failure)
   })
 }
 
-/** A worker died, and with it the run that it was about to make. */
-class WorkerDied extends Data.TaggedError("WorkerDied")<{ readonly message: string }> {}
+/** A run could not be made: a bug of the bench, or it took the worker with it. */
+class RunDied extends Data.TaggedError("RunDied")<{ readonly message: string }> {}
 
 /** How many seeds a worker knows: the one that it runs and the next, so that it never waits. */
 const ahead = 2
@@ -83,7 +88,7 @@ export const run = Effect.fnUntraced(function*({ jobs, runs, seed: first, seeds,
   }
   const spawn = Effect.sync(() => {
     const worker = new Worker(Usage.script, { workerData: world })
-    worker.on("message", (done: Done) => Queue.offerUnsafe(events, [worker, done]))
+    worker.on("message", (done: Done | Error) => Queue.offerUnsafe(events, [worker, done]))
     worker.on("error", (error) => Queue.offerUnsafe(events, [worker, error]))
     worker.on("exit", (code) => Queue.offerUnsafe(events, [worker, new Error(`the worker exited with ${code}`)]))
     assigned.set(worker, [])
@@ -104,7 +109,7 @@ export const run = Effect.fnUntraced(function*({ jobs, runs, seed: first, seeds,
     const [worker, event] = yield* Queue.take(events)
     const seed = assigned.get(worker)?.shift()
     if (event instanceof Error) {
-      return yield* new WorkerDied({
+      return yield* new RunDied({
         message: `seed ${seed}: ${event.stack}\n  Replay: ${replay(world, seed ?? first)}`
       })
     }
