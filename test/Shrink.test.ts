@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as History from "../src/bench/History.ts"
+import type * as History from "../src/bench/History.ts"
 import { Programs } from "../src/bench/Programs.ts"
 import * as Shrink from "../src/bench/Shrink.ts"
 import * as Simulation from "../src/bench/Simulation.ts"

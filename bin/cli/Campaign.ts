@@ -57,6 +57,7 @@ export const work = (): void => {
   const world: Flags.World = workerData // from `run`
   parentPort?.on("message", (seed: number) => {
     const done = Result.try(() => runOne(world, seed))
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origins
     parentPort?.postMessage(Result.isSuccess(done) ? done.success : done.failure)
   })
 }
@@ -73,70 +74,70 @@ interface Options {
   readonly seed: number
   readonly seeds: number
   readonly jobs: number
-  /** Where runs go, ordered by seed: those that are over, when it is interrupted. */
+  /** Where runs go as they end: some of them have, when it is interrupted. */
   readonly runs: Array<Run.Summary>
 }
 
-export const run = Effect.fnUntraced(function*({ jobs, runs, seed: first, seeds, world }: Options) {
-  const events = yield* Queue.unbounded<readonly [worker: Worker, event: Done | Error]>()
-  const assigned = new Map<Worker, Array<number>>()
-  let next = first
-  const assign = (worker: Worker): void => {
-    if (next === first + seeds) return
-    assigned.get(worker)?.push(next)
-    worker.postMessage(next++)
-  }
-  const spawn = Effect.sync(() => {
-    const worker = new Worker(Usage.script, { workerData: world })
-    worker.on("message", (done: Done | Error) => Queue.offerUnsafe(events, [worker, done]))
-    worker.on("error", (error) => Queue.offerUnsafe(events, [worker, error]))
-    worker.on("exit", (code) => Queue.offerUnsafe(events, [worker, new Error(`the worker exited with ${code}`)]))
-    assigned.set(worker, [])
-    return worker
-  })
-
-  const started = yield* Clock.currentTimeMillis
-  let simulated = 0
-  let invalid = 0
-  const count = Math.min(jobs, seeds)
-  const workers = yield* Effect.replicateEffect(
-    Effect.acquireRelease(spawn, (worker) => Effect.promise(() => worker.terminate())),
-    count
-  )
-  for (let i = 0; i < ahead; i++) workers.forEach(assign)
-
-  for (let shown = 0; runs.length < seeds;) {
-    const [worker, event] = yield* Queue.take(events)
-    const seed = assigned.get(worker)?.shift()
-    if (event instanceof Error) {
-      return yield* new RunDied({
-        message: `seed ${seed}: ${event.stack}\n  Replay: ${replay(world, seed ?? first)}`
-      })
+export const run = Effect.fnUntraced(
+  function*({ jobs, runs, seed: first, seeds, world }: Options) {
+    const events = yield* Queue.unbounded<readonly [worker: Worker, event: Done | Error]>()
+    const assigned = new Map<Worker, Array<number>>()
+    let next = first
+    const assign = (worker: Worker): void => {
+      if (next === first + seeds) return
+      assigned.get(worker)?.push(next)
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origins
+      worker.postMessage(next++)
     }
-    assign(worker)
-    runs.push(event.run)
-    simulated += event.simulated
-    if (!event.run.results.valid) invalid++
-    const now = yield* Clock.currentTimeMillis
-    if (now - shown < 100) continue
-    shown = now
-    const left = (now - started) / runs.length * (seeds - runs.length)
-    yield* Output.progress(
-      `${world.workload}: ${runs.length} of ${seeds} runs, ${invalid} invalid, ${
-        Math.round(simulated / (now - started))
-      } simulated seconds a second, ${Math.ceil(left / 1000)} s left`
+    const spawn = Effect.sync(() => {
+      const worker = new Worker(Usage.script, { workerData: world })
+      worker.on("message", (done: Done | Error) => Queue.offerUnsafe(events, [worker, done]))
+      worker.on("error", (error) => Queue.offerUnsafe(events, [worker, error]))
+      worker.on("exit", (code) => Queue.offerUnsafe(events, [worker, new Error(`the worker exited with ${code}`)]))
+      assigned.set(worker, [])
+      return worker
+    })
+
+    const started = yield* Clock.currentTimeMillis
+    let simulated = 0
+    let invalid = 0
+    const count = Math.min(jobs, seeds)
+    const workers = yield* Effect.replicateEffect(
+      Effect.acquireRelease(spawn, (worker) => Effect.promise(() => worker.terminate())),
+      count
     )
-  }
-  const took = (yield* Clock.currentTimeMillis) - started
-  yield* Output.endProgress
-  yield* Output.err(
-    `${seeds} runs in ${(took / 1000).toFixed(1)} s on ${count} cores: ${
-      Math.round(simulated / took)
-    } simulated seconds a second\n`
-  )
-}, (effect, { runs }) =>
-  effect.pipe(
-    Effect.ensuring(Effect.sync(() => void runs.sort((a, b) => a.options.seed - b.options.seed))),
-    Effect.ensuring(Output.endProgress),
-    Effect.scoped
-  ))
+    for (let i = 0; i < ahead; i++) workers.forEach(assign)
+
+    for (let shown = 0; runs.length < seeds;) {
+      const [worker, event] = yield* Queue.take(events)
+      const seed = assigned.get(worker)?.shift()
+      if (event instanceof Error) {
+        return yield* new RunDied({
+          message: `seed ${seed}: ${event.stack}\n  Replay: ${replay(world, seed ?? first)}`
+        })
+      }
+      assign(worker)
+      runs.push(event.run)
+      simulated += event.simulated
+      if (!event.run.results.valid) invalid++
+      const now = yield* Clock.currentTimeMillis
+      if (now - shown < 100) continue
+      shown = now
+      const left = (now - started) / runs.length * (seeds - runs.length)
+      yield* Output.progress(
+        `${world.workload}: ${runs.length} of ${seeds} runs, ${invalid} invalid, ${
+          Math.round(simulated / (now - started))
+        } simulated seconds a second, ${Math.ceil(left / 1000)} s left`
+      )
+    }
+    const took = (yield* Clock.currentTimeMillis) - started
+    yield* Output.endProgress
+    yield* Output.err(
+      `${seeds} runs in ${(took / 1000).toFixed(1)} s on ${count} cores: ${
+        Math.round(simulated / took)
+      } simulated seconds a second\n`
+    )
+  },
+  Effect.ensuring(Output.endProgress),
+  Effect.scoped
+)

@@ -108,25 +108,29 @@ export const simulateCommand = Command.make(
     const fileSystem = yield* FileSystem.FileSystem
     if (file !== undefined) yield* fileSystem.writeFileString(file, "") // fails now if it can fail
 
-    const runs: Array<Run.Summary> = []
-    if (seeds === 1) {
+    const ended: Array<Run.Summary> = []
+    const runs = Effect.sync(() => ended.toSorted((a, b) => a.options.seed - b.options.seed))
+    const print = Effect.flatMap(runs, (runs) =>
+      seeds > 1
+        ? Output.out(Report.summary(runs, Output))
+        : (history === "-" ? Output.err : Output.out)(Report.table(runs, Output)))
+
+    if (seeds > 1) {
+      yield* Campaign.run({ world, seed, seeds, jobs, runs: ended }).pipe(
+        Effect.onInterrupt(() => json ? Effect.void : print)
+      )
+    } else {
       const simulation = yield* simulate(`${world.workload}, seed ${seed}`, Flags.options(world, entry, seed))
       if (file !== undefined) yield* fileSystem.writeFileString(file, History.toLines(simulation.history))
       if (history === "-") yield* Output.out(History.toLines(simulation.history))
-      runs.push(Campaign.summary(world.workload, world, entry, simulation))
-    } else {
-      const summarise = Effect.suspend(() => json ? Effect.void : Output.out(Report.summary(runs, Output)))
-      yield* Campaign.run({ world, seed, seeds, jobs, runs }).pipe(Effect.onInterrupt(() => summarise))
-      yield* summarise
+      ended.push(Campaign.summary(world.workload, world, entry, simulation))
     }
-    if (seeds === 1 && !json) {
-      const table = Report.table(runs, Output)
-      yield* history === "-" ? Output.err(table) : Output.out(table)
-    }
-    const invalid = runs.find(({ results }) => !results.valid)
+    if (!json) yield* print
+
+    const invalid = (yield* runs).find(({ results }) => !results.valid)
     const shrunk = isShrunk && invalid !== undefined ? [yield* shrink(world, entry, invalid.options.seed, json)] : []
-    if (json) yield* Output.out(Report.json([...runs, ...shrunk]))
-    yield* Conclusion.conclude(runs)
+    if (json) yield* Output.out(Report.json([...yield* runs, ...shrunk]))
+    yield* Conclusion.conclude(ended)
   })
 ).pipe(
   Command.withDescription("Simulate nodes, network, clients and faults in virtual time, and judge what happened"),

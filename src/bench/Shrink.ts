@@ -58,7 +58,7 @@ const dimensions: ReadonlyArray<Simpler> = [
       concurrency: Math.max(1, Math.round(options.concurrency / options.nodeCount * nodeCount))
     })),
   (options) => towards(1, options.timeLimit / 1000).map((seconds) => ({ ...options, timeLimit: seconds * 1000 })),
-  ({ onlyFaults: _, ...options }) =>
+  (options) =>
     options.nemesis.length === 0
       ? []
       : [{ ...options, nemesis: [], nemesisInterval: Simulation.defaults.nemesisInterval }],
@@ -167,7 +167,7 @@ export function* shrink(
     if (all.length > 0) yield* minimise(all, (items) => fails({ ...best, [key]: items }))
   }
 
-  for (let before; before !== best && runs < budget;) {
+  for (let before; before !== best;) {
     before = best
     yield* simplify()
     yield* thinOut("onlyFaults", drawn.faults)
