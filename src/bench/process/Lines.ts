@@ -8,7 +8,7 @@ export const shorten = (line: string): string => line.length > shown ? `${line.s
 const kept = 20
 
 /** In characters: what is longer is cut, so that memory is bounded. */
-const longest = 1 << 26
+const longest = 1 << 24
 
 export interface Lines {
   /** Reads more text. */
