@@ -12,7 +12,6 @@
  * it is given.
  */
 import * as Simulation from "./Simulation.ts"
-import type { Drawn } from "./Trial.ts"
 
 /** How far it has come. */
 export interface Progress {
@@ -118,32 +117,34 @@ export function* shrink(
 ): Generator<Progress, Shrunk | undefined> {
   let runs = 0
   let best = original
-  let drawn: Drawn
 
-  function* attempt(options: Simulation.Options): Generator<Progress, Simulation.Simulation> {
+  const run = (options: Simulation.Options): Simulation.Simulation => {
     runs++
-    const simulation = Simulation.run(options)
-    yield { runs, options: best }
-    return simulation
+    return Simulation.run(options)
   }
   const kindsOf = ({ results }: Simulation.Simulation): ReadonlyArray<string> => results().findings.map(kindOf)
 
-  const first = yield* attempt(original)
-  drawn = first.drawn()
-  const kinds = kindsOf(first)
+  const first = run(original)
+  let drawn = first.drawn()
+  yield { runs, options: best }
   // What is found where nothing happens, such as that there is nothing to judge by, would shrink to just that.
-  const always = kindsOf(yield* attempt({ ...original, onlyOperations: [], onlyFaults: [] }))
+  const always = kindsOf(run({ ...original, onlyOperations: [], onlyFaults: [] }))
+  yield { runs, options: best }
+  const kinds = kindsOf(first)
   const kind = kinds.find((kind) => !always.includes(kind)) ?? kinds[0]
   if (kind === undefined) return undefined
 
   /** When no runs are left, nothing fails any more, so everything comes to an end. */
   function* fails(options: Simulation.Options): Generator<Progress, boolean> {
     if (runs >= budget) return false
-    const simulation = yield* attempt(options)
-    if (!kindsOf(simulation).includes(kind!)) return false // it is no longer undefined
-    best = options
-    drawn = simulation.drawn()
-    return true
+    const simulation = run(options)
+    const failed = kindsOf(simulation).includes(kind!) // it is no longer undefined
+    if (failed) {
+      best = options
+      drawn = simulation.drawn()
+    }
+    yield { runs, options: best }
+    return failed
   }
 
   /** With other seeds too, as long as numbers of single operations and faults mean nothing. */
