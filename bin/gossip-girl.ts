@@ -23,6 +23,7 @@ import * as Campaign from "./cli/Campaign.ts"
 import * as Conclusion from "./cli/Conclusion.ts"
 import * as Flags from "./cli/Flags.ts"
 import * as Output from "./cli/Output.ts"
+import { serveCommand } from "./cli/ServeCommand.ts"
 import { simulate, simulateCommand } from "./cli/SimulateCommand.ts"
 import { testCommand } from "./cli/TestCommand.ts"
 import * as Usage from "./cli/Usage.ts"
@@ -142,7 +143,7 @@ const root = Command.make("gossip-girl").pipe(
     { command: `${Usage.self} challenges`, description: "Run every challenge" },
     { command: `${Usage.self} simulate --help`, description: "All that can be simulated" }
   ]),
-  Command.withSubcommands([challengesCommand, simulateCommand, testCommand, costsCommand])
+  Command.withSubcommands([challengesCommand, simulateCommand, testCommand, costsCommand, serveCommand])
 )
 
 /** What effect/cli prints. It prints the help after an error too, where one line says more. */

@@ -2,6 +2,7 @@
  * Where runs are kept: a folder each, `<store>/<workload>/<name>/`, and `<store>/latest` leads to the last one.
  *
  * - `results.json`: what was run and what came of it (see Summary in Run).
+ * - `report.html`: the same to look at (see ReportPage).
  * - `history.jsonl`: what clients and nemesis did (see History).
  * - `messages.jsonl`: every message, if the run kept a journal (see Journal).
  * - `node-logs/n0.log` …: what real processes wrote to standard error.
@@ -13,6 +14,7 @@ import { join, relative } from "node:path"
 import * as History from "../../src/bench/History.ts"
 import * as Journal from "../../src/bench/Journal.ts"
 import * as Run from "../../src/bench/Run.ts"
+import * as ReportFile from "./ReportFile.ts"
 
 /** The name of a run by the time at which it begins, such as `20260101T120000.000Z`: later ones sort behind it. */
 export const nameByTime = (millis: number): string => new Date(millis).toISOString().replaceAll(/[-:]/g, "")
@@ -50,6 +52,7 @@ export const write = Effect.fnUntraced(function*(store: string, folder: string, 
   const fileSystem = yield* FileSystem.FileSystem
   const writeFile = (name: string, text: string) => fileSystem.writeFileString(join(folder, name), text)
   yield* writeFile("results.json", Run.toJson(run))
+  yield* writeFile("report.html", ReportFile.of(run))
   yield* writeFile("history.jsonl", History.toLines(run.history))
   if (run.messages !== undefined) yield* writeFile("messages.jsonl", Journal.toLines(run.messages))
   // A link cannot be changed, but it can be replaced in one step.
