@@ -17,6 +17,7 @@ import * as Campaign from "./Campaign.ts"
 import * as Conclusion from "./Conclusion.ts"
 import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
+import * as ReportFile from "./ReportFile.ts"
 import * as Usage from "./Usage.ts"
 
 /** How much a simulation works before it looks up, to show its progress and to be interrupted. */
@@ -46,7 +47,7 @@ const shrink = Effect.fnUntraced(function*(world: Flags.World, entry: Programs.E
       yield* Output.out(`\nShrunk in ${progress.runs} runs${how}:\n\n${Report.table([run], Output)}`)
       if (history.length <= tellable) yield* Output.out(`\n${History.tell(history)}`)
     }
-    return run
+    return { run, options }
   })
 
   const steps = Shrink.shrink(progress.options)
@@ -72,6 +73,21 @@ const shrink = Effect.fnUntraced(function*(world: Flags.World, entry: Programs.E
   return yield* tell(minimal ? "" : ", which are all that it is given")
 })
 
+/** A run is a function of its options: the same once more, with a journal. */
+const writeReport = Effect.fnUntraced(
+  function*(file: string, title: string, world: Flags.World, entry: Programs.Entry, options: Simulation.Options) {
+    const simulation = yield* simulate("report", { ...options, journal: true })
+    const messages = simulation.messages()
+    const run: Run.Run = {
+      ...Campaign.summary(title, world, entry, simulation),
+      history: simulation.history,
+      ...messages && { messages }
+    }
+    const fileSystem = yield* FileSystem.FileSystem
+    yield* fileSystem.writeFileString(file, ReportFile.of(run))
+  }
+)
+
 export const simulateCommand = Command.make(
   "simulate",
   {
@@ -95,9 +111,17 @@ export const simulateCommand = Command.make(
         "none"
       )
     ),
+    report: Flag.String("report").pipe(
+      Flags.describe(
+        "Where to write the report of the run, one page of HTML; of many runs, that of the first that is invalid",
+        "file",
+        undefined,
+        "none"
+      )
+    ),
     json: Flags.json
   },
-  Effect.fnUntraced(function*({ history, jobs, json, seed, seeds, shrink: isShrunk, ...world }) {
+  Effect.fnUntraced(function*({ history, jobs, json, report, seed, seeds, shrink: isShrunk, ...world }) {
     const entry = Programs.find(world.workload, world.program)
     if (entry === undefined) {
       return yield* Usage.unknown("program", world.program ?? "", Programs.programNames(world.workload))
@@ -106,7 +130,9 @@ export const simulateCommand = Command.make(
     if (history === "-" && json) return yield* Usage.wrong("--json and --history - both want standard output.")
     const file = history === "-" ? undefined : history
     const fileSystem = yield* FileSystem.FileSystem
-    if (file !== undefined) yield* fileSystem.writeFileString(file, "") // fails now if it can fail
+    for (const path of [file, report]) {
+      if (path !== undefined) yield* fileSystem.writeFileString(path, "") // fails now if it can fail
+    }
 
     const ended: Array<Run.Summary> = []
     const runs = Effect.sync(() => ended.toSorted((a, b) => a.options.seed - b.options.seed))
@@ -128,8 +154,20 @@ export const simulateCommand = Command.make(
     if (!json) yield* print
 
     const invalid = (yield* runs).find(({ results }) => !results.valid)
-    const shrunk = isShrunk && invalid !== undefined ? [yield* shrink(world, entry, invalid.options.seed, json)] : []
-    if (json) yield* Output.out(Report.json([...yield* runs, ...shrunk]))
+    const shrunk = isShrunk && invalid !== undefined
+      ? yield* shrink(world, entry, invalid.options.seed, json)
+      : undefined
+    if (json) yield* Output.out(Report.json([...yield* runs, ...shrunk === undefined ? [] : [shrunk.run]]))
+    if (report !== undefined) {
+      if (shrunk !== undefined) {
+        const { options, run } = shrunk
+        yield* writeReport(report, run.title, Flags.withOptions(world, options), entry, options)
+      } else {
+        const shown = invalid?.options.seed ?? seed
+        const title = seeds > 1 ? `${world.workload}, seed ${shown}` : world.workload
+        yield* writeReport(report, title, world, entry, Flags.options(world, entry, shown))
+      }
+    }
     yield* Conclusion.conclude(ended)
   })
 ).pipe(
@@ -149,6 +187,10 @@ export const simulateCommand = Command.make(
     {
       command: `${Usage.self} simulate -w broadcast --nemesis partition,kill --seeds 20 --shrink`,
       description: "If one of them is invalid, as little as possible that is"
+    },
+    {
+      command: `${Usage.self} simulate -w broadcast --time-limit 20 --nemesis partition --report /tmp/report.html`,
+      description: "A page that shows what happened, message by message"
     },
     {
       command: `${Usage.self} simulate -w echo --time-limit 5 --history - | head`,
