@@ -39,7 +39,8 @@ describe("ProcessNode", { timeout: 20_000 }, () => {
     const id = NodeId.make(name)
     const node = ProcessNode.make({
       id,
-      command: { file: join(import.meta.dirname, "foreign/broadcast.mjs"), args: [] },
+      // The node is not the process that is started, but a child of it.
+      command: { file: "/bin/sh", args: ["-c", `"$0"; true`, join(import.meta.dirname, "foreign/broadcast.mjs")] },
       network,
       now: timeline.now,
       watchdog,
@@ -72,9 +73,11 @@ describe("ProcessNode", { timeout: 20_000 }, () => {
   const read = (node: ProcessNode.ProcessNode) => ask(node, { type: "read" }).answer
 
   it("gets what was sent before it started", async () => {
-    const node = make("n0")
-    const answer = init(node)
-    node.start()
+    const [late, other] = [make("n0"), make("n1")]
+    const answer = init(late)
+    other.start()
+    await init(other)
+    late.start()
     assert.strictEqual(await answer, "init_ok")
   })
 

@@ -1,13 +1,20 @@
 /**
  * `gossip-girl test` as its users meet it: the built file in a process of its own, and what it leaves.
  */
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import * as CliError from "effect/cli/CliError"
+import * as Command from "effect/cli/Command"
+import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs"
 import { createServer, type Server } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { testCommand } from "../bin/cli/TestCommand.ts"
+import * as Usage from "../bin/cli/Usage.ts"
+import * as Programs from "../src/bench/Programs.ts"
 import * as Run from "../src/bench/Run.ts"
 
 const root = join(import.meta.dirname, "..")
@@ -92,30 +99,63 @@ describe("gossip-girl test", { concurrent: true, timeout: 30_000 }, () => {
     })
   })
 
-  it("wrong arguments: exit code 2, in one line, and nothing is left", async () => {
-    const store = join(directory, "nothing")
-    const file = (name: string, mode: number): string => {
-      writeFileSync(join(directory, name), "#!/nowhere/at/all\n", { mode })
-      return join(directory, name)
-    }
-    const cases: ReadonlyArray<readonly [args: string, says: string]> = [
-      ["-w echo", "--bin is missing"],
-      ["-w echo --bin /nowhere/at/all", "--bin /nowhere/at/all: there is no such file."],
-      [`-w echo --bin ${directory}`, "that is no file."],
-      [`-w echo --bin ${file("plain", 0o644)}`, "not executable (chmod +x "],
-      [`-w echo --bin ${file("strange", 0o755)}`, "ENOENT"],
-      [`-w echo --bin ${echoNode} --nemesis partition,clock`, "--nemesis clock is for simulate"],
-      [`-w echo --bin ${echoNode} --program star`, "unknown flag --program"],
-      [`-w ecko --bin ${echoNode}`, "Did you mean echo?"]
-    ]
-    await Promise.all(cases.map(async ([args, says]) => {
-      const { status, stderr, stdout } = await test(...args.split(" "), "--store", store)
-      assert.deepStrictEqual([status, stdout], [2, ""], args)
-      assert.match(stderr, /^gossip-girl: .*\n$/)
-      assert.include(stderr, says)
-    }))
-    assert.deepStrictEqual(existsSync(store) ? readdirSync(join(store, "echo")) : [], [])
+  it("wrong arguments: exit code 2, in one line", async () => {
+    const { status, stderr, stdout } = await test("-w", "echo", "--bin", "/nowhere/at/all")
+    assert.deepStrictEqual([status, stdout], [2, ""])
+    assert.match(stderr, /^gossip-girl: --bin \/nowhere\/at\/all: there is no such file\..*\n$/)
   })
+
+  /** What is said to be wrong with arguments. */
+  const complaint = (args: string) =>
+    Command.runWith(testCommand, { version: "", renderErrors: false })(args.split(" ")).pipe(
+      Effect.flip,
+      Effect.map((error) => CliError.isCliError(error) ? Usage.oneLine(error) : error),
+      Effect.provide(NodeServices.layer)
+    )
+
+  it.effect("what else can be wrong with arguments, and nothing is left of it", () =>
+    Effect.gen(function*() {
+      const store = join(directory, "nothing")
+      const file = (name: string, mode: number): string => {
+        writeFileSync(join(directory, name), "#!/nowhere/at/all\n", { mode })
+        return join(directory, name)
+      }
+      const cases: ReadonlyArray<readonly [args: string, says: string]> = [
+        ["-w echo", "--bin is missing"],
+        [`-w echo --bin ${directory}`, "that is no file."],
+        [`-w echo --bin ${file("plain", 0o644)}`, "not executable (chmod +x "],
+        [`-w echo --bin ${file("strange", 0o755)}`, "ENOENT"],
+        [`-w echo --bin ${echoNode} --nemesis partition,clock`, "--nemesis clock is for simulate"],
+        [`-w echo --bin ${echoNode} --program star`, "unknown flag --program"],
+        [`-w ecko --bin ${echoNode}`, "Did you mean echo?"]
+      ]
+      for (const [args, says] of cases) assert.include(yield* complaint(`${args} --store ${store}`), says)
+      assert.deepStrictEqual(existsSync(store) ? readdirSync(join(store, "echo")) : [], [])
+    }))
+
+  it.effect("takes the command lines of fly.io's challenges as they are", () =>
+    Effect.gen(function*() {
+      const lines = [
+        "-w echo --bin BIN --node-count 1 --time-limit 10",
+        "-w unique-ids --bin BIN --time-limit 30 --rate 1000 --node-count 3 --availability total --nemesis partition",
+        "-w broadcast --bin BIN --node-count 1 --time-limit 20 --rate 10",
+        "-w broadcast --bin BIN --node-count 5 --time-limit 20 --rate 10",
+        "-w broadcast --bin BIN --node-count 5 --time-limit 20 --rate 10 --nemesis partition",
+        "-w broadcast --bin BIN --node-count 25 --time-limit 20 --rate 100 --latency 100",
+        "-w g-counter --bin BIN --node-count 3 --rate 100 --time-limit 20 --nemesis partition",
+        "-w kafka --bin BIN --node-count 1 --concurrency 2n --time-limit 20 --rate 1000",
+        "-w kafka --bin BIN --node-count 2 --concurrency 2n --time-limit 20 --rate 1000",
+        "-w txn-rw-register --bin BIN --node-count 1 --time-limit 20 --rate 1000 --concurrency 2n --consistency-models read-uncommitted --availability total",
+        "-w txn-rw-register --bin BIN --node-count 2 --concurrency 2n --time-limit 20 --rate 1000 --consistency-models read-uncommitted --availability total --nemesis partition",
+        "-w txn-rw-register --bin BIN --node-count 2 --concurrency 2n --time-limit 20 --rate 1000 --consistency-models read-committed --availability total --nemesis partition"
+      ].filter((line) => Programs.workloadNames.some((name) => line.startsWith(`-w ${name} `)))
+      assert.isAtLeast(lines.length, 6)
+      // With everything else right, what is wrong is that there is nothing to run.
+      for (const line of lines) {
+        const says = yield* complaint(line.replace("BIN", "/nowhere/maelstrom-node"))
+        assert.strictEqual(says, "--bin /nowhere/maelstrom-node: there is no such file.", line)
+      }
+    }))
 
   /** Nodes that end with nothing but SIGKILL, and children of theirs; who holds a connection is alive. */
   const stubborn = async (name: string, env: Record<string, string> = {}) => {
