@@ -78,6 +78,23 @@ describe("gossip-girl test", { concurrent: true, timeout: 30_000 }, () => {
     assert.strictEqual(read("node-logs/n1.log"), "I am n1\n")
   })
 
+  it("a simulated run leaves the same, by its seed, and replaces what was there", () => {
+    const store = join(directory, "simulated")
+    const simulate = () =>
+      spawnSync(
+        process.execPath,
+        [built, ..."simulate -w echo --time-limit 2 --seed 7 --store".split(" "), store],
+        { cwd: root, encoding: "utf8" }
+      )
+    for (const { status, stdout } of [simulate(), simulate()]) {
+      assert.strictEqual(status, 0)
+      assert.include(stdout, `\nMore in ${store}/echo/seed-7.\n`)
+    }
+    const names = ["history.jsonl", "messages.jsonl", "report.html", "results.json"]
+    assert.deepStrictEqual(readdirSync(join(store, "latest")).toSorted(), names)
+    assert.deepStrictEqual(readdirSync(store).toSorted(), ["echo", "latest"])
+  })
+
   it("an invalid run: exit code 1, the node, its last lines, and the command that runs it again", async () => {
     const command = ["-w", "echo", "--bin", "test/foreign/wrong.mjs", ...short("invalid"), "--", "throws", "a b'c"]
     const { status, stdout } = await test(...command)

@@ -18,6 +18,7 @@ import * as Conclusion from "./Conclusion.ts"
 import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
 import * as ReportFile from "./ReportFile.ts"
+import * as Store from "./Store.ts"
 import * as Usage from "./Usage.ts"
 
 /** How much a simulation works before it looks up, to show its progress and to be interrupted. */
@@ -74,8 +75,8 @@ const shrink = Effect.fnUntraced(function*(world: Flags.World, entry: Programs.E
 })
 
 /** A run is a function of its options: the same once more, with a journal. */
-const writeReport = Effect.fnUntraced(
-  function*(file: string, title: string, world: Flags.World, entry: Programs.Entry, options: Simulation.Options) {
+const recorded = Effect.fnUntraced(
+  function*(title: string, world: Flags.World, entry: Programs.Entry, options: Simulation.Options) {
     const simulation = yield* simulate("report", { ...options, journal: true })
     const messages = simulation.messages()
     const run: Run.Run = {
@@ -83,8 +84,7 @@ const writeReport = Effect.fnUntraced(
       history: simulation.history,
       ...messages && { messages }
     }
-    const fileSystem = yield* FileSystem.FileSystem
-    yield* fileSystem.writeFileString(file, ReportFile.of(run))
+    return run
   }
 )
 
@@ -119,9 +119,17 @@ export const simulateCommand = Command.make(
         "none"
       )
     ),
+    store: Flag.String("store").pipe(
+      Flags.describe(
+        "Where to keep the report of that run, its history, results and messages",
+        "directory",
+        undefined,
+        "none"
+      )
+    ),
     json: Flags.json
   },
-  Effect.fnUntraced(function*({ history, jobs, json, report, seed, seeds, shrink: isShrunk, ...world }) {
+  Effect.fnUntraced(function*({ history, jobs, json, report, seed, seeds, shrink: isShrunk, store, ...world }) {
     const entry = Programs.find(world.workload, world.program)
     if (entry === undefined) {
       return yield* Usage.unknown("program", world.program ?? "", Programs.programNames(world.workload))
@@ -158,14 +166,17 @@ export const simulateCommand = Command.make(
       ? yield* shrink(world, entry, invalid.options.seed, json)
       : undefined
     if (json) yield* Output.out(Report.json([...yield* runs, ...shrunk === undefined ? [] : [shrunk.run]]))
-    if (report !== undefined) {
-      if (shrunk !== undefined) {
-        const { options, run } = shrunk
-        yield* writeReport(report, run.title, Flags.withOptions(world, options), entry, options)
-      } else {
-        const shown = invalid?.options.seed ?? seed
-        const title = seeds > 1 ? `${world.workload}, seed ${shown}` : world.workload
-        yield* writeReport(report, title, world, entry, Flags.options(world, entry, shown))
+    if (report !== undefined || store !== undefined) {
+      const shown = invalid?.options.seed ?? seed
+      const title = seeds > 1 ? `${world.workload}, seed ${shown}` : world.workload
+      const run = shrunk === undefined
+        ? yield* recorded(title, world, entry, Flags.options(world, entry, shown))
+        : yield* recorded(shrunk.run.title, Flags.withOptions(world, shrunk.options), entry, shrunk.options)
+      if (report !== undefined) yield* fileSystem.writeFileString(report, ReportFile.of(run))
+      if (store !== undefined) {
+        const folder = yield* Store.open(store, world.workload, `seed-${run.options.seed}`)
+        yield* Store.write(store, folder, run)
+        if (!json) yield* (history === "-" ? Output.err : Output.out)(`\nMore in ${folder}.\n`)
       }
     }
     yield* Conclusion.conclude(ended)
@@ -185,7 +196,7 @@ export const simulateCommand = Command.make(
       description: "A hundred runs on all cores, and how to replay those that are invalid"
     },
     {
-      command: `${Usage.self} simulate -w broadcast --nemesis partition,kill --seeds 20 --shrink`,
+      command: `${Usage.self} simulate -w broadcast --time-limit 20 --nemesis partition,kill --seeds 20 --shrink`,
       description: "If one of them is invalid, as little as possible that is"
     },
     {
