@@ -70,11 +70,11 @@ const application = Effect.fnUntraced(function*(store: string) {
     cacheControl: "no-cache",
     mimeTypes: { jsonl: "text/plain; charset=utf-8", log: "text/plain; charset=utf-8" }
   })
-  /** A link in the store may lead out of it. */
+  /** Whether there is anything of that name in the store. A link in it may lead out. */
   const isInside = (path: string) =>
     fileSystem.realPath(join(root, path)).pipe(
       Effect.map((real) => real.startsWith(root + sep)),
-      Effect.orElseSucceed(() => true) // there is no such file, or there has never been: that is for others to say
+      Effect.orElseSucceed(() => false)
     )
 
   return Effect.gen(function*() {
