@@ -74,7 +74,9 @@ export const tell = (history: History): string => {
     const end = completions.get(event.index)
     const outcome = end === undefined
       ? "it never ended"
-      : `${end.type}${end.type === "ok" ? value(end.value) : `: ${end.error ?? ""}`}, after ${Math.round((end.time - event.time) * 1000) / 1000} ms`
+      : `${end.type}${end.type === "ok" ? value(end.value) : `: ${end.error ?? ""}`}, after ${
+        Math.round((end.time - event.time) * 1000) / 1000
+      } ms`
     return [
       `${at(event.time)}  process ${event.process} asks ${event.node ?? "?"} to ${event.f}${
         value(event.value)
