@@ -121,9 +121,9 @@ export const latencies = (data: ReportData, mount: HTMLElement, choose: (operati
     value,
     group: kind * outcomes.length + outcome,
     text: () =>
-      `${kinds[kind]} ${said} at ${data.addresses[node]}: ${outcomes[outcome]} in ${Format.ms(value)}, from ${
-        Format.moment(time)
-      }${outcomes[outcome] === "ok" ? "" : `\n${result}`}`,
+      `${said === "" ? kinds[kind] : `${kinds[kind]} ${said}`} at ${data.addresses[node]}: ${outcomes[outcome]} in ${
+        Format.ms(value)
+      }, from ${Format.moment(time)}${outcomes[outcome] === "ok" ? "" : `\n${result}`}`,
     choose: () => choose(index)
   }))
   if (areAllImmediate(data, mount)) return

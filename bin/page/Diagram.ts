@@ -112,10 +112,16 @@ export const diagram = (data: ReportData, mount: HTMLElement): Diagram => {
 
   // What is said of things
 
+  /** What was asked. */
+  const nameOf = (index: number): string => {
+    const [, , , kind, , , said] = operations[index]!
+    return said === "" ? kinds[kind]! : `${kinds[kind]} ${said}`
+  }
+
   const operationInWords = (index: number): string => {
-    const [start, took, node, kind, outcome, , said] = operations[index]!
+    const [start, took, node, , outcome] = operations[index]!
     const end = outcomes[outcome] === "open" ? "never ended" : `${outcomes[outcome]} after ${Format.ms(took)}`
-    return `${kinds[kind]} ${said} at ${addresses[node]}, ${Format.moment(start)}, ${end}`
+    return `${nameOf(index)} at ${addresses[node]}, ${Format.moment(start)}, ${end}`
   }
 
   const messageInWords = (index: number): string => {
@@ -393,7 +399,7 @@ export const diagram = (data: ReportData, mount: HTMLElement): Diagram => {
       ]
     }
     for (const index of visibleOperations) {
-      const [, , , kind, outcome, , said] = operations[index]!
+      const [, , , kind, outcome] = operations[index]!
       const [left, y, wide] = box(index)
       bars.add(
         `operation ${operationClass(kind, outcomes[outcome]!)}${emphasis(influenced?.operations, index)}`,
@@ -411,7 +417,7 @@ export const diagram = (data: ReportData, mount: HTMLElement): Diagram => {
           svg(
             "text",
             { class: `on ${outcomes[outcome]}`, x: Math.max(left, gutter) + 4, y: y + barHeight - 1.5 },
-            `${kinds[kind]} ${said}`.slice(0, Math.floor(wide / 6))
+            nameOf(index).slice(0, Math.floor(wide / 6))
           )
         )
       }
@@ -422,10 +428,10 @@ export const diagram = (data: ReportData, mount: HTMLElement): Diagram => {
     const front = svg("g")
     const accused = highlighted === undefined ? [] : evidence[highlighted]!.operations
     for (const index of accused) {
-      const [start, , node, kind, , , said] = operations[index]!
+      const [start, , node] = operations[index]!
       if (laneOf[node]! < 0 || x(start) > width || clamp(start) < gutter - 20) continue
       const [left, y, wide] = box(index)
-      const text = `${kinds[kind]} ${said}`
+      const text = nameOf(index)
       const atEnd = left > width - 140
       front.append(
         svg("line", { class: "accused", x1: left, x2: left, y1: 22, y2: bottom }),

@@ -39,7 +39,7 @@ export const axis = (label: string, max: number, logarithmic: boolean): Axis => 
     const scale = scaleLinear().domain([0, top]).nice(5).range(range)
     return { label, scale, ticks: scale.ticks(5), format: Format.count }
   }
-  const linear = scaleLinear().domain([0, log(top)]).range(range)
+  const linear = scaleLinear().domain([0, log(top * 2)]).range(range)
   const decades = Array.from({ length: Math.floor(Math.log10(Math.max(1, top))) + 1 }, (_, i) => 10 ** i)
   const ticks = decades.length > 3 ? decades : decades.flatMap((decade) => [1, 2, 5].map((n) => n * decade))
   return {

@@ -88,32 +88,29 @@ const dropsOf = (value: Json): Drops =>
 /** Sides that are apart, as `n3 | n0 n1 n2 n4`; else who is deaf to whom. */
 const cutInWords = (value: Json, drops: Drops, nodes: ReadonlyArray<string>): string => {
   const kind = isObject(value) && typeof value["kind"] === "string" ? value["kind"] : "cut"
-  const receivers = Object.keys(drops)
-  if (receivers.length === 0) return `${kind}: cuts nothing`
+  const list = (nodes: ReadonlyArray<string>): string =>
+    nodes.length > 6 ? `${nodes.slice(0, 5).join(" ")} and ${nodes.length - 5} more` : nodes.join(" ")
+  const inParts = (parts: ReadonlyArray<string>, separator: string): string =>
+    `${[...parts.slice(0, 4), ...parts.length > 4 ? ["…"] : []].join(separator) || "cuts nothing"}, ${kind}`
+
   const sideOf = sides(nodes, drops)
-  const isMutual = Object.entries(drops).every(([node, from]) =>
-    from.every((other) => drops[other]?.includes(node) === true)
-  )
-  if (isMutual && new Set(sideOf).size > 1) {
-    return `${kind}: ${
-      [...new Set(sideOf)].toReversed().map((side) => nodes.filter((_, i) => sideOf[i] === side).join(" ")).join(" | ")
-    }`
+  const apart = [...new Set(sideOf)].toSorted((a, b) => b - a)
+  const isMutual = Object.entries(drops).every(([node, from]) => from.every((other) => drops[other]?.includes(node)))
+  if (isMutual && apart.length > 1) {
+    return inParts(apart.map((side) => list(nodes.filter((_, i) => sideOf[i] === side))), " | ")
   }
-  const groups = new Map<string, Array<string>>()
+  const receivers = new Map<string, Array<string>>()
   for (const [node, from] of Object.entries(drops)) {
     const key = [...from].toSorted().join(" ")
-    groups.set(key, [...groups.get(key) ?? [], node])
+    receivers.set(key, [...receivers.get(key) ?? [], node])
   }
-  const list = (nodes: ReadonlyArray<string>): string =>
-    nodes.length > 4 ? `${nodes.slice(0, 3).join(" ")} and ${nodes.length - 3} more` : nodes.join(" ")
-  const parts = [...groups].map(([from, nodes]) => `${list(nodes)} deaf to ${list(from.split(" "))}`)
-  return `${kind}: ${parts.slice(0, 3).join("; ")}${parts.length > 3 ? "; …" : ""}`
+  return inParts([...receivers].map(([from, nodes]) => `${list(nodes)} deaf to ${list(from.split(" "))}`), "; ")
 }
 
 const describe = (name: string, value: Json, all: ReadonlyArray<string>): Pick<Fault, "what" | "nodes" | "drops"> => {
   if (isObject(value) && "drops" in value) {
     const drops = dropsOf(value)
-    return { what: `${name}, ${cutInWords(value, drops, all)}`, nodes: Object.keys(drops), drops }
+    return { what: `${name} ${cutInWords(value, drops, all)}`, nodes: Object.keys(drops), drops }
   }
   const nodes = isObject(value) ? Object.keys(value) : names(value)
   return { what: `${name} ${nodes.length > 6 ? `${nodes.length} nodes` : nodes.join(" ")}`, nodes }
