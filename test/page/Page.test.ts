@@ -256,7 +256,7 @@ describe.skipIf(Runs.chromium === undefined)("a report in a browser", { timeout:
       const chosen = await rangeOf(page)
       assert.closeTo((chosen[1] - chosen[0]) / extract(central).duration * 1000, 600 / (overview.width - 80), 0.02)
       await page.locator("#latency .chart").evaluate((chart) => chart.scrollIntoView({ block: "center" }))
-      const mark = await page.locator("#latency .points.ok").first().evaluate((path) => {
+      const mark = await page.locator("#latency .chart .points.ok").evaluate((path) => {
         const box = path.closest("svg")!.getBoundingClientRect()
         const [, x, y] = /^M([\d.]+),([\d.]+)/.exec(path.getAttribute("d")!)!
         return { x: box.x + Number(x), y: box.y + Number(y) }
