@@ -88,7 +88,9 @@ describe("wrong arguments", () => {
     ["simulate -w echo --seeds 2 --history x", "--history is for one run"],
     ["simulate -w echo --jobs 0", "--jobs must be a whole number from 1"],
     ["simulate -w echo --only-operations 1,x", "--only-operations must be none or whole numbers from 0"],
-    ["simulate -w echo --json --history -", "both want standard output"]
+    ["simulate -w echo --json --history -", "both want standard output"],
+    ["serve --store nowhere", "--store nowhere: there is no such directory"],
+    ["serve --port 65536", "--port must be a whole number from 0 to 65535"]
   ]
 
   it.each(cases)("%s", (args, says) => {
