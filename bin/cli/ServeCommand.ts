@@ -61,7 +61,8 @@ const isLocal = (host: string | undefined): boolean => /^(localhost|127\.0\.0\.1
 
 const status = (code: number, text: string) => HttpServerResponse.text(`${text}\n`, { status: code })
 
-const application = Effect.fnUntraced(function*(store: string) {
+/** Answers requests until its scope ends. */
+const answer = Effect.fnUntraced(function*(store: string) {
   const fileSystem = yield* FileSystem.FileSystem
   const root = yield* fileSystem.realPath(store)
   const files = yield* HttpStaticServer.make({
@@ -77,7 +78,7 @@ const application = Effect.fnUntraced(function*(store: string) {
       Effect.orElseSucceed(() => false)
     )
 
-  return Effect.gen(function*() {
+  yield* HttpServer.serveEffect(Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
     if (!isLocal(request.headers["host"])) return status(403, "This is for this machine alone.")
     if (request.method !== "GET" && request.method !== "HEAD") return status(405, "There is nothing to change here.")
@@ -88,8 +89,8 @@ const application = Effect.fnUntraced(function*(store: string) {
       })
     }
     if (!path.startsWith("/") || !(yield* isInside(path))) return status(404, "There is no such page.")
-    return yield* Effect.catch(files, () => Effect.succeed(status(404, "There is no such page.")))
-  })
+    return yield* Effect.orElseSucceed(files, () => status(404, "There is no such page."))
+  }))
 })
 
 export const serveCommand = Command.make(
@@ -104,11 +105,11 @@ export const serveCommand = Command.make(
     const fileSystem = yield* FileSystem.FileSystem
     if (!(yield* fileSystem.exists(store))) return yield* Usage.wrong(`--store ${store}: there is no such directory.`)
     yield* Effect.gen(function*() {
-      yield* HttpServer.serveEffect(yield* application(store))
+      yield* answer(store)
       const { address } = yield* HttpServer.HttpServer
       const bound = "port" in address ? address.port : port
       yield* Output.out(`The runs in ${store}: http://localhost:${bound}/ (Ctrl+C to end)\n`)
-      yield* Effect.never
+      return yield* Effect.never
     }).pipe(
       Effect.provide(
         NodeHttpServer.layer(() => createServer(), { port, host: "localhost", disablePreemptiveShutdown: true })

@@ -340,9 +340,9 @@ export const diagram = (data: ReportData, mount: HTMLElement): Diagram => {
       const binWidth = 4
       const bins = Math.ceil((width - gutter - right) / binWidth)
       const counts = lanes.map(() => ({
-        sent: new Array<number>(bins).fill(0),
-        received: new Array<number>(bins).fill(0),
-        dropped: new Array<number>(bins).fill(0)
+        sent: Array.from({ length: bins }, () => 0),
+        received: Array.from({ length: bins }, () => 0),
+        dropped: Array.from({ length: bins }, () => 0)
       }))
       const note = (of: Array<number>, time: number): void => {
         const bin = Math.floor((x(time) - gutter) / binWidth)

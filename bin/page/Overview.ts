@@ -62,8 +62,8 @@ export const overview = (data: ReportData, beginning: number, look: (range: Rang
     x.range([66, width - 14])
     const bins = Math.max(1, Math.floor((width - 80) / 3))
     const bin = (time: number): number => Math.min(bins - 1, Math.max(0, Math.floor((x(time) - 66) / 3)))
-    const sent = new Array<number>(bins).fill(0)
-    const wrong = new Array<number>(bins).fill(0)
+    const sent = Array.from({ length: bins }, () => 0)
+    const wrong = Array.from({ length: bins }, () => 0)
     for (const message of messages) sent[bin(message[3])]!++
     if (messages.length === 0) { for (const [start] of operations) sent[bin(start)]!++ }
     for (const [start, took, , , outcome] of operations) if (outcomes[outcome] !== "ok") wrong[bin(start + took)]!++

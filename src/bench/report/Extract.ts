@@ -132,7 +132,7 @@ const faultsOf = (history: History.History, all: ReadonlyArray<string>, duration
     close(name, time)
     if (deed === "start") open.set(name, { name, start: time, ...describe(name, value, all) })
   }
-  for (const name of [...open.keys()]) close(name, duration)
+  for (const name of open.keys()) close(name, duration)
   return faults.toSorted((a, b) => a.start - b.start)
 }
 
