@@ -104,7 +104,7 @@ export const serveCommand = Command.make(
   Effect.fnUntraced(function*({ port, store }) {
     const fileSystem = yield* FileSystem.FileSystem
     if (!(yield* fileSystem.exists(store))) return yield* Usage.wrong(`--store ${store}: there is no such directory.`)
-    yield* Effect.gen(function*() {
+    return yield* Effect.gen(function*() {
       yield* answer(store)
       const { address } = yield* HttpServer.HttpServer
       const bound = "port" in address ? address.port : port
