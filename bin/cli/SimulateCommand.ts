@@ -37,17 +37,20 @@ export const simulate = Effect.fnUntraced(function*(label: string, options: Simu
 const tellable = 60
 
 /** From a run that fails to a small one, as far as it comes before it is interrupted. */
-const shrink = Effect.fnUntraced(function*(world: Flags.World, entry: Programs.Entry, seed: number, json: boolean) {
+const shrink = Effect.fnUntraced(function*(
+  world: Flags.World,
+  entry: Programs.Entry,
+  seed: number,
+  say: (text: string) => Effect.Effect<void>
+) {
   let progress: Shrink.Progress = { runs: 0, options: Flags.options(world, entry, seed) }
 
   const tell = Effect.fnUntraced(function*(how: string) {
     const simulation = Simulation.run(progress.options)
     const { history, options } = simulation
     const run = Campaign.summary(`seed ${seed}, shrunk`, Flags.withOptions(world, options), entry, simulation)
-    if (!json) {
-      yield* Output.out(`\nShrunk in ${progress.runs} runs${how}:\n\n${Report.table([run], Output)}`)
-      if (history.length <= tellable) yield* Output.out(`\n${History.tell(history)}`)
-    }
+    yield* say(`\nShrunk in ${progress.runs} runs${how}:\n\n${Report.table([run], Output)}`)
+    if (history.length <= tellable) yield* say(`\n${History.tell(history)}`)
     return { run, options }
   })
 
@@ -142,28 +145,27 @@ export const simulateCommand = Command.make(
       if (path !== undefined) yield* fileSystem.writeFileString(path, "") // fails now if it can fail
     }
 
+    const say = json ? () => Effect.void : history === "-" ? Output.err : Output.out
     const ended: Array<Run.Summary> = []
     const runs = Effect.sync(() => ended.toSorted((a, b) => a.options.seed - b.options.seed))
-    const print = Effect.flatMap(runs, (runs) =>
-      seeds > 1
-        ? Output.out(Report.summary(runs, Output))
-        : (history === "-" ? Output.err : Output.out)(Report.table(runs, Output)))
+    const print = Effect.flatMap(
+      runs,
+      (runs) => say(seeds > 1 ? Report.summary(runs, Output) : Report.table(runs, Output))
+    )
 
     if (seeds > 1) {
-      yield* Campaign.run({ world, seed, seeds, jobs, runs: ended }).pipe(
-        Effect.onInterrupt(() => json ? Effect.void : print)
-      )
+      yield* Campaign.run({ world, seed, seeds, jobs, runs: ended }).pipe(Effect.onInterrupt(() => print))
     } else {
       const simulation = yield* simulate(`${world.workload}, seed ${seed}`, Flags.options(world, entry, seed))
       if (file !== undefined) yield* fileSystem.writeFileString(file, History.toLines(simulation.history))
       if (history === "-") yield* Output.out(History.toLines(simulation.history))
       ended.push(Campaign.summary(world.workload, world, entry, simulation))
     }
-    if (!json) yield* print
+    yield* print
 
     const invalid = (yield* runs).find(({ results }) => !results.valid)
     const shrunk = isShrunk && invalid !== undefined
-      ? yield* shrink(world, entry, invalid.options.seed, json)
+      ? yield* shrink(world, entry, invalid.options.seed, say)
       : undefined
     if (json) yield* Output.out(Report.json([...yield* runs, ...shrunk === undefined ? [] : [shrunk.run]]))
     if (report !== undefined || store !== undefined) {
@@ -176,7 +178,7 @@ export const simulateCommand = Command.make(
       if (store !== undefined) {
         const folder = yield* Store.open(store, world.workload, `seed-${run.options.seed}`)
         yield* Store.write(store, folder, run)
-        if (!json) yield* (history === "-" ? Output.err : Output.out)(`\nMore in ${folder}.\n`)
+        yield* say(`\nMore in ${folder}.\n`)
       }
     }
     yield* Conclusion.conclude(ended)
