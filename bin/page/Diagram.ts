@@ -822,7 +822,7 @@ export const diagram = (data: ReportData, mount: HTMLElement): Diagram => {
   mount.append(
     el(
       "div",
-      { class: "toolbar", role: "toolbar", "aria-label": "Range of the diagram" },
+      { class: "toolbar", role: "group", "aria-label": "Range of the diagram" },
       button("−", () => zoom(1 / 0.6), { "aria-label": "Zoom out", title: "Zoom out (−)" }),
       button("+", () => zoom(0.6), { "aria-label": "Zoom in", title: "Zoom in (+)" }),
       button("◀", () => pan(-0.3), { "aria-label": "Earlier", title: "Earlier (←)" }),

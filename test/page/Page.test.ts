@@ -79,7 +79,7 @@ describe.skipIf(Runs.chromium === undefined)("a report in a browser", { timeout:
     folder = mkdtempSync(join(tmpdir(), "gossip-girl-"))
     ;[assets, browser] = await Promise.all([
       Runs.assets(),
-      chromium.launch({ executablePath: Runs.chromium!, args: ["--no-sandbox"] })
+      chromium.launch({ executablePath: Runs.chromium! })
     ])
   }, 60_000)
   afterAll(async () => {
