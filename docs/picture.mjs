@@ -9,7 +9,8 @@ import { chromium } from "playwright-core"
 const root = join(import.meta.dirname, "..")
 const folder = mkdtempSync(join(tmpdir(), "gossip-girl-"))
 const file = join(folder, "report.html")
-const flags = "-w broadcast --node-count 9 --rate 25 --time-limit 12 --latency 100 --latency-dist uniform --nemesis partition"
+const flags =
+  "-w broadcast --node-count 9 --rate 25 --time-limit 12 --latency 100 --latency-dist uniform --nemesis partition"
 execFileSync(process.execPath, [
   join(root, "dist/gossip-girl.js"),
   "simulate",
@@ -19,7 +20,10 @@ execFileSync(process.execPath, [
 const browser = await chromium.launch({ executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium" })
 const page = await browser.newPage({ viewport: { width: 1180, height: 700 }, reducedMotion: "reduce" })
 await page.goto(pathToFileURL(file).href)
-await page.addStyleTag({ content: "nav, .hint, .status { display: none !important } #diagram { padding: 1.2rem } .stage:focus-visible { outline: none }" })
+await page.addStyleTag({
+  content:
+    "nav, .hint, .status { display: none !important } #diagram { padding: 1.2rem } .stage:focus-visible { outline: none }"
+})
 await page.getByLabel("from, in seconds").fill("8.4")
 await page.getByLabel("to, in seconds").fill("10.2")
 await page.getByLabel("to, in seconds").press("Enter")

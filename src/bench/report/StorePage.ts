@@ -49,11 +49,13 @@ const row = (run: Stored): Html => {
     link(run, "report.html", summary.title) ?? summary.title
   }</th><td class="text"><span class="verdict ${results.valid ? "valid" : "invalid"}">${
     results.valid ? "✓ valid" : "✗ invalid"
-  }</span></td><td class="text program" title="${program}">${program.split("/").at(-1)}</td><td>${number(options.nodeCount)}</td><td class="text">${
-    options.nemesis.join(", ") || "–"
-  }</td><td>${number(results.operations.count)}</td><td>${Math.floor(results.okFraction * 10_000) / 100} %</td><td>${
-    number(results.messagesPerOperation.servers, 2)
-  }</td><td>${number(median, 1)} / ${number(max, 1)}</td><td class="text">${files}</td></tr>`
+  }</span></td><td class="text program" title="${program}">${program.split("/").at(-1)}</td><td>${
+    number(options.nodeCount)
+  }</td><td class="text">${options.nemesis.join(", ") || "–"}</td><td>${number(results.operations.count)}</td><td>${
+    Math.floor(results.okFraction * 10_000) / 100
+  } %</td><td>${number(results.messagesPerOperation.servers, 2)}</td><td>${number(median, 1)} / ${
+    number(max, 1)
+  }</td><td class="text">${files}</td></tr>`
 }
 
 const head = [
