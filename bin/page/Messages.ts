@@ -80,7 +80,7 @@ const links = ({ addresses, messages }: ReportData, withClients: boolean): HTMLE
               const share = Math.sqrt(count / most)
               return el("td", {
                 style: count === 0 ? undefined : `--share: ${share.toFixed(3)}`,
-                class: count === 0 ? "nothing" : share > 0.55 ? "much" : undefined,
+                class: count === 0 ? "nothing" : share > 0.9 ? "much" : share > 0.6 ? "some" : undefined,
                 title: `${src} → ${dest}: ${Format.count(count)}${
                   lost > 0 ? `, ${Format.count(lost)} not delivered` : ""
                 }`

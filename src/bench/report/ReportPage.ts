@@ -26,7 +26,7 @@ const bytes = (size: number): string =>
   size < 10_000 ? `${number(size)} B` : size < 1e7 ? `${number(size / 1000)} kB` : `${number(size / 1e6, 1)} MB`
 
 const tile = (name: string, value: string, note?: string): Html =>
-  html`<div><dt>${name}</dt><dd>${value}${note && html` <small>${note}</small>`}</dd></div>`
+  html`<div><dt>${name}</dt><dd>${value}</dd>${note && html`<dd class="aside">${note}</dd>`}</div>`
 
 const below = (limit: number | undefined): string | undefined =>
   limit === undefined ? undefined : `limit ${number(limit)}`
