@@ -246,10 +246,10 @@ describe("space and time", () => {
         operation(45, 1, 0)
       ]
     })
-    const after = SpaceTime.influence(of, 0, { from: 0, to: -Infinity })
+    const after = SpaceTime.happenedAround(of, 0, { from: 0, to: -Infinity })
     assert.deepStrictEqual([...after.messages], [0, 2, 5])
     assert.deepStrictEqual([...after.operations], [0, 1, 3, 4])
-    const before = SpaceTime.influence(of, 0, { from: Infinity, to: 26 })
+    const before = SpaceTime.happenedAround(of, 0, { from: Infinity, to: 26 })
     assert.sameMembers([...before.messages], [1, 3])
     assert.sameMembers([...before.operations], [0])
   })

@@ -2,7 +2,8 @@
  * How operations and messages look, in all charts alike: the kind of an operation by its hue, its outcome by its shape
  * and, unless it was ok, by a hue of its own. Hues are Okabe and Ito's, which people tell apart however they see colours.
  */
-import { type Outcome, outcomes, type ReportData } from "../../src/bench/report/ReportData.ts"
+import { type Outcome, outcomes, type ReportData, role } from "../../src/bench/report/ReportData.ts"
+import { fateOf } from "../../src/bench/report/SpaceTime.ts"
 import { el, svg } from "./Dom.ts"
 
 /** How many hues there are for each; then they come again. */
@@ -19,6 +20,21 @@ export const glyph = (outcome: Outcome) => (x: number, y: number): string =>
     : outcome === "fail"
     ? `M${x - 3},${y - 3}l6,6m0,-6l-6,6`
     : `M${x},${y - 4}l4,7h-8z`
+
+/** The two strokes of an arrowhead that arrives at the second point. */
+export const arrowhead = (x1: number, y1: number, x2: number, y2: number): string => {
+  const length = Math.hypot(x2 - x1, y2 - y1) || 1
+  const [ux, uy] = [(x2 - x1) / length, (y2 - y1) / length]
+  const [bx, by] = [x2 - 7 * ux, y2 - 7 * uy]
+  return `M${(bx - 3 * uy).toFixed(1)},${(by + 3 * ux).toFixed(1)}L${x2.toFixed(1)},${y2.toFixed(1)}L${
+    (bx + 3 * uy).toFixed(1)
+  },${(by - 3 * ux).toFixed(1)}`
+}
+
+export const cross = (x: number, y: number): string => `M${x - 3.5},${y - 3.5}l7,7m0,-7l-7,7`
+
+export const segment = (x1: number, y1: number, x2: number, y2: number): string =>
+  `M${x1.toFixed(1)},${y1.toFixed(1)}L${x2.toFixed(1)},${y2.toFixed(1)}`
 
 const meaning: Readonly<Record<Outcome, string>> = {
   ok: "",
@@ -61,4 +77,45 @@ export const legend = ({ faults, kinds, operations }: ReportData): HTMLElement =
       )
     )
   )
+}
+
+/** Also of the types of messages that are shown. */
+export const diagramLegend = (data: ReportData, withClients: boolean, withServices: boolean): HTMLElement => {
+  const element = legend(data)
+  const isSeen = (address: number): boolean => {
+    const who = role(data.addresses[address]!)
+    return who === "node" || (who === "client" ? withClients : withServices)
+  }
+  const seen = new Set(data.messages.flatMap(([src, dest, type]) => isSeen(src) && isSeen(dest) ? [type] : []))
+  const isDropped = data.messages.some((message) => !["delivered", "under way"].includes(fateOf(message)))
+  for (const [type, name] of data.types.entries()) {
+    if (!seen.has(type)) continue
+    element.append(el(
+      "li",
+      {},
+      svg(
+        "svg",
+        { width: 22, height: 12, "aria-hidden": "true" },
+        svg("path", { class: `message ${messageClass(type)}`, d: "M1,10L18,3" }),
+        svg("path", { class: `message ${messageClass(type)} head`, d: arrowhead(1, 10, 20, 2) })
+      ),
+      ` ${name}`
+    ))
+  }
+  if (isDropped) {
+    element.append(
+      el(
+        "li",
+        {},
+        svg(
+          "svg",
+          { width: 22, height: 12, "aria-hidden": "true" },
+          svg("path", { class: "message dropped", d: "M1,10L14,5" }),
+          svg("path", { class: "message dropped cross", d: cross(15, 5) })
+        ),
+        " dropped"
+      )
+    )
+  }
+  return element
 }

@@ -10,10 +10,37 @@ export interface Range {
   readonly to: number
 }
 
+/** An operation or a message, by its index. */
+export interface Thing {
+  readonly kind: "operation" | "message"
+  readonly index: number
+}
+
 /** The end of a message's way. What was lost or is under way has none: undefined. */
 export const arrival = ([, , , sent, took]: MessageRow): number | undefined => took === null ? undefined : sent + took
 
 export const fateOf = (message: MessageRow): (typeof fates)[number] => fates[message[5]]!
+
+/** From its beginning to its end. */
+export const timeOf = ({ messages, operations }: ReportData, { index, kind }: Thing): Range => {
+  if (kind === "operation") {
+    const [start, took] = operations[index]!
+    return { from: start, to: start + took }
+  }
+  const message = messages[index]!
+  return { from: message[3], to: arrival(message) ?? message[3] }
+}
+
+/** The reply to a message, or what it replies to. */
+export const partner = ({ messages }: ReportData, index: number): number | undefined => {
+  const [src, dest, , sent, , , , , msgId, inReplyTo] = messages[index]!
+  if (msgId === null && inReplyTo === null) return undefined
+  const found = messages.findIndex((other) =>
+    other[0] === dest && other[1] === src
+    && (inReplyTo === null ? other[9] === msgId && other[3] >= sent : other[8] === inReplyTo && other[3] <= sent)
+  )
+  return found < 0 ? undefined : found
+}
 
 /** Finds, among what is sorted by its beginning, all that lasts at some moment of a range, as indices. */
 const lasting = <A>(
@@ -99,11 +126,24 @@ export interface Influence {
   readonly operations: ReadonlySet<number>
 }
 
+/** See {@link happenedAround}: of an operation, or of a message from its sending back and from its arrival on. */
+export const influence = (data: ReportData, thing: Thing): Influence => {
+  const { from, to } = timeOf(data, thing)
+  if (thing.kind === "operation") return happenedAround(data, data.operations[thing.index]![2], { from, to })
+  const [src, dest] = data.messages[thing.index]!
+  const before = happenedAround(data, src, { from: Infinity, to: from })
+  const after = happenedAround(data, dest, { from: to, to: -Infinity })
+  return {
+    messages: new Set([...before.messages, thing.index, ...after.messages]),
+    operations: new Set([...before.operations, ...after.operations])
+  }
+}
+
 /**
  * All that happened before `until` at an address, and all that happened after `since` there. A message's receiver knows
  * from its arrival on what its sender knew when it was sent.
  */
-export const influence = (
+export const happenedAround = (
   { addresses, messages, operations }: ReportData,
   place: number,
   { from: since, to: until }: Range
