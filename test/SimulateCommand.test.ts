@@ -34,7 +34,7 @@ describe("simulate --seeds", { timeout: 60_000 }, () => {
       gossip(...words(`simulate -w broadcast --time-limit 5 --nemesis kill --seeds 7 --jobs ${jobs} ${json}`.trim()))
     const one = runs("--json", 1)
     assert.strictEqual(one.status, 0)
-    assert.match(one.stderr, /^7 runs in [\d.]+ s on 1 cores: \d+ simulated seconds a second\n$/)
+    assert.match(one.stderr, /^7 runs in [\d.]+ s with --jobs 1: \d+ simulated seconds a second\n$/)
     for (const jobs of [2, 3]) assert.strictEqual(runs("--json", jobs).stdout, one.stdout)
     assert.strictEqual(runs("", 1).stdout, runs("", 2).stdout)
     const single = gossip(...words("simulate -w broadcast --time-limit 5 --nemesis kill --seed 4 --json"))

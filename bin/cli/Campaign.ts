@@ -133,7 +133,7 @@ export const run = Effect.fnUntraced(
     const took = (yield* Clock.currentTimeMillis) - started
     yield* Output.endProgress
     yield* Output.err(
-      `${seeds} runs in ${(took / 1000).toFixed(1)} s on ${count} cores: ${
+      `${seeds} runs in ${(took / 1000).toFixed(1)} s with --jobs ${count}: ${
         Math.round(simulated / took)
       } simulated seconds a second\n`
     )
