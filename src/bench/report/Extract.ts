@@ -86,12 +86,14 @@ const dropsOf = (value: Json): Drops =>
     : {}
 
 /** Sides that are apart, as `n3 | n0 n1 n2 n4`; else who is deaf to whom. */
-const cutInWords = (value: Json, drops: Drops, nodes: ReadonlyArray<string>): string => {
-  const kind = isObject(value) && typeof value["kind"] === "string" ? value["kind"] : "cut"
+const cutInWords = (name: string, value: Json, drops: Drops, nodes: ReadonlyArray<string>): string => {
+  const kind = isObject(value) && typeof value["kind"] === "string" && value["kind"] !== name
+    ? `, ${value["kind"]}`
+    : ""
   const list = (nodes: ReadonlyArray<string>): string =>
     nodes.length > 6 ? `${nodes.slice(0, 5).join(" ")} and ${nodes.length - 5} more` : nodes.join(" ")
   const inParts = (parts: ReadonlyArray<string>, separator: string): string =>
-    `${[...parts.slice(0, 4), ...parts.length > 4 ? ["…"] : []].join(separator) || "cuts nothing"}, ${kind}`
+    `${name} ${[...parts.slice(0, 4), ...parts.length > 4 ? ["…"] : []].join(separator) || "of nothing"}${kind}`
 
   const sideOf = sides(nodes, drops)
   const apart = [...new Set(sideOf)].toSorted((a, b) => b - a)
@@ -110,7 +112,7 @@ const cutInWords = (value: Json, drops: Drops, nodes: ReadonlyArray<string>): st
 const describe = (name: string, value: Json, all: ReadonlyArray<string>): Pick<Fault, "what" | "nodes" | "drops"> => {
   if (isObject(value) && "drops" in value) {
     const drops = dropsOf(value)
-    return { what: `${name} ${cutInWords(value, drops, all)}`, nodes: Object.keys(drops), drops }
+    return { what: cutInWords(name, value, drops, all), nodes: Object.keys(drops), drops }
   }
   const nodes = isObject(value) ? Object.keys(value) : names(value)
   return { what: `${name} ${nodes.length > 6 ? `${nodes.length} nodes` : nodes.join(" ")}`, nodes }

@@ -196,6 +196,15 @@ const sections = (data: ReportData): ReadonlyArray<readonly [id: string, title: 
   ["messages", "Messages", "What was sent, and between whom."]
 ]
 
+const faults = ({ faults }: ReportData): Html | undefined => {
+  const time = (ms: number): string => `${number(ms / 1000, 3)} s`
+  return faults.length === 0
+    ? undefined
+    : html`<h3>Faults</h3><ul class="faults">${
+      faults.map(({ end, start, what }) => html`<li>${time(start)} to ${time(end)}: ${what}</li>`)
+    }</ul>`
+}
+
 /** The whole file. */
 export const report = (run: Run, assets: Assets): string => {
   const data = extract(run)
@@ -230,6 +239,7 @@ ${operations(run)}
 ${drawn.map(([id, title, text]) => chart(id, title, text))}
 <section id="details" aria-labelledby="details-title"><h2 id="details-title">Details</h2>
 ${details(run)}
+${faults(data)}
 </section>
 </main>`
   })
