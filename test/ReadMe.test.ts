@@ -85,7 +85,12 @@ describe("the node of the README", () => {
         [
           join(root, "dist/gossip-girl.js"),
           ...`test -w g-counter --node-count ${nodes} --rate 50 --time-limit 0.5 --recovery 0 --json`.split(" "),
-          ...["--store", dirname(outfile), "--bin", process.execPath, "--", outfile]
+          "--store",
+          dirname(outfile),
+          "--bin",
+          process.execPath,
+          "--",
+          outfile
         ],
         { encoding: "utf8" }
       ).status

@@ -72,16 +72,17 @@ export const testCommand = Command.make(
     const options = Flags.trialOptions(flags, Programs.Programs[flags.workload].workload, seed)
     const folder = yield* Store.open(store, flags.workload, Store.nameByTime(yield* Clock.currentTimeMillis))
     const logs = yield* Store.nodeLogs(folder)
+    const fork = Effect.runForkWith(yield* Effect.context())
     const outcome = yield* RealCluster.run({
       ...options,
       journal: true,
       command: { file, args },
       onErrorLine: (node, line) => {
         logs.write(node, line)
-        if (logStderr) Effect.runFork(Output.err(`${node}: ${line}\n`))
+        if (logStderr) fork(Output.err(`${node}: ${line}\n`))
       },
       onProgress: (done) => {
-        if (!logStderr) Effect.runFork(Output.progress(`${flags.workload}: ${Math.floor(done * 100)} %`))
+        if (!logStderr) fork(Output.progress(`${flags.workload}: ${Math.floor(done * 100)} %`))
       }
     }).pipe(
       Effect.ensuring(Output.endProgress),
