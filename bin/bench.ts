@@ -9,8 +9,10 @@ import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
 import { join } from "node:path"
 import * as Challenges from "../src/bench/Challenges.ts"
+import * as RealCluster from "../src/bench/process/RealCluster.ts"
 import { Programs } from "../src/bench/Programs.ts"
-import * as Results from "../src/bench/Results.ts"
+import { quantile } from "../src/bench/Quantile.ts"
+import type * as Results from "../src/bench/Results.ts"
 import * as Simulation from "../src/bench/Simulation.ts"
 import { EchoWorkload } from "../src/bench/workloads/EchoWorkload.ts"
 import { Echo } from "../src/schema/EchoProtocol.ts"
@@ -18,7 +20,6 @@ import * as Rpc from "../src/schema/Rpc.ts"
 import { Node } from "../src/services/Node.ts"
 import { Peers } from "../src/services/Peers.ts"
 import * as Children from "./measure/Children.ts"
-import * as RealCluster from "./measure/RealCluster.ts"
 import * as References from "./measure/References.ts"
 
 /** One line of the table. `ratio` is ours to the reference's; without a goal, `reached` is null. */
@@ -31,7 +32,7 @@ interface Row {
   readonly reached: boolean | null
 }
 
-const median = (values: ReadonlyArray<number>): number => Results.quantile(values.toSorted((a, b) => a - b), 0.5)
+const median = (values: ReadonlyArray<number>): number => quantile(values.toSorted((a, b) => a - b), 0.5)
 
 /** What was measured of us and of a reference; the ratio is the median of those of each round. */
 interface Comparison {
@@ -213,24 +214,29 @@ const simulated = async (): Promise<ReadonlyArray<Row>> => {
 /** Challenge 3d by real processes in real time, beside the same in the simulated world. */
 const clusters = async (): Promise<ReadonlyArray<Row>> => {
   const rows: Array<Row> = []
-  const shape = { nodeCount: 25, rate: 100, latency: { mean: 100, dist: "constant" } } as const
+  const options = {
+    ...Simulation.defaults,
+    workload: Programs.broadcast.workload,
+    nodeCount: 25,
+    concurrency: 25,
+    rate: 100,
+    timeLimit: 20_000,
+    latency: { mean: 100, dist: "constant" }
+  } as const
   const text = (results: Results.Results): string => {
     const { max, median } = Challenges.latency(results)
     return `${results.messagesPerOperation.servers.toFixed(2)} msgs/op @ ${median}/${max} ms`
   }
   for (const dissemination of ["star", "thrifty", "mesh"] as const) {
-    const file = join(import.meta.dirname, "broadcast.js")
-    const env = { GOSSIP_DISSEMINATION: dissemination }
-    const real = await RealCluster.broadcast({ ...shape, file, duration: 20_000, env })
+    const command = {
+      file: join(import.meta.dirname, "broadcast.js"),
+      args: [],
+      env: { GOSSIP_DISSEMINATION: dissemination }
+    }
+    const { results: real } = await Effect.runPromise(RealCluster.run({ ...options, command }))
     if (!real.valid) throw new Error(real.findings.join("; "))
-    const simulated = Simulation.run({
-      ...Simulation.defaults,
-      ...shape,
-      workload: Programs.broadcast.workload,
-      program: Programs.broadcast.programs[dissemination],
-      concurrency: shape.nodeCount,
-      timeLimit: 20_000
-    }).results()
+    const program = Programs.broadcast.programs[dissemination]
+    const simulated = Simulation.run({ ...options, program }).results()
     const ratio = real.messagesPerOperation.servers / simulated.messagesPerOperation.servers
     rows.push({
       name: `broadcast, 25 processes, ${dissemination}`,

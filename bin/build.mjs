@@ -44,6 +44,22 @@ const WARM_UP = [
   { src: "c1", dest: "n1", body: { type: "echo", msg_id: 2, echo: "warm" } }
 ].map((message) => JSON.stringify(message) + "\n").join("")
 
+// What brings reports to life in a browser stands in the executables that write reports, as text.
+const page = await build({
+  absWorkingDir: root,
+  entryPoints: ["bin/page/Page.ts", "bin/page/Page.css"],
+  outdir: "dist",
+  write: false,
+  bundle: true,
+  minify: true,
+  platform: "browser",
+  target: "es2022",
+  format: "iife",
+  logLevel: "warning"
+})
+const pageText = (/** @type {string} */ extension) =>
+  page.outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? ""
+
 const { outputFiles } = await build({
   absWorkingDir: root,
   entryPoints: readdirSync(bin).filter((name) => name.endsWith(".ts")).map((name) => `bin/${name}`),
@@ -54,7 +70,11 @@ const { outputFiles } = await build({
   target: "node20",
   format: "cjs",
   supported: { "dynamic-import": false }, // a cached script cannot import(), but it can require()
-  define: { "import.meta.dirname": "__dirname", "import.meta.filename": "__filename" },
+  define: {
+    "import.meta.dirname": "__dirname",
+    "import.meta.filename": "__filename",
+    PAGE_ASSETS: JSON.stringify({ script: pageText(".js"), style: pageText(".css") })
+  },
   logLevel: "warning"
 })
 

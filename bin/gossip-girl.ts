@@ -9,44 +9,24 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Console from "effect/Console"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { basename, relative } from "node:path"
+import { isMainThread } from "node:worker_threads"
 import manifest from "../package.json" with { type: "json" }
 import * as Challenges from "../src/bench/Challenges.ts"
-import * as History from "../src/bench/History.ts"
 import * as Programs from "../src/bench/Programs.ts"
 import * as Report from "../src/bench/Report.ts"
+import type * as Run from "../src/bench/Run.ts"
 import * as Simulation from "../src/bench/Simulation.ts"
+import * as Campaign from "./cli/Campaign.ts"
+import * as Conclusion from "./cli/Conclusion.ts"
 import * as Flags from "./cli/Flags.ts"
 import * as Output from "./cli/Output.ts"
+import { serveCommand } from "./cli/ServeCommand.ts"
+import { simulate, simulateCommand } from "./cli/SimulateCommand.ts"
+import { testCommand } from "./cli/TestCommand.ts"
 import * as Usage from "./cli/Usage.ts"
-
-/** How this was called, for commands that can be copied. */
-const script = process.argv[1] ?? ""
-const self = script.endsWith(".js") ? `node ${relative("", script)}` : basename(script)
-
-/** Something was found against a run. */
-class Invalid extends Data.TaggedError("Invalid") {}
-
-/** How much a simulation works before it looks up, to show its progress and to be interrupted. */
-const slice = 10_000
-
-const simulate = Effect.fnUntraced(function*(label: string, options: Simulation.Options) {
-  const simulation = Simulation.make(options)
-  while (!simulation.work(slice)) {
-    yield* Output.progress(`${label}: ${Math.floor(simulation.progress() * 100)} %`)
-    yield* Effect.yieldNow
-  }
-  return simulation
-}, Effect.ensuring(Output.endProgress))
-
-/** Fails when a run is invalid, so that the exit code tells. */
-const conclude = (runs: ReadonlyArray<Report.Run>) =>
-  runs.every(({ results }) => results.valid) ? Effect.void : Effect.fail(new Invalid())
 
 const challengesCommand = Command.make(
   "challenges",
@@ -70,89 +50,24 @@ const challengesCommand = Command.make(
       const { id, limits, program, workload } = challenge
       const title = [id, workload, program].filter((part) => part !== undefined).join(" ")
       const options = Challenges.options(challenge, seed)
-      return Effect.map(simulate(`challenge ${title}`, options), ({ results }): Report.Run => ({
+      return Effect.map(simulate(`challenge ${title}`, options), ({ results }): Run.Summary => ({
         title,
+        workload,
         program: Challenges.entry(challenge).programName,
         options,
         results: Challenges.judge(results(), limits),
         ...limits && { limits },
-        replay: `${self} challenges --only ${id} --seed ${seed}`
+        replay: `${Usage.self} challenges --only ${id} --seed ${seed}`
       }))
     })
     yield* Output.out(json ? Report.json(runs) : Report.table(runs, Output))
-    yield* conclude(runs)
+    yield* Conclusion.conclude(runs)
   })
 ).pipe(
   Command.withDescription("Run fly.io's challenges in the simulated world, with fly.io's options and limits"),
   Command.withExamples([
-    { command: `${self} challenges`, description: "All of them, in one table" },
-    { command: `${self} challenges --only 2 --seed 7`, description: "One of them, with another course of events" }
-  ])
-)
-
-const simulateCommand = Command.make(
-  "simulate",
-  {
-    ...Flags.world,
-    seed: Flags.seed,
-    seeds: Flags.number("seeds", Flags.whole(1, 1_000_000)).pipe(
-      Flags.describe("How many runs, each with the next seed; prints those that are invalid", "runs", 1)
-    ),
-    history: Flag.String("history").pipe(
-      Flags.describe(
-        "Where to write the history of the run as JSON lines, - for standard output",
-        "file",
-        undefined,
-        "none"
-      )
-    ),
-    json: Flags.json
-  },
-  Effect.fnUntraced(function*({ history, json, seed: first, seeds, ...world }) {
-    const entry = Programs.find(world.workload, world.program)
-    if (entry === undefined) {
-      return yield* Usage.unknown("program", world.program ?? "", Programs.programNames(world.workload))
-    }
-    if (history !== undefined && seeds > 1) return yield* Usage.wrong("--history is for one run, not for --seeds.")
-    if (history === "-" && json) return yield* Usage.wrong("--json and --history - both want standard output.")
-    const file = history === "-" ? undefined : history
-    const fileSystem = yield* FileSystem.FileSystem
-    if (file !== undefined) yield* fileSystem.writeFileString(file, "") // fails now if it can fail
-
-    const runs: Array<Report.Run> = []
-    for (let seed = first; seed < first + seeds; seed++) {
-      const options = Flags.options(world, entry, seed)
-      const simulation = yield* simulate(`${world.workload}, seed ${seed}`, options)
-      if (file !== undefined) yield* fileSystem.writeFileString(file, History.toLines(simulation.history))
-      if (history === "-") yield* Output.out(History.toLines(simulation.history))
-      runs.push({
-        title: seeds === 1 ? world.workload : `seed ${seed}`,
-        program: entry.programName,
-        options,
-        results: simulation.results(),
-        replay: `${self} simulate ${Flags.text(world)} --seed ${seed}`
-      })
-    }
-    const report = json ? Report.json(runs) : seeds === 1 ? Report.table(runs, Output) : Report.summary(runs, Output)
-    yield* history === "-" ? Output.err(report) : Output.out(report)
-    yield* conclude(runs)
-  })
-).pipe(
-  Command.withDescription("Simulate nodes, network, clients and faults in virtual time, and judge what happened"),
-  Command.withExamples([
-    { command: `${self} simulate --workload echo --time-limit 10` },
-    {
-      command: `${self} simulate -w unique-ids --node-count 3 --rate 1000 --time-limit 30 --nemesis partition,kill`,
-      description: "One run with faults"
-    },
-    {
-      command: `${self} simulate -w unique-ids --time-limit 5 --nemesis kill,clock --nemesis-interval 1 --seeds 100`,
-      description: "A hundred runs, and how to replay those that are invalid"
-    },
-    {
-      command: `${self} simulate -w echo --time-limit 5 --history - | head`,
-      description: "What clients did, and what came of it"
-    }
+    { command: `${Usage.self} challenges`, description: "All of them, in one table" },
+    { command: `${Usage.self} challenges --only 2 --seed 7`, description: "One of them, with another course of events" }
   ])
 )
 
@@ -182,7 +97,7 @@ const costsCommand = Command.make(
   Effect.fnUntraced(function*({ json, nodeCounts, program, rates, seed }) {
     const entry = Programs.find("broadcast", program)
     if (entry === undefined) return yield* Usage.unknown("program", program, Programs.programNames("broadcast"))
-    const runs: Array<Report.Run> = []
+    const runs: Array<Run.Summary> = []
     for (const nodeCount of nodeCounts) {
       for (const rate of rates) {
         const title = `${nodeCount} nodes, ${rate}/s`
@@ -199,20 +114,21 @@ const costsCommand = Command.make(
         })
         runs.push({
           title,
+          workload: "broadcast",
           program,
           options: simulation.options,
           results: simulation.results(),
-          replay: `${self} simulate ${flags} --latency 100 --time-limit 20 --seed ${seed}`
+          replay: `${Usage.self} simulate ${flags} --latency 100 --time-limit 20 --seed ${seed}`
         })
       }
     }
     yield* Output.out(json ? Report.json(runs) : Report.table(runs, Output, [Report.bytesPerOperation]))
-    yield* conclude(runs)
+    yield* Conclusion.conclude(runs)
   })
 ).pipe(
   Command.withDescription("What broadcast costs as the cluster and its load grow, at 3d's latency"),
   Command.withExamples([
-    { command: `${self} costs --node-counts 5,25 --rates 10,100`, description: "Four runs, in one table" }
+    { command: `${Usage.self} costs --node-counts 5,25 --rates 10,100`, description: "Four runs, in one table" }
   ])
 )
 
@@ -224,10 +140,10 @@ const root = Command.make("gossip-girl").pipe(
     ].join("\n  ")
   ),
   Command.withExamples([
-    { command: `${self} challenges`, description: "Run every challenge" },
-    { command: `${self} simulate --help`, description: "All that can be simulated" }
+    { command: `${Usage.self} challenges`, description: "Run every challenge" },
+    { command: `${Usage.self} simulate --help`, description: "All that can be simulated" }
   ]),
-  Command.withSubcommands([challengesCommand, simulateCommand, costsCommand])
+  Command.withSubcommands([challengesCommand, simulateCommand, testCommand, costsCommand, serveCommand])
 )
 
 /** What effect/cli prints. It prints the help after an error too, where one line says more. */
@@ -239,7 +155,7 @@ const reason = (cause: Cause.Cause<unknown>): string =>
 
 const formatter = CliOutput.defaultFormatter({ colors: Output.colour })
 
-root.pipe(
+const main = root.pipe(
   Command.run({ version: manifest.version, renderErrors: false }),
   Effect.provideService(Console.Console, { ...console, log: (text) => void printed.push(`${text}\n`) }),
   Effect.as(0),
@@ -265,6 +181,8 @@ root.pipe(
       // It forgets the line between these two.
       formatHelpDoc: (doc) => formatter.formatHelpDoc(doc).replace(/(?<!\n)\n(?=\S*EXAMPLES)/, "\n\n")
     })
-  )),
-  NodeRuntime.runMain
+  ))
 )
+
+if (isMainThread) NodeRuntime.runMain(main)
+else Campaign.work()

@@ -59,7 +59,7 @@ const chaos = (seed: number): Partial<Simulation.Options> => {
     nemesis: Nemesis.faults.filter(() => random.chance(0.4)),
     nemesisInterval: random.pick([300, 1000, 3000]),
     scheduling: random.pick(["fifo", "random"]),
-    seqKv: random.pick(Object.keys(Sequential.choices) as Array<keyof typeof Sequential.choices>)
+    seqKv: random.pick(Sequential.names)
   }
 }
 

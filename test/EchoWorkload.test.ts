@@ -10,9 +10,10 @@ import { check, EchoWorkload } from "../src/bench/workloads/EchoWorkload.ts"
 import { EchoProtocol } from "../src/schema/EchoProtocol.ts"
 import type { Json } from "../src/schema/Json.ts"
 import { Node } from "../src/services/Node.ts"
+import { seeds as seedsOf } from "./Seeds.ts"
 import * as Wrong from "./wrong/EchoNodes.ts"
 
-const seeds = Array.from({ length: 50 }, (_, seed) => seed)
+const seeds = seedsOf(24)
 
 /** Challenge 1, unless told otherwise: one node, 10 s, five operations a second. */
 const run = (program: Program, options: Partial<Simulation.Options> = {}): Results.Results => {

@@ -8,6 +8,7 @@ import type { Address, NodeId } from "../src/schema/Address.ts"
 import * as Envelope from "../src/schema/Envelope.ts"
 import { Gossip } from "../src/services/Gossip.ts"
 import * as Cluster from "./gossip/Cluster.ts"
+import { seeds } from "./Seeds.ts"
 
 const layers = { star: Gossip.layerStar, mesh: Gossip.layerMesh, thrifty: Gossip.layerThrifty }
 type Kind = keyof typeof layers
@@ -117,7 +118,7 @@ describe("an idle cluster", { timeout: 600_000 }, () => {
     }
 
     it(`${kind}: timers do not heap up in a long run`, () => {
-      for (const seed of [0, 1]) {
+      for (const seed of seeds(1)) {
         const cluster = make(kind, { seed, nodeCount: 8 })
         const stop = publishAtRandom(cluster, cluster.ids, 10)
         const most = (seconds: number): number => {
@@ -144,7 +145,7 @@ describe("an idle cluster", { timeout: 600_000 }, () => {
 describe("a star without its hub", { timeout: 600_000 }, () => {
   for (const fault of ["cut off", "killed", "paused"] as const) {
     it(`${fault}: news of others takes at most 2 s, and messages are as few as ever soon after its return`, () => {
-      for (const seed of [0, 1]) {
+      for (const seed of seeds(1)) {
         const cluster = make("star", { seed, nodeCount: 25, stability: false })
         const [hub, ...others] = cluster.ids
         const delivered = watchDeliveries(cluster, 20)
@@ -187,7 +188,18 @@ describe("a star without its hub", { timeout: 600_000 }, () => {
   }
 })
 
+/** What came of runs, by what was run: some are wanted more than once. */
+const done = new Map<string, ReturnType<typeof simulate>>()
+
 const broadcast = (program: Kind, seed: number, options: Partial<Simulation.Options> = {}) => {
+  const key = JSON.stringify([program, seed, options])
+  const results = done.get(key) ?? simulate(program, seed, options)
+  done.set(key, results)
+  return results
+}
+
+/** Challenge 3d, unless told otherwise. Nothing is ever unavailable. */
+const simulate = (program: Kind, seed: number, options: Partial<Simulation.Options>) => {
   const { programs, workload } = Programs.broadcast
   const { options: challenge } = Challenges.challenges.find(({ id }) => id === "3d")!
   const run = Simulation.run({
@@ -195,6 +207,7 @@ const broadcast = (program: Kind, seed: number, options: Partial<Simulation.Opti
     ...challenge,
     workload,
     program: programs[program],
+    availability: 1,
     seed,
     ...options
   })
@@ -206,7 +219,7 @@ const broadcast = (program: Kind, seed: number, options: Partial<Simulation.Opti
 describe("what it costs", { timeout: 600_000 }, () => {
   it("partitions at most double the messages, and nothing is unavailable", () => {
     for (const [nodeCount, seed] of [[25, 0], [5, 1]] as const) {
-      const options = { nodeCount, concurrency: nodeCount, availability: 1 }
+      const options = nodeCount === 25 ? {} : { nodeCount, concurrency: nodeCount }
       const calm = broadcast("star", seed, options)
       const { findings, messages, okFraction } = broadcast("star", seed, { ...options, nemesis: ["partition"] })
       const which = `${nodeCount} nodes, seed ${seed}`
@@ -223,7 +236,7 @@ describe("what it costs", { timeout: 600_000 }, () => {
     ] as const
   ) {
     it(`${program}: at most ${most} messages an operation, ${median} ms and ${max} ms to spread`, () => {
-      for (const seed of program === "mesh" ? [0] : [0, 1]) {
+      for (const seed of program === "star" ? [0, 1] : [0]) {
         const run = broadcast(program, seed)
         assert.isEmpty(run.findings, `seed ${seed}`)
         assert.isAtMost(run.messages, most, `seed ${seed}`)
@@ -234,7 +247,7 @@ describe("what it costs", { timeout: 600_000 }, () => {
   }
 
   it("star, where latency is exponential: a median below 450 ms", () => {
-    for (const seed of [0, 1, 2]) {
+    for (const seed of [0, 1]) {
       const { findings, median } = broadcast("star", seed, { latency: { mean: 100, dist: "exponential" } })
       assert.isEmpty(findings, `seed ${seed}`)
       assert.isBelow(median, 450, `seed ${seed}`)
@@ -515,7 +528,9 @@ describe("a hostile peer", { timeout: 600_000 }, () => {
     }
     const stop = publishAtRandom(cluster, honest, 20)
     attack(10_000)
-    for (const to of honest) say(to, { ...valid(), base: {}, operations: forge(5000, `${hostile}.many`) })
+    // Seed by seed, more than goes into one message, or as much as costs little.
+    const many = seed === 0 ? 5000 : 300
+    for (const to of honest) say(to, { ...valid(), base: {}, operations: forge(many, `${hostile}.many`) })
     let pending = 0
     for (let i = 0; i < 100; i++) {
       cluster.pass(100)

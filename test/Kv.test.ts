@@ -17,7 +17,7 @@ import * as Rpc from "../src/schema/Rpc.ts"
 import * as Kv from "../src/services/Kv.ts"
 import { Node } from "../src/services/Node.ts"
 
-const seeds = Array.from({ length: 300 }, (_, seed) => seed)
+const seeds = Array.from({ length: 150 }, (_, seed) => seed)
 
 type Use = (kv: Kv.Kv) => Effect.Effect<void, never, Node>
 

@@ -27,9 +27,14 @@ interface Deed {
 
 /** A nemesis and what it did: what it says that it did, and what befell the network and the nodes. */
 const world = (
-  options: { readonly faults: ReadonlyArray<Nemesis.Fault>; readonly seed?: number; readonly count?: number }
+  options: {
+    readonly faults: ReadonlyArray<Nemesis.Fault>
+    readonly seed?: number
+    readonly count?: number
+    readonly isWanted?: (fault: number) => boolean
+  }
 ) => {
-  const { count = 5, faults, seed = 0 } = options
+  const { count = 5, faults, isWanted = () => true, seed = 0 } = options
   const time = VirtualTime.make()
   const deeds: Array<Deed> = []
   const cut = new Set<string>()
@@ -69,6 +74,7 @@ const world = (
   const nemesis = Nemesis.make({
     faults,
     interval,
+    isWanted,
     random: SeededRandom.make(seed).fork("nemesis"),
     timeline: time,
     network: network as Network, // it uses nothing else of it
@@ -161,6 +167,24 @@ describe("Nemesis", { timeout: 60_000 }, () => {
       for (const fault of Nemesis.faults) {
         assert.deepStrictEqual(together.filter(({ f }) => f.endsWith(`-${fault}`)), deedsOf([fault]), `seed ${seed}`)
       }
+    }
+  })
+
+  it("a fault that is not wanted is drawn but does not come to pass, and changes nothing about the others", () => {
+    for (const seed of seeds) {
+      const deedsOf = (isWanted: (fault: number) => boolean) => {
+        const { deeds, nemesis, run } = world({ faults: Nemesis.faults, seed, isWanted })
+        run(10 * interval)
+        return { deeds, drawn: nemesis.drawn() }
+      }
+      const all = deedsOf(() => true)
+      const starts = all.deeds.filter(({ f }) => f.startsWith("start-"))
+      assert.strictEqual(all.drawn, starts.length, `seed ${seed}`)
+      const wanted = starts.filter((_, i) => i % 3 === 1)
+      const some = deedsOf((fault) => fault % 3 === 1)
+      assert.deepStrictEqual(some.deeds.filter(({ f }) => f.startsWith("start-")), wanted, `seed ${seed}`)
+      assert.strictEqual(some.drawn, all.drawn, `seed ${seed}`)
+      assert.deepStrictEqual(deedsOf(() => false), { deeds: [], drawn: all.drawn }, `seed ${seed}`)
     }
   })
 

@@ -3,8 +3,9 @@ import { build } from "esbuild"
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import * as ts from "typescript"
+import { workloadNames } from "../src/bench/Programs.ts"
 
 const root = join(import.meta.dirname, "..")
 const readMe = readFileSync(join(root, "README.md"), "utf8")
@@ -39,7 +40,7 @@ describe("the node of the README", () => {
     assert.isNotEmpty(wrong)
   })
 
-  it("is a node", async () => {
+  const bundle = async (): Promise<string> => {
     const outfile = join(mkdtempSync(join(tmpdir(), "gossip-girl-")), "counter.cjs")
     await build({
       stdin: { contents: example, loader: "ts", resolveDir: join(root, "bin") },
@@ -48,6 +49,11 @@ describe("the node of the README", () => {
       platform: "node",
       format: "cjs"
     })
+    return outfile
+  }
+
+  it("is a node", async () => {
+    const outfile = await bundle()
     const requests = [
       { type: "init", msg_id: 1, node_id: "n1", node_ids: ["n1"] },
       { type: "add", msg_id: 2, delta: 3 },
@@ -68,5 +74,26 @@ describe("the node of the README", () => {
       { type: "add_ok", in_reply_to: 4 },
       { type: "read_ok", in_reply_to: 5, value: 2 }
     ])
+  })
+
+  const workloads: ReadonlyArray<string> = workloadNames
+  it.runIf(workloads.includes("g-counter"))("is a counter, alone, to gossip-girl test", async () => {
+    const outfile = await bundle()
+    const test = (nodes: number) =>
+      spawnSync(
+        process.execPath,
+        [
+          join(root, "dist/gossip-girl.js"),
+          ...`test -w g-counter --node-count ${nodes} --rate 50 --time-limit 0.5 --recovery 0 --json`.split(" "),
+          "--store",
+          dirname(outfile),
+          "--bin",
+          process.execPath,
+          "--",
+          outfile
+        ],
+        { encoding: "utf8" }
+      ).status
+    assert.deepStrictEqual([test(1), test(2)], [0, 1])
   })
 })

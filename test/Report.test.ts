@@ -2,14 +2,16 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Challenges from "../src/bench/Challenges.ts"
 import * as Report from "../src/bench/Report.ts"
 import type { Results } from "../src/bench/Results.ts"
+import type * as Run from "../src/bench/Run.ts"
 import * as Simulation from "../src/bench/Simulation.ts"
 
 const plain = { colour: false }
 const options = Challenges.options(Challenges.challenges[0]!, 0)
 const results: Results = Simulation.run(options).results()
 
-const run = (title: string, changes: Partial<Results> = {}, more: Partial<Report.Run> = {}): Report.Run => ({
+const run = (title: string, changes: Partial<Results> = {}, more: Partial<Run.Summary> = {}): Run.Summary => ({
   title,
+  workload: "echo",
   program: "echo",
   options,
   results: { ...results, ...changes },
@@ -74,19 +76,38 @@ describe("table", () => {
 })
 
 describe("summary", () => {
-  it("counts runs and spells out the invalid ones", () => {
-    const count = results.operations.count
-    assert.strictEqual(
-      Report.summary([run("seed 1"), run("seed 2")], plain),
-      `2 runs: 2 valid; ${2 * count} operations, 100 % ok, 0.00 msgs/op, at most 0 ms\n`
-    )
-    const text = Report.summary([run("seed 1"), run("seed 2", wrong)], plain)
-    assert.match(text, /^2 runs: 1 valid, 1 invalid;/)
-    assert.include(text, "\nseed 2 is invalid:\n")
-    assert.notInclude(text, "seed 1")
+  const costing = (title: string, servers: number, median: number, max: number): Run.Summary =>
+    run(title, { messagesPerOperation: { servers, all: 2 }, latencies: { median, p95: max, p99: max, max } })
+
+  it("counts runs, and says between what their figures lie", () => {
+    const runs = [costing("seed 1", 2, 30, 400.4), costing("seed 2", 1.234, 10, 300), costing("seed 3", 3, 20, 500)]
+    assert.deepStrictEqual(lines(Report.summary(runs, plain)), [
+      `3 runs: 3 valid; ${3 * results.operations.count} operations, 100 % ok`,
+      "",
+      "                min    median       max",
+      "msgs/op        1.23      2.00      3.00",
+      "median ms        10        20        30",
+      "max ms          300       400       500",
+      ""
+    ])
   })
 
-  it("of runs without operations has no averages", () => {
+  it("spells out the invalid ones, but of very many only how to replay them", () => {
+    const text = Report.summary([run("seed 1"), run("seed 2", wrong)], plain)
+    assert.match(text, /^2 runs: 1 valid, 1 invalid;/)
+    assert.include(text, "\nseed 2 is invalid:\n  a value was lost\n")
+    assert.notInclude(text, "seed 1")
+    const many = Report.summary(Array.from({ length: 13 }, (_, seed) => run(`seed ${seed}`, wrong)), plain)
+    assert.lengthOf([...many.matchAll(/is invalid:\n/g)], 10)
+    assert.isTrue(many.endsWith([
+      "\n3 more are invalid:",
+      "  Replay: replay seed 10",
+      "  Replay: replay seed 11",
+      "  Replay: replay seed 12\n"
+    ].join("\n")))
+  })
+
+  it("of runs without operations has no figures", () => {
     const none = { operations: { count: 0, ok: 0, fail: 0, info: 0 } }
     assert.strictEqual(Report.summary([run("seed 1", none)], plain), "1 runs: 1 valid; 0 operations\n")
   })

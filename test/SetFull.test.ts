@@ -156,8 +156,8 @@ describe("SetFull", () => {
     })
   })
 
-  it("finds several faults in one history, each of them once", () => {
-    const { figures, findings } = SetFull.check(
+  it("finds several faults in one history, each of them once, and says where", () => {
+    const { evidence, figures, findings } = SetFull.check(
       history(add(0, 0, 10, 1), add(0, 20, 30, 2), read(0, 40, 50, [1, 2, 2, 7]), read(0, 60, 70, [1, 8]), finally_(1))
     )
     assert.deepStrictEqual(findings.map((text) => text.slice(0, text.indexOf(":"))), [
@@ -178,6 +178,17 @@ describe("SetFull", () => {
       invented: 2,
       duplicated: 1
     })
+    assert.deepStrictEqual(evidence?.map(({ about, events, finding }) => [finding, about, ...events]), [
+      [0, "2", 2, 3, 4, 9],
+      [1, "2", 3, 10],
+      [1, "2", 3, 11],
+      [2, "2", 5, 7],
+      [2, "7", 5, 7],
+      [2, "8", 7, 10],
+      [3, "7", 5],
+      [3, "8", 7],
+      [4, "2", 5]
+    ])
   })
 
   it("compares values of any type by value", () => {

@@ -6,9 +6,8 @@ import type { Program } from "../src/bench/SimulatedNode.ts"
 import * as Simulation from "../src/bench/Simulation.ts"
 import { check, UniqueIdsWorkload } from "../src/bench/workloads/UniqueIdsWorkload.ts"
 import type { Json } from "../src/schema/Json.ts"
+import { seeds } from "./Seeds.ts"
 import * as Wrong from "./wrong/UniqueIdsNodes.ts"
-
-const seeds = (length: number): ReadonlyArray<number> => Array.from({ length }, (_, seed) => seed)
 
 /** Five nodes, 60 s, five operations a second, unless told otherwise: Maelstrom's defaults. */
 const run = (program: Program, options: Partial<Simulation.Options>) => {
@@ -17,24 +16,24 @@ const run = (program: Program, options: Partial<Simulation.Options>) => {
   return { ...simulation.results(), history: simulation.history }
 }
 
-/** Challenge 2: three nodes, 30 s, a thousand operations a second, and total availability. */
+/** A third of challenge 2: three nodes, 10 s, a thousand operations a second, and total availability. */
 const challenge: Partial<Simulation.Options> = {
   nodeCount: 3,
   concurrency: 3,
   rate: 1000,
-  timeLimit: 30_000,
+  timeLimit: 10_000,
   availability: 1
 }
 
 const runs: Record<string, { readonly options: Partial<Simulation.Options>; readonly seeds: ReadonlyArray<number> }> = {
-  "of default size": { options: {}, seeds: seeds(50) },
+  "of default size": { options: {}, seeds: seeds(24) },
   "of default size, in which nodes are killed": {
     options: { nemesis: ["kill"], nemesisInterval: 2000 },
-    seeds: seeds(50)
+    seeds: seeds(24)
   },
-  "of challenge 2": { options: { ...challenge, nemesis: ["partition"] }, seeds: seeds(4) },
-  "of challenge 2, in which clocks jump": {
-    options: { ...challenge, nemesis: ["clock"], nemesisInterval: 1000 },
+  "like challenge 2": { options: { ...challenge, nemesis: ["partition"] }, seeds: seeds(4) },
+  "like challenge 2, in which clocks jump": {
+    options: { ...challenge, nemesis: ["clock"], nemesisInterval: 300 },
     seeds: seeds(4)
   }
 }
@@ -44,8 +43,8 @@ const wrong: ReadonlyArray<readonly [string, Program, keyof typeof runs, unlessD
   ["always the same", Wrong.constant, "of default size", false],
   ["counted by two nodes of the same name", Wrong.namesakes, "of default size", false],
   ["counted again from the beginning", Wrong.counter, "of default size, in which nodes are killed", true],
-  ["taken from a clock that may go back", Wrong.forgetful, "of challenge 2, in which clocks jump", true],
-  ["concatenated without separators", Wrong.concatenated, "of challenge 2", false]
+  ["taken from a clock that may go back", Wrong.forgetful, "like challenge 2, in which clocks jump", true],
+  ["concatenated without separators", Wrong.concatenated, "like challenge 2", false]
 ]
 
 const few = (seeds: ReadonlyArray<number>): ReadonlyArray<number> => seeds.slice(0, Math.ceil(seeds.length / 4))
@@ -97,7 +96,7 @@ describe("UniqueIdsWorkload", { timeout: 60_000 }, () => {
     })
 
     it(`finds nothing wrong with ${name}, under all faults, loss and duplicates`, () => {
-      for (const seed of seeds(40)) {
+      for (const seed of seeds(20)) {
         const { findings, okFraction, valid } = run(program, { ...disturbed(seed), loss: 0.1, duplicates: 0.1 })
         assert.isTrue(valid, `seed ${seed}: ${findings.join("; ")}`)
         assert.isAbove(okFraction, 0.6, `seed ${seed}`)
@@ -105,7 +104,7 @@ describe("UniqueIdsWorkload", { timeout: 60_000 }, () => {
     })
 
     it(`${name} is totally available whatever befalls the clocks and the links between nodes`, () => {
-      for (const seed of seeds(20)) {
+      for (const seed of seeds(10)) {
         const { findings, valid } = run(program, {
           ...disturbed(seed),
           nemesis: ["partition", "one-way", "clock"],
@@ -132,9 +131,10 @@ describe("UniqueIdsWorkload", { timeout: 60_000 }, () => {
         "n1 after 31.2 s and after 1.2 s: 1|2|31234567 and 1|23|1234567"
       )
 
+      const numbers = (count: number): ReadonlyArray<number> => Array.from({ length: count }, (_, i) => i)
       /** How many beginnings of an id can mean two nodes. */
       const ambiguities = (nodes: number): number => {
-        const beginnings = seeds(nodes).flatMap((node) => seeds(100).map((random) => `${node}${random}`))
+        const beginnings = numbers(nodes).flatMap((node) => numbers(100).map((random) => `${node}${random}`))
         return beginnings.length - new Set(beginnings).size
       }
       assert.deepStrictEqual([3, 12, 25].map(ambiguities), [0, 10, 130])
@@ -155,7 +155,7 @@ describe("UniqueIdsWorkload", { timeout: 60_000 }, () => {
           assert.isBelow(completion.time - first.completion.time, 1, "within a millisecond")
         }
       }
-      assert.isAbove(collisions, 10)
+      assert.isAbove(collisions, 5)
     })
   })
 

@@ -8,10 +8,13 @@ import * as Option from "effect/Option"
 import * as Latency from "../../src/bench/Latency.ts"
 import * as Nemesis from "../../src/bench/Nemesis.ts"
 import * as Programs from "../../src/bench/Programs.ts"
+import * as Sequential from "../../src/bench/services/Sequential.ts"
 import * as Simulation from "../../src/bench/Simulation.ts"
 import * as Topology from "../../src/bench/Topology.ts"
 import * as ConsistencyModel from "../../src/bench/transactions/ConsistencyModel.ts"
 import * as Generator from "../../src/bench/transactions/Generator.ts"
+import type * as Trials from "../../src/bench/Trial.ts"
+import type { Workload } from "../../src/bench/Workload.ts"
 import * as Usage from "./Usage.ts"
 
 interface Range {
@@ -55,39 +58,51 @@ export const json = Flag.Boolean("json").pipe(
   Flag.withDefault(false)
 )
 
+/** Which of the things that are drawn come to pass: all if it is not given. */
+const only = (name: string, things: string) =>
+  Flag.String(name).pipe(
+    Flag.filterMap(
+      (text) => {
+        const numbers = text === "none" ? [] : text.split(",").map((n) => n.trim() === "" ? NaN : Number(n))
+        return numbers.every((n) => Number.isSafeInteger(n) && n >= 0) ? Option.some(numbers) : Option.none()
+      },
+      () => "none or whole numbers from 0, separated by commas"
+    ),
+    describe(
+      `Of the ${things} that are drawn, let only these come to pass, by number from 0`,
+      "numbers",
+      undefined,
+      "all"
+    )
+  )
+
 /** With these values the flags below need not be given. */
 const defaults = {
   nodeCount: 5,
   concurrency: "1n",
   rate: 5,
   timeLimit: 60,
+  recovery: 10,
   latency: 0,
   latencyDist: "constant",
   nemesis: [],
   nemesisInterval: 10,
   availability: 0,
   topology: "grid",
+  seqKv: "any",
   loss: 0,
   duplicates: 0,
   scheduling: "fifo"
 } as const
 
-/** What is simulated. */
-export const world = {
+/** What clients, network and nemesis do, in whichever world. */
+export const trial = {
   workload: Flag.Literals("workload", Programs.workloadNames).pipe(
     Flag.withAlias("w"),
     Flag.withDescription("What clients ask of the nodes; required"),
     Flag.withMetavar("name"),
     Flag.between(1, 1),
     Flag.map(([workload]) => workload!)
-  ),
-  program: Flag.String("program").pipe(
-    describe(
-      `What nodes run: ${Programs.workloadNames.map((w) => `${w}: ${Programs.programNames(w).join(", ")}`).join("; ")}`,
-      "name",
-      undefined,
-      "the first of the workload"
-    )
   ),
   nodeCount: number("node-count", whole(1, 1000)).pipe(describe("Number of nodes", "number", defaults.nodeCount)),
   concurrency: Flag.String("concurrency").pipe(
@@ -98,7 +113,14 @@ export const world = {
     describe("Operations a second, of all clients together", "number", defaults.rate)
   ),
   timeLimit: number("time-limit", positive).pipe(
-    describe("How long clients work, in seconds of virtual time", "seconds", defaults.timeLimit)
+    describe("How long clients work, in seconds", "seconds", defaults.timeLimit)
+  ),
+  recovery: number("recovery", notNegative).pipe(
+    describe(
+      "How long the cluster gets to recover before the final operations, in seconds",
+      "seconds",
+      defaults.recovery
+    )
   ),
   latency: number("latency", notNegative).pipe(
     describe("Mean time that a message between servers takes, in ms", "ms", defaults.latency)
@@ -123,6 +145,9 @@ export const world = {
   ),
   topology: Flag.Literals("topology", Topology.names).pipe(
     describe("Neighbours that broadcast suggests to nodes; no effect on other workloads", "name", defaults.topology)
+  ),
+  seqKv: Flag.Literals("seq-kv", Sequential.names).pipe(
+    describe("Which of the states that it may show seq-kv shows; any is Maelstrom's way", "name", defaults.seqKv)
   ),
   loss: number("loss", fraction).pipe(
     describe("Probability that a message between servers is lost, from 0 to 1", "fraction", defaults.loss)
@@ -160,38 +185,87 @@ export const world = {
       "causal for txn-rw-register, strict-serializable for txn-list-append"
     )
   ),
+  onlyOperations: only("only-operations", "operations"),
+  onlyFaults: only("only-faults", "faults")
+}
+
+/** What is simulated. */
+export const world = {
+  ...trial,
+  program: Flag.String("program").pipe(
+    describe(
+      `What nodes run: ${Programs.workloadNames.map((w) => `${w}: ${Programs.programNames(w).join(", ")}`).join("; ")}`,
+      "name",
+      undefined,
+      "the first of the workload"
+    )
+  ),
   scheduling: Flag.Literals("scheduling", ["fifo", "random"]).pipe(
     describe("Order of tasks that are due at the same instant", "name", defaults.scheduling)
   )
 }
 
+export type Trial = Command.Command.Config.Infer<typeof trial>
 export type World = Command.Command.Config.Infer<typeof world>
 
-/** All that a run needs, in the units of the bench. */
+/** All that a run needs but its nodes, in the units of the bench. */
+export const trialOptions = (flags: Trial, workload: Workload, seed: number): Trials.Options => ({
+  workload: workload.set?.(flags) ?? workload,
+  seed,
+  nodeCount: flags.nodeCount,
+  concurrency: Number.parseInt(flags.concurrency) * (flags.concurrency.endsWith("n") ? flags.nodeCount : 1),
+  rate: flags.rate,
+  timeLimit: flags.timeLimit * 1000,
+  recovery: flags.recovery * 1000,
+  latency: { mean: flags.latency, dist: flags.latencyDist },
+  nemesis: flags.nemesis,
+  nemesisInterval: flags.nemesisInterval * 1000,
+  availability: flags.availability,
+  topology: flags.topology,
+  seqKv: flags.seqKv,
+  loss: flags.loss,
+  duplicates: flags.duplicates,
+  ...flags.onlyOperations && { onlyOperations: flags.onlyOperations },
+  ...flags.onlyFaults && { onlyFaults: flags.onlyFaults }
+})
+
+/** All that a simulated run needs. */
 export const options = (world: World, { program, workload }: Programs.Entry, seed: number): Simulation.Options => ({
   ...Simulation.defaults,
-  workload: workload.set?.(world) ?? workload,
+  ...trialOptions(world, workload, seed),
   program,
-  seed,
-  nodeCount: world.nodeCount,
-  concurrency: Number.parseInt(world.concurrency) * (world.concurrency.endsWith("n") ? world.nodeCount : 1),
-  rate: world.rate,
-  timeLimit: world.timeLimit * 1000,
-  latency: { mean: world.latency, dist: world.latencyDist },
-  nemesis: world.nemesis,
-  nemesisInterval: world.nemesisInterval * 1000,
-  availability: world.availability,
-  topology: world.topology,
-  loss: world.loss,
-  duplicates: world.duplicates,
   scheduling: world.scheduling
 })
 
+/** The flags of such a run with these options instead. */
+export const withOptions = (world: World, options: Simulation.Options): World => ({
+  ...world,
+  nodeCount: options.nodeCount,
+  concurrency: options.concurrency === options.nodeCount ? defaults.concurrency : String(options.concurrency),
+  rate: options.rate,
+  timeLimit: options.timeLimit / 1000,
+  recovery: options.recovery / 1000,
+  latency: options.latency.mean,
+  latencyDist: options.latency.dist,
+  nemesis: [...options.nemesis],
+  nemesisInterval: options.nemesisInterval / 1000,
+  availability: options.availability,
+  topology: options.topology,
+  seqKv: options.seqKv,
+  loss: options.loss,
+  duplicates: options.duplicates,
+  scheduling: options.scheduling,
+  onlyOperations: options.onlyOperations && [...options.onlyOperations],
+  onlyFaults: options.onlyFaults && [...options.onlyFaults]
+})
+
 /** The flags that say what these do: all but those that have their defaults. */
-export const text = (world: World): string => {
+export const text = (world: Trial): string => {
   const usual = new Map<string, unknown>(Object.entries(defaults))
   return Object.entries(world)
     .filter(([key, value]) => value !== undefined && String(value) !== String(usual.get(key)))
-    .map(([key, value]) => `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${String(value)}`)
+    .map(([key, value]) =>
+      `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${String(value) || "none"}`
+    )
     .join(" ")
 }

@@ -8,17 +8,8 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Programs from "./Programs.ts"
 import type { Latencies, Results } from "./Results.ts"
+import type { Limits } from "./Run.ts"
 import * as Simulation from "./Simulation.ts"
-
-/** What the figures of a run must stay below. */
-export interface Limits {
-  /** Messages between servers for each operation. */
-  readonly messagesPerOperation?: number
-  /** See {@link latency}, in ms. */
-  readonly medianLatency?: number
-  /** See {@link latency}, in ms. */
-  readonly maxLatency?: number
-}
 
 interface ChallengeOf<W extends Programs.WorkloadName> {
   /** As fly.io numbers it; more than one run may belong to a challenge. */

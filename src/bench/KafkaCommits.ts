@@ -144,7 +144,7 @@ const spell = ({ key, list, listed, node, promised }: Broken): string => {
   return `key ${key}: ${node} listed ${offset} to process ${list.process} at ${list.time} ms, though ${other}`
 }
 
-export const findings = ({ ahead, back, missing }: Analysis): ReadonlyArray<string> => [
+export const findings = ({ ahead, back, missing }: Analysis): ReadonlyArray<Verdict.Finding> => [
   ...Verdict.finding("commit went back", back, spell),
   ...Verdict.finding("commit ahead of what was polled", ahead, spell),
   ...Verdict.finding("commit missing at the end", missing, spell)

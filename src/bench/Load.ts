@@ -28,12 +28,15 @@ export interface Options {
 }
 
 export interface Load {
-  /** Draws operations at `rate` a second for `duration` ms, then waits for the last of them to end. */
+  /**
+   * Draws operations at `rate` a second for `duration` ms, then waits for the last of them to end. When `next` has none,
+   * this turn passes.
+   */
   readonly run: (
     options: {
       readonly rate: number
       readonly duration: number
-      readonly next: (client: ClientId) => Invocation
+      readonly next: (client: ClientId) => Invocation | undefined
     },
     done: () => void
   ) => void
@@ -106,12 +109,16 @@ export const make = (options: Options): Load => {
           const worker = free.splice(random.below(free.length), 1)[0]!
           // from when this one was due: a timer that is late must not lower the rate
           due += random.nextDoubleUnsafe() * 2000 / rate
-          if (crashInterval !== undefined && now >= crashDue) {
+          const crashes = crashInterval !== undefined && now >= crashDue
+          if (crashes) {
             crashDue = now + random.nextDoubleUnsafe() * 2 * crashInterval / count
             crash(worker)
+          }
+          const invocation = crashes ? undefined : next(worker.client.id)
+          if (invocation === undefined) {
             free.push(worker)
           } else {
-            perform(worker, next(worker.client.id), () => {
+            perform(worker, invocation, () => {
               // what was not done while every client was busy is not made up for
               if (free.length === 0) due = Math.max(due, timeline.now())
               free.push(worker)

@@ -12,10 +12,10 @@
  */
 import type { NodeId } from "../schema/Address.ts"
 import type { Json } from "../schema/Json.ts"
+import type { Member } from "./Member.ts"
 import type { Network } from "./Network.ts"
 import * as Partition from "./Partition.ts"
 import type { SeededRandom } from "./SeededRandom.ts"
-import type { SimulatedNode } from "./SimulatedNode.ts"
 import type { Timeline } from "./Timeline.ts"
 
 export const faults = ["partition", "one-way", "kill", "pause", "clock"] as const
@@ -26,26 +26,31 @@ export interface Nemesis {
   readonly start: (duration: number) => void
   /** Ends every fault. */
   readonly stop: () => void
+  /** How many faults it has drawn. */
+  readonly drawn: () => number
 }
 
 export interface Options {
   readonly faults: ReadonlyArray<Fault>
   /** The mean time between its deeds, in ms. */
   readonly interval: number
+  /** Whether a fault comes to pass, by its number from 0: one that does not is drawn all the same. All do by default. */
+  readonly isWanted?: (fault: number) => boolean
   readonly random: SeededRandom
   readonly timeline: Timeline
   readonly network: Network
-  readonly nodes: ReadonlyArray<SimulatedNode>
+  readonly nodes: ReadonlyArray<Member>
   /** Starts a node and tells it who it is. */
-  readonly boot: (node: SimulatedNode) => void
+  readonly boot: (node: Member) => void
   readonly record: (f: string, value: Json) => void
 }
 
 /** The largest jump of a clock, in ms. */
 const largestJump = 60_000
 
+/** One fault, drawn but not begun. Ending it twice changes nothing. */
 interface Deeds {
-  readonly begin: (random: SeededRandom) => Json
+  readonly begin: () => Json
   readonly end: () => Json
 }
 
@@ -53,39 +58,40 @@ const describe = (grudge: Partition.Grudge): Json =>
   Object.fromEntries([...grudge].map(([node, dropped]) => [node, [...dropped]]))
 
 export const make = (options: Options): Nemesis => {
-  const { boot, interval, network, nodes, record, timeline } = options
+  const { boot, interval, isWanted = () => true, network, nodes, record, timeline } = options
   const ids: ReadonlyArray<NodeId> = nodes.map(({ id }) => id)
 
   /** What each fault has cut: when one of them ends, the other goes on. */
   const grudges = new Map<Fault, Partition.Grudge>()
 
-  const cut = (fault: Fault, kinds: ReadonlyArray<Partition.Kind>): Deeds => ({
-    begin: (random) => {
-      const kind = random.pick(kinds)
-      const grudge = Partition.make(kind, ids, random)
-      grudges.set(fault, grudge)
-      network.cut(grudge)
-      return { kind, drops: describe(grudge) }
-    },
-    end: () => {
-      grudges.delete(fault)
-      network.heal()
-      for (const grudge of grudges.values()) network.cut(grudge)
-      return null
+  const cut = (fault: Fault, kinds: ReadonlyArray<Partition.Kind>) => (random: SeededRandom): Deeds => {
+    const kind = random.pick(kinds)
+    const grudge = Partition.make(kind, ids, random)
+    return {
+      begin: () => {
+        grudges.set(fault, grudge)
+        network.cut(grudge)
+        return { kind, drops: describe(grudge) }
+      },
+      end: () => {
+        grudges.delete(fault)
+        network.heal()
+        for (const grudge of grudges.values()) network.cut(grudge)
+        return null
+      }
     }
-  })
+  }
 
   /** One node, or several but fewer than half. */
-  const some = (random: SeededRandom): ReadonlyArray<SimulatedNode> => {
+  const some = (random: SeededRandom): ReadonlyArray<Member> => {
     const most = Math.max(1, Math.ceil(nodes.length / 2) - 1)
     return random.shuffle(nodes).slice(0, random.chance(0.5) ? 1 : 1 + random.below(most))
   }
 
-  const strike = (hit: (node: SimulatedNode) => void, mend: (node: SimulatedNode) => void): Deeds => {
-    let stricken: ReadonlyArray<SimulatedNode> = []
+  const strike = (hit: (node: Member) => void, mend: (node: Member) => void) => (random: SeededRandom): Deeds => {
+    let stricken = some(random)
     return {
-      begin: (random) => {
-        stricken = some(random)
+      begin: () => {
         for (const node of stricken) hit(node)
         return stricken.map(({ id }) => id)
       },
@@ -98,16 +104,15 @@ export const make = (options: Options): Nemesis => {
     }
   }
 
-  const deeds: Record<Fault, Deeds> = {
-    partition: cut("partition", Partition.maelstromKinds),
-    "one-way": cut("one-way", ["one-way"]),
-    kill: strike((node) => node.kill(), boot),
-    pause: strike((node) => node.pause(), (node) => node.resume()),
-    clock: {
-      begin: (random) =>
-        Object.fromEntries(nodes.map((node) => {
-          const offset = random.below(2 * largestJump) - largestJump
-          const frozen = random.chance(0.25)
+  const jump = (random: SeededRandom): Deeds => {
+    const clocks = nodes.map((node) => ({
+      node,
+      offset: random.below(2 * largestJump) - largestJump,
+      frozen: random.chance(0.25)
+    }))
+    return {
+      begin: () =>
+        Object.fromEntries(clocks.map(({ frozen, node, offset }) => {
           node.setClock(offset, frozen)
           return [node.id, { offset, frozen }]
         })),
@@ -118,6 +123,28 @@ export const make = (options: Options): Nemesis => {
     }
   }
 
+  const draws: Record<Fault, (random: SeededRandom) => Deeds> = {
+    partition: cut("partition", Partition.maelstromKinds),
+    "one-way": cut("one-way", ["one-way"]),
+    kill: strike((node) => node.kill(), boot),
+    pause: strike((node) => node.pause(), (node) => node.resume()),
+    clock: jump
+  }
+
+  let drawn = 0
+  const deeds = new Map<Fault, Deeds>()
+
+  const begin = (fault: Fault, random: SeededRandom): void => {
+    const next = draws[fault](random)
+    if (!isWanted(drawn++)) return void deeds.delete(fault)
+    deeds.set(fault, next)
+    record(`start-${fault}`, next.begin())
+  }
+  const end = (fault: Fault): void => {
+    const last = deeds.get(fault)
+    if (last !== undefined) record(`stop-${fault}`, last.end())
+  }
+
   const running = new Map<Fault, () => void>()
 
   return {
@@ -125,11 +152,11 @@ export const make = (options: Options): Nemesis => {
       const until = timeline.now() + duration
       for (const fault of options.faults) {
         const random = options.random.fork(fault)
-        const { begin, end } = deeds[fault]
         let on = false
         const turn = (): void => {
           on = !on
-          record(`${on ? "start" : "stop"}-${fault}`, on ? begin(random) : end())
+          if (on) begin(fault, random)
+          else end(fault)
           const pause = random.nextDoubleUnsafe() * 2 * interval
           if (timeline.now() + pause < until) running.set(fault, timeline.after(pause, turn))
         }
@@ -139,8 +166,9 @@ export const make = (options: Options): Nemesis => {
     stop: () => {
       for (const fault of options.faults) {
         running.get(fault)?.()
-        record(`stop-${fault}`, deeds[fault].end())
+        end(fault)
       }
-    }
+    },
+    drawn: () => drawn
   }
 }

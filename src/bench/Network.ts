@@ -12,6 +12,7 @@
  * be sent there, no object is shared between two nodes, and bytes are counted as they would be there.
  */
 import { type Address, isClient } from "../schema/Address.ts"
+import type { Journal, Place } from "./Journal.ts"
 import type { Grudge } from "./Partition.ts"
 import type { SeededRandom } from "./SeededRandom.ts"
 import type { Timeline } from "./Timeline.ts"
@@ -52,6 +53,8 @@ export interface Options {
   readonly loss: number
   /** The probability that a message between servers is delivered twice. */
   readonly duplicates: number
+  /** Where to note every message, if anywhere. */
+  readonly journal?: Journal | undefined
 }
 
 interface Counter {
@@ -75,17 +78,18 @@ const utf8Length = (text: string): number => {
   return length
 }
 
-export const make = ({ duplicates, latency, loss, random, timeline }: Options): Network => {
+export const make = ({ duplicates, journal, latency, loss, random, timeline }: Options): Network => {
   const receivers = new Map<Address, (line: string) => void>()
   const clients: Counter = { sent: 0, received: 0, bytes: 0 }
   const servers: Counter = { sent: 0, received: 0, bytes: 0 }
   let deaf = new Map<Address, Set<Address>>()
 
-  const deliver = (src: Address, dest: Address, line: string, counter: Counter): void => {
-    if (deaf.get(dest)?.has(src) === true) return
+  const deliver = (src: Address, dest: Address, line: string, counter: Counter, place: Place): void => {
+    if (deaf.get(dest)?.has(src) === true) return journal?.end(place, "cut")
     const receive = receivers.get(dest)
-    if (receive === undefined) return
+    if (receive === undefined) return journal?.end(place, "nobody")
     counter.received++
+    journal?.end(place, "delivered")
     receive(line)
   }
 
@@ -93,17 +97,25 @@ export const make = ({ duplicates, latency, loss, random, timeline }: Options): 
     join: (address, receive) => void receivers.set(address, receive),
     leave: (address) => void receivers.delete(address),
     send: (src, dest, line) => {
-      if (!receivers.has(dest)) return false
+      const size = utf8Length(line) + 1
+      const place = journal?.send(src, dest, line, size) ?? -1
+      if (!receivers.has(dest)) {
+        journal?.end(place, "nobody")
+        return false
+      }
       const withClient = isClient(src) || isClient(dest)
       const counter = withClient ? clients : servers
       counter.sent++
-      counter.bytes += utf8Length(line) + 1
-      const post = () => timeline.after(withClient ? 0 : latency(), () => deliver(src, dest, line, counter))
+      counter.bytes += size
+      const post = (place: Place) =>
+        timeline.after(withClient ? 0 : latency(), () => deliver(src, dest, line, counter, place))
       if (withClient) {
-        post()
+        post(place)
       } else if (!random.chance(loss)) {
-        post()
-        if (random.chance(duplicates)) post()
+        post(place)
+        if (random.chance(duplicates)) post(journal?.copy(place) ?? -1)
+      } else {
+        journal?.end(place, "lost")
       }
       return true
     },

@@ -2,22 +2,10 @@
  * Runs as a person reads them, and as a program does. Both are functions of the runs alone, so the same runs give the
  * same text.
  */
-import { latency, type Limits } from "./Challenges.ts"
+import { latency } from "./Challenges.ts"
+import { quantile } from "./Quantile.ts"
 import type { Results } from "./Results.ts"
-import type { Options } from "./Simulation.ts"
-
-/** A run that is over. */
-export interface Run {
-  /** What was run, in a word or two. */
-  readonly title: string
-  /** The name of the program that the nodes ran. */
-  readonly program: string
-  readonly options: Options
-  readonly results: Results
-  readonly limits?: Limits
-  /** The command that runs it once more. */
-  readonly replay: string
-}
+import * as Run from "./Run.ts"
 
 export interface Style {
   /** Whether to colour the text with ANSI escape sequences. */
@@ -35,7 +23,7 @@ const probability = (fraction: number): string => `${Number((fraction * 100).toF
 /** Never rounded up: 100 % means all of them. */
 const percentage = (fraction: number): string => `${Math.floor(fraction * 10_000) / 100} %`
 
-const faults = ({ duplicates, loss, nemesis }: Options): string =>
+const faults = ({ duplicates, loss, nemesis }: Run.Options): string =>
   [
     ...nemesis,
     ...loss > 0 ? [`loss ${probability(loss)}`] : [],
@@ -49,7 +37,7 @@ const limited = (value: string, limit: number | undefined): string =>
 export interface Column {
   readonly name: string
   readonly align: "left" | "right"
-  readonly cell: (run: Run) => string
+  readonly cell: (run: Run.Summary) => string
 }
 
 const usualColumns: ReadonlyArray<Column> = [
@@ -78,7 +66,7 @@ const usualColumns: ReadonlyArray<Column> = [
 ]
 
 /** What speaks against a run, and the command that shows it once more; empty for a valid one. */
-export const findings = ({ replay, results, title }: Run, style: Style): string =>
+export const findings = ({ replay, results, title }: Run.Summary, style: Style): string =>
   results.valid ? "" : [
     red(style)(`${title} is invalid:`),
     ...results.findings.map((finding) => `  ${finding.replaceAll("\n", "\n    ")}`),
@@ -94,14 +82,14 @@ export const bytesPerOperation: Column = {
 }
 
 /** One row for each run, and below it what speaks against those that are invalid. */
-export const table = (runs: ReadonlyArray<Run>, style: Style, more: ReadonlyArray<Column> = []): string => {
+export const table = (runs: ReadonlyArray<Run.Summary>, style: Style, more: ReadonlyArray<Column> = []): string => {
   const columns = [...usualColumns.slice(0, -1), ...more, ...usualColumns.slice(-1)]
   const widths = columns.map(({ cell, name }) => Math.max(name.length, ...runs.map((run) => cell(run).length)))
   const row = (cells: ReadonlyArray<string>): string =>
     cells.map((cell, i) => columns[i]!.align === "left" ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))
       .join("  ").trimEnd()
   // Colour comes after the padding, since it has no width; the verdict is the last cell of its row.
-  const verdict = ({ results }: Run) => (text: string): string =>
+  const verdict = ({ results }: Run.Summary) => (text: string): string =>
     text.replace(/\S+$/, results.valid ? green(style) : red(style))
   return [
     `${bold(style)(row(columns.map(({ name }) => name)))}\n`,
@@ -110,41 +98,54 @@ export const table = (runs: ReadonlyArray<Run>, style: Style, more: ReadonlyArra
   ].join("")
 }
 
-/** Many runs that differ in nothing but their seeds: how many are valid, and what speaks against the others. */
-export const summary = (runs: ReadonlyArray<Run>, style: Style): string => {
+/** What runs may differ in, by seed, in so many digits. */
+const figures: ReadonlyArray<readonly [name: string, digits: number, of: (run: Run.Summary) => number]> = [
+  ["msgs/op", 2, ({ results }) => results.messagesPerOperation.servers],
+  ["median ms", 0, ({ results }) => latency(results).median],
+  ["max ms", 0, ({ results }) => latency(results).max]
+]
+
+/** The least of all runs, the one in the middle, and the greatest. */
+const range = (runs: ReadonlyArray<Run.Summary>, of: (run: Run.Summary) => number): ReadonlyArray<number> => {
+  const sorted = runs.map(of).toSorted((a, b) => a - b)
+  return [0, 0.5, 1].map((fraction) => quantile(sorted, fraction))
+}
+
+/** How many invalid runs are spelled out; of the others there is only the command that shows them. */
+const examples = 10
+
+/**
+ * Many runs that differ in nothing but their seeds: how many are valid, between what their figures lie, and what speaks
+ * against those that are invalid.
+ */
+export const summary = (runs: ReadonlyArray<Run.Summary>, style: Style): string => {
   const invalid = runs.filter(({ results }) => !results.valid)
   const sum = (of: (results: Results) => number): number => runs.reduce((total, { results }) => total + of(results), 0)
   const operations = sum((results) => results.operations.count)
-  const messages = sum((results) => results.network.servers.sent)
-  const slowest = runs.reduce((max, { results }) => Math.max(max, latency(results).max), 0)
+  const more = invalid.slice(examples)
   return [
     `${runs.length} runs: ${green(style)(`${runs.length - invalid.length} valid`)}`,
     invalid.length === 0 ? "" : `, ${red(style)(`${invalid.length} invalid`)}`,
     `; ${operations} operations`,
-    operations === 0
-      ? ""
-      : `, ${percentage(sum((results) => results.operations.ok) / operations)} ok, ${
-        (messages / operations).toFixed(2)
-      } msgs/op, at most ${slowest.toFixed(0)} ms`,
-    "\n",
-    ...invalid.map((run) => `\n${findings(run, style)}`)
+    ...operations === 0 ? ["\n"] : [
+      `, ${percentage(sum((results) => results.operations.ok) / operations)} ok\n\n`,
+      `${bold(style)(`${"".padEnd(9)}${["min", "median", "max"].map((name) => name.padStart(10)).join("")}`)}\n`,
+      ...figures.map(([name, digits, of]) =>
+        `${name.padEnd(9)}${range(runs, of).map((figure) => figure.toFixed(digits).padStart(10)).join("")}\n`
+      )
+    ],
+    ...invalid.slice(0, examples).map((run) => `\n${findings(run, style)}`),
+    more.length === 0 ? "" : `\n${more.length} more are invalid:\n`,
+    ...more.map(({ replay }) => `  Replay: ${replay}\n`)
   ].join("")
 }
 
-const toJson = ({ limits, options, program, replay, results, title }: Run) => {
+const toJson = (run: Run.Summary) => {
+  const { options, program, results, workload, ...more } = Run.encode(run)
   const { findings, valid, workload: { figures }, ...measured } = results
-  return {
-    title,
-    valid,
-    findings,
-    ...measured,
-    figures,
-    limits,
-    options: { ...options, workload: options.workload.name, program },
-    replay
-  }
+  return { ...more, valid, findings, ...measured, figures, options: { ...options, workload, program } }
 }
 
 /** One JSON document. Times are in ms. */
-export const json = (runs: ReadonlyArray<Run>): string =>
+export const json = (runs: ReadonlyArray<Run.Summary>): string =>
   `${JSON.stringify({ valid: runs.every(({ results }) => results.valid), runs: runs.map(toJson) }, null, 2)}\n`

@@ -6,6 +6,7 @@
  */
 import * as History from "./History.ts"
 import type * as Network from "./Network.ts"
+import { quantile } from "./Quantile.ts"
 import type { Verdict } from "./Verdict.ts"
 
 export interface Counts {
@@ -42,10 +43,6 @@ const count = (operations: ReadonlyArray<History.Operation>): Counts => {
   for (const { completion } of operations) if (completion.type !== "invoke") counts[completion.type]++
   return counts
 }
-
-/** The smallest value that is not below the given fraction of all (nearest rank). */
-export const quantile = (sorted: ReadonlyArray<number>, fraction: number): number =>
-  sorted[Math.max(0, Math.ceil(fraction * sorted.length) - 1)] ?? 0
 
 const latencies = (operations: ReadonlyArray<History.Operation>): Latencies => {
   const sorted = operations

@@ -53,6 +53,8 @@ export interface Fate {
   readonly value: Json.Json
   readonly outcome: Outcome
   readonly acknowledged: boolean
+  /** The beginning of the first attempt. */
+  readonly added: Event | undefined
   readonly known: Event | undefined
   /** When the last read that has it, and the last one that lacks it, began. */
   readonly lastPresent: Event | undefined
@@ -69,6 +71,8 @@ export interface Sighting {
   readonly node: NodeId | undefined
   /** The end of the read. */
   readonly read: Event
+  /** Indices of the events that it contradicts, such as that of an earlier read that has the value. */
+  readonly against: ReadonlyArray<number>
 }
 
 export interface Analysis {
@@ -91,7 +95,7 @@ export interface Analysis {
 /** A distinct value. */
 interface Entry {
   readonly value: Json.Json
-  added: boolean
+  added: Event | undefined
   acknowledged: boolean
   /** An add of it was not refused. */
   possible: boolean
@@ -128,7 +132,7 @@ const catalogue = () => {
   const make = (value: Json.Json): Entry => {
     const entry: Entry = {
       value,
-      added: false,
+      added: undefined,
       acknowledged: false,
       possible: false,
       known: undefined,
@@ -199,7 +203,7 @@ export const analyse = (history: History, { memory = "replicated" }: Options = {
     const present: Array<Entry> = []
     for (const value of isList(read.value) ? read.value : []) {
       const entry = entryOf(value)
-      if (entry.mark === reads) entry.duplicated ??= { value, node, read }
+      if (entry.mark === reads) entry.duplicated ??= { value, node, read, against: [] }
       else present.push(entry)
       entry.mark = reads
     }
@@ -220,8 +224,13 @@ export const analyse = (history: History, { memory = "replicated" }: Options = {
     }
     for (const entry of present) {
       if (entry.firstRead === undefined) {
-        entry.firstRead = { value: entry.value, node, read }
-        entry.isInvented = !entry.added
+        entry.firstRead = {
+          value: entry.value,
+          node,
+          read,
+          against: entry.added === undefined ? [] : [entry.added.index]
+        }
+        entry.isInvented = entry.added === undefined
       }
       if (isVolatile) have(place, entry, invoke)
     }
@@ -230,7 +239,7 @@ export const analyse = (history: History, { memory = "replicated" }: Options = {
       shown.entry.shownMark = reads
       if (shown.entry.mark === reads || shown.since > invoke.index || shown.vanished) continue
       shown.vanished = true
-      vanished.push({ value: shown.entry.value, node, read })
+      vanished.push({ value: shown.entry.value, node, read, against: [shown.since] })
     }
     for (const entry of present) {
       if (entry.shownMark !== reads) place.shown.push({ entry, since: read.index, vanished: false })
@@ -265,8 +274,8 @@ export const analyse = (history: History, { memory = "replicated" }: Options = {
       placeOf(event.node)
       if (event.f === "read") continue
       const entry = entryOf(event.value)
-      if (!entry.added) attempts.push(entry)
-      entry.added = true
+      if (entry.added === undefined) attempts.push(entry)
+      entry.added ??= event
     } else {
       const invoke = open.get(event.process)
       if (invoke === undefined) continue
@@ -293,12 +302,12 @@ export const analyse = (history: History, { memory = "replicated" }: Options = {
     for (const entry of attempts) {
       if (entry.known === undefined || entry.known.index > invoke.index || entry.mark === reads) continue
       if (isExcused(entry)) excused.add(entry)
-      else missing.push({ value: entry.value, node, read })
+      else missing.push({ value: entry.value, node, read, against: [entry.known.index] })
     }
   }
 
   const fates = attempts.map((entry): Fate => {
-    const { acknowledged, known, lastAbsent, lastPresent, value } = entry
+    const { acknowledged, added, known, lastAbsent, lastPresent, value } = entry
     const result = outcome(entry)
     if (result === "lost" && isExcused(entry)) excused.add(entry)
     const until = result === "stable" ? lastAbsent : lastPresent
@@ -306,6 +315,7 @@ export const analyse = (history: History, { memory = "replicated" }: Options = {
       value,
       outcome: result,
       acknowledged,
+      added,
       known,
       lastPresent,
       lastAbsent,
@@ -336,6 +346,14 @@ const spellFate = ({ known, lastAbsent, lastPresent, value }: Fate): string =>
     lastAbsent && `not by the one at ${lastAbsent.time} ms`
   ].filter((part) => part !== undefined).join(", ")
 
+const sightingEvidence = ({ against, read, value }: Sighting): Verdict.Finding["evidence"] => [
+  { about: Verdict.text(value), events: [...against, read.index] }
+]
+
+const fateEvidence = ({ added, known, lastAbsent, lastPresent, value }: Fate): Verdict.Finding["evidence"] => [
+  { about: Verdict.text(value), events: [added, known, lastPresent, lastAbsent].flatMap((event) => event?.index ?? []) }
+]
+
 /** How many of the stalest values are listed. */
 const worst = 8
 
@@ -348,15 +366,15 @@ export const check = (history: History, options: Options = {}): Verdict.Verdict 
   const stale = stable.filter(({ latency = 0 }) => latency > 0)
   const worstStale = stale.toSorted((a, b) => b.latency! - a.latency!).slice(0, worst)
 
-  const findings = [
-    ...Verdict.finding("lost", lost, spellFate),
+  const findings: ReadonlyArray<Verdict.Finding | string> = [
+    ...Verdict.finding("lost", lost, spellFate, fateEvidence),
     ...stable.length > 0 ? [] : ["no value is stable: there is nothing to judge by"],
-    ...Verdict.finding("missing at the end", missing, spell),
+    ...Verdict.finding("missing at the end", missing, spell, sightingEvidence),
     ...Verdict.finding("no final read", silent, (node) => `${node} answered none`),
-    ...Verdict.finding("vanished", vanished, spell),
-    ...Verdict.finding("read but never added before", invented, spell),
-    ...Verdict.finding("read though refused", refused, spell),
-    ...Verdict.finding("twice in one read", duplicated, spell)
+    ...Verdict.finding("vanished", vanished, spell, sightingEvidence),
+    ...Verdict.finding("read but never added before", invented, spell, sightingEvidence),
+    ...Verdict.finding("read though refused", refused, spell, sightingEvidence),
+    ...Verdict.finding("twice in one read", duplicated, spell, sightingEvidence)
   ]
   return Verdict.make(findings, {
     attempted: fates.length,
@@ -375,5 +393,10 @@ export const check = (history: History, options: Options = {}): Verdict.Verdict 
       : { worstStale: worstStale.map(({ latency, value }) => ({ value, latency: latency! })) },
     ...Verdict.quantiles("stableLatencies", latencies(stable)),
     ...Verdict.quantiles("lostLatencies", latencies(lost))
+  }, {
+    series: [{
+      name: "stable latency",
+      points: stable.map(({ known, latency }) => [known!.time, latency!] as const).toSorted(([a], [b]) => a - b)
+    }]
   })
 }

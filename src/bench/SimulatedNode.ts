@@ -21,6 +21,7 @@ import { MessageIO } from "../services/MessageIO.ts"
 import { Node } from "../services/Node.ts"
 import { Timers } from "../services/Timers.ts"
 import * as Client from "./Client.ts"
+import type { Member } from "./Member.ts"
 import type { Network } from "./Network.ts"
 import type { SeededRandom } from "./SeededRandom.ts"
 import * as VirtualProcess from "./VirtualProcess.ts"
@@ -29,20 +30,8 @@ import type { VirtualTime } from "./VirtualTime.ts"
 /** A program with everything provided but what every node has. */
 export type Program = Effect.Effect<void, unknown, Node | Timers>
 
-export interface SimulatedNode {
-  readonly id: NodeId
-  /** Starts a process, which then awaits `init`; the answer tells whether it has been killed or paused since. */
-  readonly start: () => () => boolean
-  readonly kill: () => void
-  readonly pause: () => void
-  readonly resume: () => void
-  /** From now on the clock is `offset` ms ahead of the true time; if `frozen`, it stands still there. */
-  readonly setClock: (offset: number, frozen: boolean) => void
-  /** What makes a run invalid, such as a crash, in words. */
-  readonly findings: ReadonlyArray<string>
-  /** The last {@link logLimit} lines that it logged. */
-  readonly log: ReadonlyArray<string>
-}
+/** `log` has the last {@link logLimit} lines. */
+export interface SimulatedNode extends Member {}
 
 export interface Options {
   readonly id: NodeId

@@ -55,7 +55,15 @@ export const make = (time: VirtualTime, random: SeededRandom, wallClock: () => n
   }
 
   const now = (): number => Math.round(time.now() * stepsPerMillisecond) / stepsPerMillisecond
-  const nanos = (millis: number): bigint => BigInt(Math.round(millis * 1e6))
+  let asked = 0 // mostly more than once at the same instant
+  let answer = 0n
+  const nanos = (millis: number): bigint => {
+    if (millis !== asked) {
+      asked = millis
+      answer = BigInt(Math.round(millis * 1e6))
+    }
+    return answer
+  }
   const clock: Clock.Clock = {
     currentTimeMillisUnsafe: wallClock,
     currentTimeMillis: Effect.sync(wallClock),

@@ -42,7 +42,7 @@ export const raise = (vector: Map<Origin, number>, other: VersionVector): boolea
 export const shared = (vectors: ReadonlyArray<VersionVector>, copies: number): Map<Origin, number> => {
   const common = new Map<Origin, number>()
   for (const origin of new Set(vectors.flatMap((vector) => [...vector.keys()]))) {
-    const counts = vectors.map((vector) => vector.get(origin) ?? 0).sort((a, b) => b - a)
+    const counts = vectors.map((vector) => vector.get(origin) ?? 0).toSorted((a, b) => b - a)
     const count = counts[copies - 1] ?? 0
     if (count > 0) common.set(origin, count)
   }

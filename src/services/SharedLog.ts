@@ -174,7 +174,7 @@ export const make = <A, I extends Json>(operation: Schema.Codec<A, I>, deliver: 
         const next = missing(entries).slice(0, chunkSize)
         if (next.length === 0) return
         const before = now()
-        yield* Effect.catch(attempt(next), ({ definite }) => {
+        yield* attempt(next).pipe(Effect.catch(({ definite }) => {
           isAlone = false
           const took = Math.max(1, now() - before)
           return definite ? Effect.flatMap(Random.next, (random) => Effect.sleep(2 * random * took)) : Effect.void

@@ -37,13 +37,16 @@ export const choices = {
   extreme: (oldest, newest, random) => random.chance(0.5) ? oldest : newest
 } as const satisfies Record<string, Choice>
 
+export type Name = keyof typeof choices
+export const names = Object.keys(choices) as ReadonlyArray<Name> // they are all its keys
+
 interface Version {
   /** The first state that has it. */
   readonly since: number
   readonly value: Json.Json
 }
 
-export const make = (random: SeededRandom, choice: keyof typeof choices = "any"): Service<KeyValueRequest> => {
+export const make = (random: SeededRandom, choice: Name = "any"): Service<KeyValueRequest> => {
   const choose: Choice = choices[choice]
   const versions = new Map<string, Array<Version>>()
   const reached = new Map<string, number>()

@@ -35,7 +35,7 @@ const joinOne = <Request>(network: Network, name: string, protocol: Rpc.Protocol
 export const join = (
   network: Network,
   random: SeededRandom,
-  seqKv: keyof typeof Sequential.choices = "any"
+  seqKv: Sequential.Name = "any"
 ): void => {
   joinOne(network, "lin-kv", KvProtocol, Linearizable.make())
   joinOne(network, "seq-kv", KvProtocol, Sequential.make(random.fork("seq-kv"), seqKv))

@@ -1,0 +1,129 @@
+/**
+ * `gossip-girl serve`: the runs of a store, in a browser on this machine.
+ */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as HttpServer from "effect/http/HttpServer"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as HttpStaticServer from "effect/http/HttpStaticServer"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import { createServer } from "node:http"
+import { join, sep } from "node:path"
+import { type Stored, storePage } from "../../src/bench/report/StorePage.ts"
+import * as Run from "../../src/bench/Run.ts"
+import * as Flags from "./Flags.ts"
+import * as Output from "./Output.ts"
+import * as ReportFile from "./ReportFile.ts"
+import * as Usage from "./Usage.ts"
+
+/** The folders in a folder, without links such as `latest`. */
+const foldersIn = Effect.fnUntraced(function*(folder: string) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const names = yield* fileSystem.readDirectory(folder)
+  const isFolder = (name: string) =>
+    Effect.gen(function*() {
+      const path = join(folder, name)
+      const isLink = Option.isSome(yield* Effect.option(fileSystem.readLink(path)))
+      return !isLink && (yield* fileSystem.stat(path)).type === "Directory"
+    }).pipe(Effect.orElseSucceed(() => false)) // it has gone meanwhile
+  return yield* Effect.filter(names, isFolder, { concurrency: 16 })
+}, Effect.orElseSucceed((): ReadonlyArray<string> => []))
+
+const read = Effect.fnUntraced(function*(store: string, path: string) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const files = yield* fileSystem.readDirectory(join(store, path)).pipe(Effect.orElseSucceed((): Array<string> => []))
+  const results = join(store, path, "results.json")
+  const text = yield* fileSystem.readFileString(results).pipe(Effect.orElseSucceed(() => ""))
+  const time = yield* fileSystem.stat(results).pipe(
+    Effect.map(({ mtime }) => Option.getOrUndefined(mtime)?.getTime()),
+    Effect.orElseSucceed(() => undefined)
+  )
+  return { path, time, files, summary: Option.getOrUndefined(Result.getSuccess(Run.fromJson(text))) } satisfies Stored
+})
+
+/** All runs, the newest first. */
+const runsIn = Effect.fnUntraced(function*(store: string) {
+  const paths = yield* Effect.forEach(
+    yield* foldersIn(store),
+    (workload) => Effect.map(foldersIn(join(store, workload)), (names) => names.map((name) => `${workload}/${name}`))
+  )
+  const runs = yield* Effect.forEach(paths.flat(), (path) => read(store, path), { concurrency: 16 })
+  return runs.toSorted((a, b) => (b.time ?? 0) - (a.time ?? 0) || (a.path < b.path ? 1 : -1))
+})
+
+/** Another page could reach a server on this machine by a name of its own that it lets point here. */
+const isLocal = (host: string | undefined): boolean => /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host ?? "")
+
+const status = (code: number, text: string) => HttpServerResponse.text(`${text}\n`, { status: code })
+
+/** Answers requests until its scope ends. */
+const answer = Effect.fnUntraced(function*(store: string) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const root = yield* fileSystem.realPath(store)
+  const files = yield* HttpStaticServer.make({
+    root,
+    index: "report.html",
+    cacheControl: "no-cache",
+    mimeTypes: { jsonl: "text/plain; charset=utf-8", log: "text/plain; charset=utf-8" }
+  })
+  /** Whether there is anything of that name in the store. A link in it may lead out. */
+  const isInside = (path: string) =>
+    fileSystem.realPath(join(root, path)).pipe(
+      Effect.map((real) => real.startsWith(root + sep)),
+      Effect.orElseSucceed(() => false)
+    )
+
+  yield* HttpServer.serveEffect(Effect.gen(function*() {
+    const request = yield* HttpServerRequest.HttpServerRequest
+    if (!isLocal(request.headers["host"])) return status(403, "This is for this machine alone.")
+    if (request.method !== "GET" && request.method !== "HEAD") return status(405, "There is nothing to change here.")
+    const path = Result.getOrElse(Result.try(() => decodeURIComponent(request.url.replace(/[?#].*/, ""))), () => "")
+    if (path === "/") {
+      return HttpServerResponse.text(storePage(store, yield* runsIn(root), ReportFile.assets()), {
+        contentType: "text/html; charset=utf-8"
+      })
+    }
+    if (!path.startsWith("/") || !(yield* isInside(path))) return status(404, "There is no such page.")
+    return yield* Effect.orElseSucceed(files, () => status(404, "There is no such page."))
+  }))
+})
+
+export const serveCommand = Command.make(
+  "serve",
+  {
+    store: Flag.String("store").pipe(Flags.describe("Where the runs are", "directory", "store")),
+    port: Flags.number("port", Flags.whole(0, 65_535)).pipe(
+      Flags.describe("Port on this machine; 0 takes any that is free", "number", 8080)
+    )
+  },
+  Effect.fnUntraced(function*({ port, store }) {
+    const fileSystem = yield* FileSystem.FileSystem
+    if (!(yield* fileSystem.exists(store))) return yield* Usage.wrong(`--store ${store}: there is no such directory.`)
+    return yield* Effect.gen(function*() {
+      yield* answer(store)
+      const { address } = yield* HttpServer.HttpServer
+      const bound = "port" in address ? address.port : port
+      yield* Output.out(`The runs in ${store}: http://localhost:${bound}/ (Ctrl+C to end)\n`)
+      return yield* Effect.never
+    }).pipe(
+      Effect.provide(
+        NodeHttpServer.layer(() => createServer(), { port, host: "localhost", disablePreemptiveShutdown: true })
+      ),
+      Effect.scoped
+    )
+  })
+).pipe(
+  Command.withDescription("Show the runs of a store, and their reports, in a browser on this machine"),
+  Command.withExamples([
+    { command: `${Usage.self} serve`, description: "The runs that gossip-girl test has left in ./store" },
+    {
+      command: `${Usage.self} serve --store /tmp/store --port 9000`,
+      description: "Another store, at http://localhost:9000/"
+    }
+  ])
+)

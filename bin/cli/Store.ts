@@ -1,0 +1,62 @@
+/**
+ * Where runs are kept: a folder each, `<store>/<workload>/<name>/`, and `<store>/latest` leads to the last one.
+ *
+ * - `results.json`: what was run and what came of it (see Summary in Run).
+ * - `report.html`: the same to look at (see ReportPage).
+ * - `history.jsonl`: what clients and nemesis did (see History).
+ * - `messages.jsonl`: every message, if the run kept a journal (see Journal).
+ * - `node-logs/n0.log` …: what real processes wrote to standard error.
+ */
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import { closeSync, openSync, writeSync } from "node:fs"
+import { join, relative } from "node:path"
+import * as History from "../../src/bench/History.ts"
+import * as Journal from "../../src/bench/Journal.ts"
+import * as Run from "../../src/bench/Run.ts"
+import * as ReportFile from "./ReportFile.ts"
+
+/** The name of a run by the time at which it begins, such as `20260101T120000.000Z`: later ones sort behind it. */
+export const nameByTime = (millis: number): string => new Date(millis).toISOString().replaceAll(/[-:]/g, "")
+
+/** Makes the folder of a run. */
+export const open = Effect.fnUntraced(function*(store: string, workload: string, name: string) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const folder = join(store, workload, name)
+  yield* fileSystem.makeDirectory(folder, { recursive: true })
+  return folder
+})
+
+/** Writes lines to the logs of the nodes, each in a file of its own. */
+export const nodeLogs = (folder: string) =>
+  Effect.acquireRelease(
+    Effect.gen(function*() {
+      const fileSystem = yield* FileSystem.FileSystem
+      const logs = join(folder, "node-logs")
+      yield* fileSystem.makeDirectory(logs)
+      const files = new Map<string, number>()
+      return {
+        files,
+        write: (node: string, line: string): void => {
+          const file = files.get(node) ?? openSync(join(logs, `${node}.log`), "a")
+          files.set(node, file)
+          writeSync(file, `${line}\n`) // at once, whatever becomes of the bench
+        }
+      }
+    }),
+    ({ files }) => Effect.sync(() => files.forEach((file) => closeSync(file)))
+  )
+
+/** Writes what came of a run, and lets `latest` lead to it. */
+export const write = Effect.fnUntraced(function*(store: string, folder: string, run: Run.Run) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const writeFile = (name: string, text: string) => fileSystem.writeFileString(join(folder, name), text)
+  yield* writeFile("results.json", Run.toJson(run))
+  yield* writeFile("report.html", ReportFile.of(run))
+  yield* writeFile("history.jsonl", History.toLines(run.history))
+  if (run.messages !== undefined) yield* writeFile("messages.jsonl", Journal.toLines(run.messages))
+  // A link cannot be changed, but it can be replaced in one step.
+  const link = join(folder, "latest")
+  yield* fileSystem.symlink(relative(store, folder), link)
+  yield* fileSystem.rename(link, join(store, "latest"))
+})

@@ -1,0 +1,120 @@
+/**
+ * `gossip-girl test`: Maelstrom's command line, in front of real processes of any language.
+ */
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import { accessSync, constants, statSync } from "node:fs"
+import { resolve } from "node:path"
+import * as RealCluster from "../../src/bench/process/RealCluster.ts"
+import * as Programs from "../../src/bench/Programs.ts"
+import * as Report from "../../src/bench/Report.ts"
+import type * as Run from "../../src/bench/Run.ts"
+import * as Conclusion from "./Conclusion.ts"
+import * as Flags from "./Flags.ts"
+import * as Output from "./Output.ts"
+import * as Store from "./Store.ts"
+import * as Usage from "./Usage.ts"
+
+/** What is wrong with a file that is to be run, if anything. */
+const fault = (file: string): string | undefined => {
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (found === undefined) return "there is no such file"
+  if (!found.isFile()) return "that is no file"
+  try {
+    accessSync(file, constants.X_OK)
+    return undefined
+  } catch {
+    return `that file is not executable (chmod +x ${quote(file)})`
+  }
+}
+
+/** As a shell takes it for one word. */
+const quote = (word: string): string => /^[\w./:=,@%+~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+
+export const testCommand = Command.make(
+  "test",
+  {
+    ...Flags.trial,
+    bin: Flag.String("bin").pipe(
+      Flag.withDescription("Executable that runs a node, in any language; required"),
+      Flag.withMetavar("file"),
+      Flag.between(1, 1),
+      Flag.map(([file]) => file!)
+    ),
+    args: Argument.String("args").pipe(
+      Argument.withDescription("Arguments for that executable, behind --"),
+      Argument.variadic()
+    ),
+    seed: Flags.number("seed", Flags.whole(0, 1e15)).pipe(
+      Flags.describe("Seed of operations, faults and latencies; what nodes make of them is their own", "number", 0)
+    ),
+    logStderr: Flag.Boolean("log-stderr").pipe(
+      Flag.withDescription("Show what nodes write to standard error, as it comes"),
+      Flag.withDefault(false)
+    ),
+    store: Flag.String("store").pipe(
+      Flags.describe("Where to keep history, results, messages and logs of the nodes", "directory", "store")
+    ),
+    json: Flags.json
+  },
+  Effect.fnUntraced(function*({ args, bin, json, logStderr, seed, store, ...flags }) {
+    if (flags.nemesis.some((fault) => fault === "clock")) {
+      return yield* Usage.wrong("--nemesis clock is for simulate: here the clock of a node is the machine's own.")
+    }
+    const file = resolve(bin)
+    const wrong = fault(file)
+    if (wrong !== undefined) return yield* Usage.wrong(`--bin ${bin}: ${wrong}.`)
+
+    const options = Flags.trialOptions(flags, Programs.Programs[flags.workload].workload, seed)
+    const folder = yield* Store.open(store, flags.workload, Store.nameByTime(yield* Clock.currentTimeMillis))
+    const logs = yield* Store.nodeLogs(folder)
+    const fork = Effect.runForkWith(yield* Effect.context())
+    const outcome = yield* RealCluster.run({
+      ...options,
+      journal: true,
+      command: { file, args },
+      onErrorLine: (node, line) => {
+        logs.write(node, line)
+        if (logStderr) fork(Output.err(`${node}: ${line}\n`))
+      },
+      onProgress: (done) => {
+        if (!logStderr) fork(Output.progress(`${flags.workload}: ${Math.floor(done * 100)} %`))
+      }
+    }).pipe(
+      Effect.ensuring(Output.endProgress),
+      Effect.catchTag("CannotStart", ({ reason }) =>
+        FileSystem.FileSystem.pipe(
+          Effect.flatMap((fileSystem) => fileSystem.remove(folder, { recursive: true })),
+          Effect.andThen(Usage.wrong(`--bin ${bin}: ${reason}.`))
+        ))
+    )
+    const command = [
+      `test ${Flags.text(flags)} --bin ${quote(bin)} --seed ${seed}`,
+      ...args.length > 0 ? ["--", ...args.map(quote)] : []
+    ]
+    const run: Run.Run = {
+      title: flags.workload,
+      workload: flags.workload,
+      program: [bin, ...args].map(quote).join(" "),
+      options,
+      ...outcome,
+      replay: `${Usage.self} ${command.join(" ")}`
+    }
+    yield* Store.write(store, folder, run)
+    yield* Output.out(json ? Report.json([run]) : `${Report.table([run], Output)}\nMore in ${folder}.\n`)
+    yield* Conclusion.conclude([run])
+  }, Effect.scoped)
+).pipe(
+  Command.withDescription("Run real processes in real time, in Maelstrom's place, and judge what happened"),
+  Command.withExamples([
+    { command: `${Usage.self} test -w echo --bin dist/echo.js --node-count 1 --time-limit 5` },
+    {
+      command: `${Usage.self} test -w broadcast --bin dist/broadcast.js --time-limit 5 --nemesis partition,kill,pause`,
+      description: "With faults"
+    }
+  ])
+)

@@ -1,0 +1,178 @@
+/**
+ * From a run that fails to a small one that fails for the same reason: first in its options, then in what happens in it.
+ *
+ * - **Options.** Each is tried at simpler values, the simplest first: fewer nodes and clients, less time, a lower rate,
+ *   no faults, a network that loses and delays nothing. With other options the same seed draws another course of events,
+ *   so each is tried with some small seeds besides.
+ * - **Operations and faults.** Delta debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing
+ *   input", 2002) of the numbers of those that come to pass. Everything is drawn as before, so what remains is what it
+ *   was. The result is 1-minimal: with any one of them left out, the run no longer fails for this reason.
+ *
+ * Both are repeated until neither changes anything. All of it is determined by the options, and takes no more runs than
+ * it is given.
+ */
+import * as Simulation from "./Simulation.ts"
+
+/** How far it has come. */
+export interface Progress {
+  /** How many runs it took. */
+  readonly runs: number
+  /** The smallest run so far that fails. */
+  readonly options: Simulation.Options
+}
+
+export interface Shrunk extends Progress {
+  /** What is found in the original run and in the smallest one; see {@link kindOf}. */
+  readonly kind: string
+  /** Not so if it ran out of runs. */
+  readonly minimal: boolean
+}
+
+/** How many runs it takes at the most, if nothing else is said. */
+export const defaultBudget = 2000
+
+/** How many seeds a simpler option is tried with, besides the one that failed. */
+const otherSeeds = 5
+
+/** What a finding says but for names, numbers and examples: `lost: 7, known since 3 ms` is of the kind `lost`. */
+export const kindOf = (finding: string): string =>
+  finding.replaceAll(/"[^"]*"/g, "…").split(/[:,\n]/)[0]!.replaceAll(/\d+(\.\d+)?/g, "#").trim()
+
+type Simpler = (options: Simulation.Options) => ReadonlyArray<Simulation.Options>
+
+/** Whole numbers from `least` to below `value`, half as far from it each time. */
+const towards = (least: number, value: number): ReadonlyArray<number> => {
+  const values: Array<number> = []
+  for (let gap = value - least; gap >= 1; gap = Math.floor(gap / 2)) values.push(value - gap)
+  return values
+}
+
+/** Simpler values of each option, the simplest first; those that make the next runs cheaper come first. */
+const dimensions: ReadonlyArray<Simpler> = [
+  // As many clients a node as before, where that is a whole number.
+  (options) =>
+    towards(1, options.nodeCount).map((nodeCount) => ({
+      ...options,
+      nodeCount,
+      concurrency: Math.max(1, Math.round(options.concurrency / options.nodeCount * nodeCount))
+    })),
+  (options) => towards(1, options.timeLimit / 1000).map((seconds) => ({ ...options, timeLimit: seconds * 1000 })),
+  (options) =>
+    options.nemesis.length === 0
+      ? []
+      : [{ ...options, nemesis: [], nemesisInterval: Simulation.defaults.nemesisInterval }],
+  (options) =>
+    options.nemesis.length < 2 ? [] : options.nemesis.map((fault) => ({
+      ...options,
+      nemesis: options.nemesis.filter((other) => other !== fault)
+    })),
+  (options) => options.loss === 0 ? [] : [{ ...options, loss: 0 }],
+  (options) => options.duplicates === 0 ? [] : [{ ...options, duplicates: 0 }],
+  (options) => options.scheduling === "fifo" ? [] : [{ ...options, scheduling: "fifo" }],
+  ({ latency, ...options }) => latency.mean === 0 ? [] : [{ ...options, latency: { mean: 0, dist: "constant" } }],
+  ({ latency: { dist, mean }, ...options }) =>
+    dist === "constant" ? [] : [{ ...options, latency: { mean, dist: "constant" } }],
+  (options) => towards(1, options.concurrency).map((concurrency) => ({ ...options, concurrency })),
+  (options) => towards(1, options.rate).map((rate) => ({ ...options, rate }))
+]
+
+/** Zeller and Hildebrandt's ddmin, by complements: the items that remain, no single one of which can be left out. */
+function* minimise(
+  items: ReadonlyArray<number>,
+  fails: (items: ReadonlyArray<number>) => Generator<Progress, boolean>
+): Generator<Progress, void> {
+  if (yield* fails([])) return
+  let left = items
+  for (let parts = 2; left.length > 1;) {
+    const size = Math.ceil(left.length / parts)
+    const complements = Array.from(
+      { length: Math.ceil(left.length / size) },
+      (_, i) => [...left.slice(0, i * size), ...left.slice((i + 1) * size)]
+    )
+    const smaller = yield* firstOf(complements, fails)
+    if (smaller !== undefined) {
+      left = smaller
+      parts = Math.max(parts - 1, 2)
+    } else if (size > 1) {
+      parts = Math.min(parts * 2, left.length)
+    } else {
+      return
+    }
+  }
+}
+
+/** The first that fails. */
+function* firstOf<A>(
+  candidates: ReadonlyArray<A>,
+  fails: (candidate: A) => Generator<Progress, boolean>
+): Generator<Progress, A | undefined> {
+  for (const candidate of candidates) if (yield* fails(candidate)) return candidate
+  return undefined
+}
+
+/** Yields after each run; returns `undefined` if the run does not fail to begin with. */
+export function* shrink(
+  original: Simulation.Options,
+  budget = defaultBudget
+): Generator<Progress, Shrunk | undefined> {
+  let runs = 0
+  let best = original
+
+  const run = (options: Simulation.Options): Simulation.Simulation => {
+    runs++
+    return Simulation.run(options)
+  }
+  const kindsOf = ({ results }: Simulation.Simulation): ReadonlyArray<string> => results().findings.map(kindOf)
+
+  const first = run(original)
+  let drawn = first.drawn()
+  yield { runs, options: best }
+  // What is found where nothing happens, such as that there is nothing to judge by, would shrink to just that.
+  const always = kindsOf(run({ ...original, onlyOperations: [], onlyFaults: [] }))
+  yield { runs, options: best }
+  const kinds = kindsOf(first)
+  const kind = kinds.find((kind) => !always.includes(kind)) ?? kinds[0]
+  if (kind === undefined) return undefined
+
+  /** When no runs are left, nothing fails any more, so everything comes to an end. */
+  function* fails(options: Simulation.Options): Generator<Progress, boolean> {
+    if (runs >= budget) return false
+    const simulation = run(options)
+    const failed = kindsOf(simulation).includes(kind!) // it is no longer undefined
+    if (failed) {
+      best = options
+      drawn = simulation.drawn()
+    }
+    yield { runs, options: best }
+    return failed
+  }
+
+  /** With other seeds too, as long as numbers of single operations and faults mean nothing. */
+  const seeds = (options: Simulation.Options): ReadonlyArray<Simulation.Options> => {
+    if (options.onlyOperations !== undefined || options.onlyFaults !== undefined) return [options]
+    const others = Array.from({ length: otherSeeds }, (_, seed) => seed).filter((seed) => seed !== options.seed)
+    return [options, ...others.map((seed) => ({ ...options, seed }))]
+  }
+
+  function* simplify(): Generator<Progress, void> {
+    for (const simpler of dimensions) {
+      while ((yield* firstOf(simpler(best).flatMap(seeds), fails)) !== undefined) {
+        // as long as it helps
+      }
+    }
+  }
+
+  /** Of what comes to pass now, as little as possible. */
+  function* thinOut(key: "onlyOperations" | "onlyFaults", count: number): Generator<Progress, void> {
+    const all = best[key] ?? Array.from({ length: count }, (_, i) => i)
+    if (all.length > 0) yield* minimise(all, (items) => fails({ ...best, [key]: items }))
+  }
+
+  for (let before; before !== best;) {
+    before = best
+    yield* simplify()
+    yield* thinOut("onlyFaults", drawn.faults)
+    yield* thinOut("onlyOperations", drawn.operations)
+  }
+  return { runs, options: best, kind, minimal: runs < budget }
+}

@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+// An echo node. Its first argument says in which way it goes wrong, if it is n1: at once, or at its third echo.
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { connect } from "node:net"
+import { createInterface } from "node:readline"
+
+const [, , way, socketPath] = process.argv
+let node = ""
+let echoes = 0
+const send = (dest, body) => console.log(JSON.stringify({ src: node, dest, body }))
+
+const ways = {
+  throws: () => {
+    throw new Error("escaped")
+  },
+  exits: () => {
+    console.error("that was all")
+    process.exit(0)
+  },
+  aborts: () => process.abort(),
+  prints: () => console.log("DEBUG: got here"),
+  printsNothing: () => console.log(),
+  printsJson: () => console.log("[1]"),
+  hasFieldTooMany: () => console.log(JSON.stringify({ src: node, dest: "n0", body: {}, time: 1 })),
+  forges: () => console.log(JSON.stringify({ src: "n0", dest: "n0", body: { type: "hello" } })),
+  sendsToNobody: () => send("n7", { type: "hello" }),
+  floods: () => process.stdout.write("x".repeat((1 << 24) + 1))
+}
+
+/** Ends with neither its input nor a signal; nor does what it starts, which holds its output too. */
+const resist = async () => {
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => {})
+  // Who listens there knows when the last of them is gone.
+  const socket = connect(socketPath)
+  await once(socket, "connect")
+  spawn("sh", ["-c", "trap '' TERM INT HUP; sleep 1000 & sleep 1000"], { stdio: ["ignore", 1, 2, socket] })
+}
+
+createInterface({ input: process.stdin }).on("line", async (line) => {
+  const { body: { echo, msg_id, type, node_id }, src } = JSON.parse(line)
+  node ||= node_id
+  const reply = { type: `${type}_ok`, in_reply_to: msg_id }
+  if (type === "init") {
+    if (way === "silent" && node === "n1") return console.error("I would rather not")
+    if (way === "refuses" && node === "n1") return send(src, { ...reply, type: "error", code: 13, text: "no" })
+    if (way === "resists") await resist()
+  } else if (type === "echo") {
+    reply.echo = echo
+    if (node === "n1" && ++echoes === 3) {
+      if (way === "malforms") reply.extra = true
+      ways[way]?.()
+    }
+  }
+  send(src, reply)
+})
