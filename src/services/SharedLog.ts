@@ -178,7 +178,7 @@ export const make = <A, I extends Json>(operation: Schema.Codec<A, I>, deliver: 
           isAlone = false
           const took = Math.max(1, now() - before)
           return definite ? Effect.flatMap(Random.next, (random) => Effect.sleep(2 * random * took)) : Effect.void
-        })
+        }))
       })
 
     /** Hands entries to another node, and learns what it answers. */
