@@ -94,7 +94,7 @@ const among = (numbers: ReadonlyArray<number> | undefined): (n: number) => boole
 }
 
 export const make = <M extends Member>(options: Options, world: World<M>): Trial<M> => {
-  const { workload } = options
+  const workload = options.settings && options.workload.set?.(options.settings) || options.workload
   const { random, timeline } = world
   const journal = options.journal === true ? Journal.make(timeline.now) : undefined
   const network = Network.make({
