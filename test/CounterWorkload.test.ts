@@ -9,6 +9,7 @@ import * as Workload from "../src/bench/Workload.ts"
 import { GCounterWorkload, PnCounterWorkload } from "../src/bench/workloads/CounterWorkload.ts"
 import { ClientId } from "../src/schema/Address.ts"
 import { CounterProtocol, Delta } from "../src/schema/CounterProtocol.ts"
+import { leadsToOperations } from "./Evidence.ts"
 import * as Wrong from "./wrong/CounterNodes.ts"
 
 const seeds = Array.from({ length: Number(process.env["SEEDS"] ?? 3) }, (_, seed) => seed)
@@ -27,7 +28,9 @@ const run = (program: Program, options: Partial<Simulation.Options> = {}): Resul
     ...options
   })
   assert.isTrue(simulation.work(10_000_000), `it never ends, seed ${options.seed}`)
-  return simulation.results()
+  const results = simulation.results()
+  leadsToOperations(results.workload, simulation.history)
+  return results
 }
 
 const durable: Workload.Workload = {

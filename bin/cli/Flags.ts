@@ -282,9 +282,11 @@ export const text = (world: Trial): string => {
   const usual = new Map<string, unknown>(Object.entries(defaults))
   return Object.entries(world)
     .filter(([key, value]) => value !== undefined && String(value) !== String(usual.get(key)))
-    .map(([key, value]) => [
-      `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-      ...value === true ? [] : [String(value) || "none"]
-    ].join(" "))
+    .map(([key, value]) =>
+      [
+        `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+        ...value === true ? [] : [String(value) || "none"]
+      ].join(" ")
+    )
     .join(" ")
 }
