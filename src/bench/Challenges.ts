@@ -35,6 +35,15 @@ const counter: Challenge["options"] = {
   nemesis: ["partition"]
 }
 
+/** 6a and 6b ask for read uncommitted, 6c for read committed. What the nodes promise is more, so all are judged by that. */
+const transactions = (nodeCount: number): Challenge["options"] => ({
+  nodeCount,
+  concurrency: 2 * nodeCount,
+  timeLimit: 20_000,
+  rate: 1000,
+  availability: 1
+})
+
 /** In the order of the challenges. As in Maelstrom, there is a client for each node if nothing else is said. */
 export const challenges: ReadonlyArray<Challenge> = [
   {
@@ -97,6 +106,20 @@ export const challenges: ReadonlyArray<Challenge> = [
     id: "5c",
     workload: "kafka",
     options: { nodeCount: 2, concurrency: 4, timeLimit: 20_000, rate: 1000, availability: 1, nemesis: ["partition"] },
+    limits: { messagesPerOperation: 0.05 }
+  },
+  { id: "6a", workload: "txn-rw-register", options: transactions(1) },
+  { id: "6b", workload: "txn-rw-register", options: transactions(2), limits: { messagesPerOperation: 0.05 } },
+  {
+    id: "6b",
+    workload: "txn-rw-register",
+    options: { ...transactions(2), nemesis: ["partition"] },
+    limits: { messagesPerOperation: 0.05 }
+  },
+  {
+    id: "6c",
+    workload: "txn-rw-register",
+    options: { ...transactions(2), nemesis: ["partition"] },
     limits: { messagesPerOperation: 0.05 }
   }
 ]
