@@ -357,7 +357,7 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
           const isNews = operations.length > 0 || lacksFrontier(link)
           if (isNews) {
             link.lastPush = now()
-            if (servesAsHub(link) && now() >= round + settings.hubWindow) round = now()
+            if (servesAsHub(link) && link.lastPush >= round + settings.hubWindow) round = link.lastPush
           }
           if (isNews || link.asking) link.awaitingSince ??= now()
           if (link.asking) link.askAt = now() + Math.min(settings.patience, settings.roundTrip * 2 ** link.retries)
