@@ -1,10 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { executable } from "../bin/cli/ChallengesCommand.ts"
 import * as Challenges from "../src/bench/Challenges.ts"
 import type { Results } from "../src/bench/Results.ts"
 import * as Simulation from "../src/bench/Simulation.ts"
 
-/** A run of kafka has 20,000 operations. */
-const seedsOf = ({ workload }: Challenges.Challenge): ReadonlyArray<number> => workload === "kafka" ? [0] : [0, 1]
+/** Some runs have 20,000 operations. */
+const seedsOf = ({ workload }: Challenges.Challenge): ReadonlyArray<number> =>
+  workload === "kafka" || workload === "txn-rw-register" ? [0] : [0, 1]
 
 /** By what is run, since 3e is the run of 3d with other limits. */
 const done = new Map<string, Results>()
@@ -27,6 +31,22 @@ describe("Challenges", () => {
       }
     })
   }
+
+  it("each has an executable that runs its program", () => {
+    const dist = join(import.meta.dirname, "../dist")
+    for (const challenge of Challenges.challenges) {
+      const { env, file } = executable(challenge, dist)
+      assert.isTrue(existsSync(file), file)
+      assert.isUndefined(env, "none has to be told")
+    }
+    const mesh = {
+      id: "3b",
+      workload: "broadcast",
+      program: "mesh",
+      options: Challenges.challenges[0]!.options
+    } as const
+    assert.deepStrictEqual(executable(mesh, dist).env, { GOSSIP_DISSEMINATION: "mesh" })
+  })
 
   it("a name means one run, or all those of a challenge", () => {
     const [first] = Challenges.challenges

@@ -17,9 +17,9 @@ import * as Output from "./Output.ts"
 import { simulate } from "./SimulateCommand.ts"
 import * as Usage from "./Usage.ts"
 
-/** The executable beside this one that runs a program: it has one of its own, or another way to spread operations. */
-const executable = ({ program, workload }: Challenges.Challenge): ProcessNode.Command => {
-  const file = (name: string): string => join(dirname(Usage.script), `${name}.js`)
+/** The executable in `dist` that runs a program: it has one of its own, or another way to spread operations. */
+export const executable = ({ program, workload }: Challenges.Challenge, dist: string): ProcessNode.Command => {
+  const file = (name: string): string => join(dist, `${name}.js`)
   const own = file(`${workload}-${program}`)
   if (existsSync(own)) return { file: own, args: [] }
   return { file: file(workload), args: [], ...program && { env: { GOSSIP_DISSEMINATION: program } } }
@@ -83,7 +83,7 @@ export const challengesCommand = Command.make(
         const simulation = yield* simulate(label, options)
         const run = summary(Challenges.entry(challenge).programName, { results: simulation.results() })
         if (!real) return run
-        const command = executable(challenge)
+        const command = executable(challenge, dirname(Usage.script))
         const outcome = yield* RealCluster.run({
           ...options,
           command,
