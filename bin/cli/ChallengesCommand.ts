@@ -45,7 +45,7 @@ export const challengesCommand = Command.make(
       Flags.describe("Which challenges, separated by commas, as 1,2", "challenges", undefined, "all")
     ),
     real: Flag.Boolean("real").pipe(
-      Flag.withDescription("Run them by real processes in real time as well, which takes some minutes"),
+      Flag.withDescription("Run them by real processes as well, beside the simulated world; takes ten minutes"),
       Flag.withDefault(false)
     ),
     seed: Flags.seed,
@@ -60,6 +60,7 @@ export const challengesCommand = Command.make(
     const chosen = Challenges.challenges.filter((challenge) =>
       ids?.some((id) => Challenges.isNamed(challenge, id)) ?? true
     )
+    const fork = Effect.runForkWith(yield* Effect.context())
     const simulated = new Map<Run.Summary, Run.Summary>()
     const runs = yield* Effect.forEach(chosen, (challenge) => {
       const { id, limits, program, workload } = challenge
@@ -87,7 +88,7 @@ export const challengesCommand = Command.make(
         const outcome = yield* RealCluster.run({
           ...options,
           command,
-          onProgress: (done) => void Effect.runFork(Output.progress(`${label}, real: ${Math.floor(done * 100)} %`))
+          onProgress: (done) => void fork(Output.progress(`${label}, real: ${Math.floor(done * 100)} %`))
         }).pipe(Effect.ensuring(Output.endProgress))
         const realRun = summary(relative("", command.file), outcome, "--real")
         simulated.set(realRun, run)
@@ -105,7 +106,6 @@ export const challengesCommand = Command.make(
   Command.withDescription("Run fly.io's challenges, with fly.io's options and limits"),
   Command.withExamples([
     { command: `${Usage.self} challenges`, description: "All of them in the simulated world, in one table" },
-    { command: `${Usage.self} challenges --real`, description: "By real processes, beside the simulated world" },
     { command: `${Usage.self} challenges --only 2 --seed 7`, description: "One of them, with another course of events" }
   ])
 )
