@@ -3,10 +3,11 @@ import * as Challenges from "../src/bench/Challenges.ts"
 import type { Results } from "../src/bench/Results.ts"
 import * as Simulation from "../src/bench/Simulation.ts"
 
-/** A run of kafka has 20,000 operations. */
-const seedsOf = ({ workload }: Challenges.Challenge): ReadonlyArray<number> => workload === "kafka" ? [0] : [0, 1]
+/** A run of these has 20,000 operations. */
+const large = ["kafka", "txn-rw-register"]
+const seedsOf = ({ workload }: Challenges.Challenge): ReadonlyArray<number> => large.includes(workload) ? [0] : [0, 1]
 
-/** By what is run, since 3e is the run of 3d with other limits. */
+/** By what is run, since 3e is the run of 3d with other limits, and 6c that of 6b. */
 const done = new Map<string, Results>()
 
 const run = (challenge: Challenges.Challenge, seed: number): Results => {
