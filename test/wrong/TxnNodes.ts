@@ -157,6 +157,17 @@ const registers: ReadonlyArray<Wrong> = [
     }], "layerMesh"),
     { latency: { mean: 100, dist: "exponential" } }
   ],
+  [
+    "reads now and then what it had a while ago",
+    "monotonic-reads",
+    register([
+      inProgram("let clock = 0", "let clock = 0\n  let reads = 0\n  let former = new Map()"),
+      inProgram(
+        "registers.get(name)?.value ?? null",
+        "(++reads % 50 === 1 && (former = new Map(registers)), reads % 10 === 0 ? former : registers).get(name)?.value ?? null"
+      )
+    ])
+  ],
   ["keeps what comes last", "divergence", register([inProgram(" || isLater(next, present)", " || true")])],
   [
     "keeps either of two with the same stamp",

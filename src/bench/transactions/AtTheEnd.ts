@@ -9,8 +9,8 @@ import { identity, type Transaction } from "./Transactions.ts"
 
 export interface Ending {
   readonly findings: ReadonlyArray<Finding>
-  /** What each key held at the end, of those on which all agree. */
-  readonly values: ReadonlyArray<{ readonly key: Json; readonly value: Json }>
+  /** What each key held at the end, of those on which all agree, and one who read it. */
+  readonly values: ReadonlyArray<{ readonly key: Json; readonly value: Json; readonly reader: number }>
 }
 
 interface Answer {
@@ -39,10 +39,11 @@ export const make = (transactions: ReadonlyArray<Transaction>, empty: Json): End
       if (!known.answers.has(identity(value))) known.answers.set(identity(value), { value, transaction })
     }
   }
-  const values: Array<{ readonly key: Json; readonly value: Json }> = []
+  const values: Array<Ending["values"][number]> = []
   for (const { answers: different, key, value } of answers.values()) {
-    if (different.size === 1) {
-      values.push({ key, value })
+    const [first] = different.values()
+    if (different.size === 1 && first !== undefined) {
+      values.push({ key, value, reader: first.transaction.id })
       continue
     }
     findings.push({
