@@ -136,7 +136,7 @@ const defaults = {
   acknowledgeWithin: 1500,
   roundTrip: 1000,
   gap: 400,
-  patience: 2000
+  patience: 1000
 }
 const starSettings = settings(defaults)
 const thriftySettings = settings({ ...defaults, leafWindow: 700, hubWindow: 1000 })

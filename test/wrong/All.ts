@@ -11,6 +11,7 @@ import { GSetWorkload } from "../../src/bench/workloads/GSetWorkload.ts"
 import { UniqueIdsWorkload } from "../../src/bench/workloads/UniqueIdsWorkload.ts"
 import * as Broadcast from "./BroadcastNodes.ts"
 import * as Echo from "./EchoNodes.ts"
+import * as Txn from "./TxnNodes.ts"
 import * as UniqueIds from "./UniqueIdsNodes.ts"
 
 export interface WrongNode {
@@ -51,5 +52,6 @@ export const all: ReadonlyArray<WrongNode> = [
     right: ["right", "recovering"],
     changes: { hasty: partitions, wavering: { rate: 40 } }
   }),
-  ...from({ hastyGSet, rightGSet }, GSetWorkload, { right: ["rightGSet"], changes: { hastyGSet: partitions } })
+  ...from({ hastyGSet, rightGSet }, GSetWorkload, { right: ["rightGSet"], changes: { hastyGSet: partitions } }),
+  ...Txn.nodes
 ]
