@@ -56,7 +56,8 @@ type Entry = typeof Entry.Type
 const Chunk = Schema.Struct({ first: Schema.Int, entries: Schema.Array(Entry) })
 type Chunk = typeof Chunk.Type
 
-const key = (index: number) => Kv.key(`log/${index}`, Kv.Attributed(Chunk))
+const Stored = Kv.Attributed(Chunk)
+const key = (index: number) => Kv.key(`log/${index}`, Stored)
 
 const isMessage = (entry: Entry): entry is readonly [string, Json] => Array.isArray(entry)
 const isFull = ({ entries }: Chunk): boolean => entries.length >= fullAt
