@@ -10,6 +10,7 @@ import { Gossip } from "../src/services/Gossip.ts"
 import { Node } from "../src/services/Node.ts"
 import * as Gossips from "./gossip/Cluster.ts"
 import * as Cluster from "./kafka/Cluster.ts"
+import * as Wrong from "./wrong/KafkaNodes.ts"
 
 const shapes: ReadonlyArray<Gossips.Shape> = ["star", "mesh"]
 
@@ -151,6 +152,37 @@ describe("a kafka node that starts again", { timeout: 600_000 }, () => {
       }
     })
   }
+
+  /**
+   * The offset of a message that is in flight when its node is killed, and that of the next one of the same key, sent to
+   * the next life.
+   */
+  const acrossRestart = (program: Program, seed: number): readonly [before: number, after: number] => {
+    const cluster = Cluster.make({ program, nodeCount: 3, seed, latency: { mean: 300, dist: "exponential" } })
+    const victim = seed % 3
+    cluster.ids.forEach((_, i) => cluster.boot(i))
+    cluster.pass(5000)
+    const before = cluster.send(victim, "k", "in flight")
+    cluster.pass(1) // the link is idle, so it has left
+    cluster.nodes[victim]!.kill()
+    cluster.boot(victim)
+    cluster.pass(8000)
+    const after = cluster.send(victim, "k", "next")
+    cluster.pass(1)
+    return [offsetOf(before), offsetOf(after)]
+  }
+
+  it("takes no offset again though its message is overtaken by its next life, which without a floor it would", async () => {
+    const find = "floor = highest + reserve * nodeCount"
+    const floorless = await Wrong.mutant({ module: "programs/Kafka", find, replace: "floor = 0" })
+    const again = seeds(10).map((seed) => {
+      const [before, after] = acrossRestart(programs.star, seed)
+      assert.isAbove(after, before, `seed ${seed}`)
+      const [taken, next] = acrossRestart(floorless, seed)
+      return next === taken
+    })
+    assert.include(again, true)
+  })
 
   it("says so within 8 s though a node cannot be reached, and refuses until it can", () => {
     const cluster = kafka("star", { nodeCount: 3 })
