@@ -280,6 +280,42 @@ describe("durability", { timeout: 600_000 }, () => {
     })
   }
 
+  /** Sends a message, then kills nodes in turn, each so many ms after the one before; says whether all have it in the end. */
+  const survivesInTurn = (level: string, seed: number, victims: ReadonlyArray<number>, pause: number): boolean => {
+    const cluster = kafka("star", {
+      nodeCount: 5,
+      seed,
+      config: { KAFKA_DURABILITY: level },
+      latency: { mean: 20, dist: "exponential" }
+    })
+    const sent = cluster.send(victims[0]!, "k", "precious")
+    for (let i = 0; i < 3000 && sent.body === undefined; i++) cluster.pass(1)
+    assert.strictEqual(sent.body?.["type"], "send_ok", `${level}, seed ${seed}`)
+    for (const victim of victims) {
+      cluster.nodes[victim]!.kill()
+      cluster.boot(victim)
+      cluster.pass(pause)
+    }
+    cluster.pass(10_000)
+    const logs = cluster.ids.map((_, node) => cluster.log(node, "k").length)
+    assert.strictEqual(new Set(logs).size, 1)
+    return logs[0] === 1
+  }
+
+  it("majority: with any two of five at once; in turn all of them, if each has recovered before the next is killed", () => {
+    for (let sender = 0; sender < 5; sender++) {
+      for (const other of [(sender + 1) % 5, (sender + 2) % 5]) { // in all every pair
+        assert.isTrue(survives("star", "majority", 5 * sender + other, sender, [sender, other]), `${sender}, ${other}`)
+      }
+      const inTurn = [0, 1, 2, 3, 4].map((i) => (sender + i) % 5)
+      for (const level of ["one", "majority"]) {
+        assert.isTrue(survivesInTurn(level, sender, inTurn, 2000), `${level}, in turn from ${sender}`)
+      }
+    }
+    const faster = seeds(4).map((seed) => survivesInTurn("majority", seed, [0, 1, 2, 3, 4], 2))
+    assert.include(faster, false, "faster than they recover it is lost")
+  })
+
   it("one is not enough where two are cut off and die; majority does not acknowledge there", () => {
     for (const [level, isAcknowledged] of [["one", true], ["majority", false]] as const) {
       const cluster = kafka("star", { nodeCount: 5, config: { KAFKA_DURABILITY: level } })

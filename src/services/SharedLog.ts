@@ -35,6 +35,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
@@ -57,9 +58,8 @@ export interface SharedLog<A> {
 /** How many entries make a chunk. The root holds at most twice as many, and no append has more. */
 export const chunkSize = 32
 
-/** How long one waits for whom something was handed to, at least and at most, in ms, before one sees to it oneself. */
-const leastPatience = 300
-const patience = 2000
+/** How long one waits for whom something was handed to, before one sees to it oneself. */
+const patience = Duration.seconds(2)
 
 /** How often one makes way who sees nobody else. */
 const makesWayEvery = 6
@@ -117,7 +117,6 @@ export const make = <A, I extends Json>(
 
     let successes = 0
     let rest = 0 // how long to make way for others after this round, in ms
-    let usual = 1300 // how long an answer to what was handed over takes, in ms; quickly up, slowly down
 
     const now = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
 
@@ -216,31 +215,19 @@ export const make = <A, I extends Json>(
         })
       })
 
-    /** Hands entries to another node, and learns what it answers; does not wait for it much longer than is usual. */
+    /** Hands entries to another node, and learns what it answers. */
     const ask = (peer: NodeId, entries: ReadonlyArray<Protocol.Entry<A>>): Effect.Effect<void> =>
       Effect.suspend(() => {
-        const before = now()
         const answer = node.ask(peer, rpc, { position: length, entries }, { timeout: longest }).pipe(
           Effect.flatMap(learn),
-          Effect.match({
-            onFailure: () => false,
-            onSuccess: () => {
-              answering.add(peer)
-              if (entries.length > 0) usual = Math.max(now() - before, usual + (now() - before - usual) / 8)
-              return true
-            }
-          })
-        )
-        const impatience = Effect.delay(
-          Effect.sync(() => {
-            if (answering.delete(peer)) run(probe)
-          }),
-          Math.max(leastPatience, Math.min(patience, 1.5 * usual))
+          Effect.andThen(Effect.sync(() => answering.add(peer))),
+          Effect.isSuccess
         )
         // An answer that comes too late is worth knowing all the same.
-        const came = Fiber.join(run(answer))
-        return Effect.raceFirst(Effect.flatMap(came, (came) => came ? Effect.void : Effect.never), impatience)
-      })
+        return Effect.timeoutOption(Fiber.join(run(answer)), patience)
+      }).pipe(Effect.map((came) => {
+        if (!Option.getOrElse(came, () => false) && answering.delete(peer)) run(probe)
+      }))
 
     /** The first node that answers; oneself, if need be. */
     const combiner = (): NodeId => node.ids.find((id) => id === node.id || answering.has(id)) ?? node.id
