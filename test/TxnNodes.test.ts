@@ -10,11 +10,22 @@ const right = {
   "txn-list-append": Programs["txn-list-append"].programs["lin-kv"]
 }
 
+const done = new Set<string>()
+
+/** In the very same run the program in use is right. */
+const assertRight = (options: Simulation.Options): void => {
+  const program = right[options.workload.name as keyof typeof right] // there are no others
+  const key = JSON.stringify({ ...options, program: undefined, workload: options.workload.name })
+  if (done.has(key)) return
+  done.add(key)
+  assert.isEmpty(Simulation.run({ ...options, program }).results().findings, `the program in use, seed ${options.seed}`)
+}
+
 describe("nodes of transactions that are wrong on purpose", { timeout: 60_000 }, () => {
   for (const { anomaly, name, options } of Wrong.nodes) {
     it(`${name}: ${anomaly}`, () => {
       const others = new Set<string>()
-      for (let seed = 0; seed < maxSeeds; seed++) {
+      for (let seed = options.seed; seed < options.seed + maxSeeds; seed++) {
         const { history, results } = Simulation.run({ ...options, seed })
         const { evidence = [], findings } = results().workload
         const at = findings.findIndex((text) => text.startsWith(`${anomaly}: `))
@@ -25,9 +36,7 @@ describe("nodes of transactions that are wrong on purpose", { timeout: 60_000 },
         assert.isNotEmpty(events, findings[at])
         for (const index of events) assert.match(history[index]!.f, /^(txn|final read)$/)
 
-        const program = right[options.workload.name as keyof typeof right] // there are no others
-        const { findings: alarms } = Simulation.run({ ...options, program, seed }).results()
-        assert.isEmpty(alarms, `the program in use, seed ${seed}`)
+        assertRight({ ...options, seed })
         return
       }
       assert.fail(`it was not found in ${maxSeeds} runs, but ${[...others].join(", ")}`)

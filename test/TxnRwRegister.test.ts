@@ -86,7 +86,7 @@ describe("TxnRwRegister", { timeout: 600_000 }, () => {
   for (const kind of ["star", "mesh"] as const) {
     it(`${kind}: is causal and converges, whatever befalls nodes and network; what is refused does not happen`, () => {
       let refusals = 0
-      for (const seed of seeds(kind === "star" ? 6 : 3)) {
+      for (const seed of seeds(kind === "star" ? 4 : 2)) {
         const { history, results } = Simulation.run(options(kind, seed, {
           nemesis: Nemesis.faults,
           nemesisInterval: 1500,
@@ -103,7 +103,7 @@ describe("TxnRwRegister", { timeout: 600_000 }, () => {
   }
 
   it("every transaction is ok, at once, whatever is cut and lost", () => {
-    for (const seed of seeds(8)) {
+    for (const seed of seeds(4)) {
       const { findings, latencies } = Simulation.run(options("star", seed, {
         availability: 1,
         nemesis: ["partition", "one-way"],
@@ -165,7 +165,7 @@ describe("TxnRwRegister", { timeout: 600_000 }, () => {
 
   it("all nodes are equal within a second of the end of a cut", () => {
     const times: Array<number> = []
-    for (const seed of seeds(15)) {
+    for (const seed of seeds(12)) {
       const { answer, ask, ids, network, pass, random } = running({
         nodeCount: 2 + seed % 4,
         seed,

@@ -1,6 +1,6 @@
 /**
- * Programs of transactions that are wrong on purpose, each with the anomaly by which it is found. Most are mutants of the
- * programs that are in use; some are what one would write first.
+ * Programs of transactions that are wrong on purpose, each with the anomaly by which it is found, and a seed from which on
+ * to look for it. Most are mutants of the programs that are in use; some are what one would write first.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -36,8 +36,8 @@ const usual = {
   nodeCount: 3,
   concurrency: 6,
   rate: 100,
-  timeLimit: 3000,
-  recovery: 5000,
+  timeLimit: 1500,
+  recovery: 3000,
   latency: { mean: 20, dist: "exponential" }
 } as const
 
@@ -106,7 +106,7 @@ const registers: ReadonlyArray<Wrong> = [
       publication,
       "Effect.forEach(writes, (write) => publish({ stamp: clock + 1, writes: [write] }))"
     )]),
-    crowded
+    { ...crowded, seed: 1 }
   ],
   [
     "numbers the versions of each key",
@@ -121,7 +121,7 @@ const registers: ReadonlyArray<Wrong> = [
       ),
       inProgram("const next = { value, stamp, origin }", "const next = { value: value[1], stamp: value[0], origin }")
     ]),
-    crowded
+    { ...crowded, seed: 3 }
   ],
   [
     "publishes each write as it comes to it",
@@ -129,7 +129,8 @@ const registers: ReadonlyArray<Wrong> = [
     register([inProgram(
       "writes.set(name, [key, value])",
       "(writes.set(name, [key, value]), Effect.runSync(publish({ stamp: clock + 1, writes: [[key, value]] })))"
-    )])
+    )]),
+    { seed: 2 }
   ],
   [
     "refuses what it has published",
@@ -155,7 +156,7 @@ const registers: ReadonlyArray<Wrong> = [
       replace:
         "if (operations.some(([origin]) => (log.vector.get(origin) ?? 0) < (base.get(origin) ?? 0))) return undefined"
     }], "layerMesh"),
-    { latency: { mean: 100, dist: "exponential" } }
+    { seed: 1, latency: { mean: 100, dist: "exponential" } }
   ],
   [
     "reads now and then what it had a while ago",
@@ -172,7 +173,8 @@ const registers: ReadonlyArray<Wrong> = [
   [
     "keeps either of two with the same stamp",
     "divergence",
-    register([inProgram(" || (a.stamp === b.stamp && a.origin > b.origin)", "")])
+    register([inProgram(" || (a.stamp === b.stamp && a.origin > b.origin)", "")]),
+    { seed: 2 }
   ],
   [
     "does not count what it has recovered: its clock goes back when it starts again",
@@ -181,7 +183,7 @@ const registers: ReadonlyArray<Wrong> = [
       "clock = Math.max(clock, stamp)",
       "if (recovery.pollUnsafe() !== undefined) clock = Math.max(clock, stamp)"
     )]),
-    kills
+    { ...kills, seed: 4 }
   ],
   [
     "stamps with the time of day",
@@ -298,7 +300,7 @@ const lists: ReadonlyArray<Wrong> = [
     "appends what may be there already",
     "duplicate-elements",
     list([inLog("const next = missing(entries).slice(0, chunkSize)", "const next = entries.slice(0, chunkSize)")]),
-    { nemesis: ["pause"], nemesisInterval: 500 }
+    { seed: 3, nemesis: ["pause"], nemesisInterval: 500 }
   ],
   [
     "refuses what takes too long",
