@@ -47,8 +47,13 @@ import * as KafkaIndex from "./KafkaIndex.ts"
  * When a send is acknowledged, and so what it survives; environment variable `KAFKA_DURABILITY`.
  *
  * - `none`: at once. It is lost if the node is killed before the next message to a peer has left and arrived.
- * - `one`: when one peer has it. It survives the death of any one node at a time.
- * - `majority`: when most nodes have it. It survives as long as more than half of the nodes live and are recovered.
+ * - `one`: when one peer has it. It survives that any node is killed.
+ * - `majority`: when most nodes have it. It survives that any minority is killed at the same moment.
+ *
+ * A node that starts again is a copy only once it has recovered, which takes until it has reached every other node. Nodes
+ * may be killed in turn, all of them and again and again, as long as each has recovered before the next one is killed;
+ * those that have not recovered yet count as killed at the same moment. So `majority` may lose what it has acknowledged
+ * to nodes that are killed one after the other faster than they recover, though few are down at a time.
  *
  * If that takes longer than a client waits, nobody answers, and the message may be in the log or not.
  */

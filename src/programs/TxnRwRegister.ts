@@ -22,18 +22,21 @@
  *   - *read your writes, monotonic reads, monotonic writes, writes follow reads* for a client that stays at its node:
  *     what a node has only grows, and travels in causal order.
  *
- *   Nodes that have the same write sets hold the same. What remains possible is what nobody can exclude who answers in
- *   a partition, since both sides must go on: two transactions that each read what the other is about to replace, and
- *   both write it (*lost update*) or each the other's (*write skew*), and two clients that see two of them in opposite
- *   orders (*long fork*). (Bailis et al., "Highly Available Transactions: Virtues and Limitations", 2013, §5.2; Akkoorath et al., "Cure: Strong
- *   Semantics Meets High Availability and Low Latency", 2016, promises the same with more machinery, for nodes that
- *   hold but a part each.)
+ *   Nodes that have the same write sets hold the same.
+ * - What remains possible, because both sides of a partition must answer before either can have heard of the other: two
+ *   transactions that read the same version of a key and replace it (*lost update*), or that each read what the other
+ *   is about to replace (*write skew*); two clients that see two writes in opposite orders (*long fork*); and reads of
+ *   what has long been replaced elsewhere. Whoever excludes one of them must refuse or delay somebody. (Bailis et al.,
+ *   "Highly Available Transactions: Virtues and Limitations", 2013, §5.2. Akkoorath et al., "Cure: Strong Semantics Meets
+ *   High Availability and Low Latency", 2016, promises the same as this with more machinery, for nodes that hold but a
+ *   part each.)
  * - Availability: total, but for a node that has just started. It executes nothing before every other node has answered it
  *   (see Recovery). So if it starts again with empty memory, it has all that anyone else had of its
  *   former life, its clock is above that, and a client that goes on with it finds its own writes, and can replace them.
  *   What the former life alone had is lost, acknowledged or not; what was still under way when the node asked arrives as
  *   if somebody else had written it at the same time. Stamps of two lives may be equal, their origins are not.
- * - Cost: that of Gossip; nothing for a transaction that only reads. In memory one entry for each key ever written, and
+ * - Cost: that of Gossip, at 2 nodes and 1000 operations a second 0.03 messages an operation; nothing for a transaction
+ *   that only reads. In memory one entry for each key ever written, and
  *   Gossip's log of all write sets. Nobody ever deletes, so registers need no tombstones; what is stable in Gossip could
  *   be dropped from the log if new lives were given the registers instead.
  */
