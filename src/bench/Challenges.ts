@@ -126,7 +126,12 @@ export const challenges: ReadonlyArray<Challenge> = [
   txnRwRegister("6c", 2),
   txnRwRegister("6c", 2, { nemesis: ["partition"] }),
   { id: "6", workload: "txn-list-append", options: txnListAppend, limits: { messagesPerOperation: 4 } },
-  { id: "6", workload: "txn-list-append", options: { ...txnListAppend, nemesis: ["partition"] } }
+  {
+    id: "6",
+    workload: "txn-list-append",
+    options: { ...txnListAppend, nemesis: ["partition"] },
+    limits: { messagesPerOperation: 4 }
+  }
 ]
 
 /** Whether `id` means this challenge: it names it, or the group that it belongs to (`3` means 3a, 3b …). */

@@ -70,6 +70,13 @@ const inProgram = (find: string, replace: string): RegisterPatch => ({
   replace
 })
 
+/** One more import, as the first of those that are alike. */
+const withProtocolError = <Module extends string>(module: Module): Patched.Patch<Module> => ({
+  module,
+  find: "import * as Json from",
+  replace: 'import * as ProtocolError from "../schema/ProtocolError.ts"\nimport * as Json from'
+})
+
 const publication = "publish({ stamp: clock + 1, writes })"
 
 /** Everybody has nothing but what is published here. */
@@ -135,12 +142,15 @@ const registers: ReadonlyArray<Wrong> = [
   [
     "refuses what it has published",
     "G1a",
-    register([inProgram(
-      `Effect.as(${publication}, reply)`,
-      `Effect.andThen(${publication}, writes.length > 2
+    register([
+      withProtocolError("programs/TxnRwRegister"),
+      inProgram(
+        `Effect.as(${publication}, reply)`,
+        `Effect.andThen(${publication}, writes.length > 2
         ? Effect.fail(new ProtocolError.TxnConflict({ text: "too much" }))
         : Effect.succeed(reply))`
-    )])
+      )
+    ])
   ],
   [
     "acknowledges what it does not do",
@@ -179,10 +189,11 @@ const registers: ReadonlyArray<Wrong> = [
   [
     "does not count what it has recovered: its clock goes back when it starts again",
     "read-your-writes",
-    register([inProgram(
-      "clock = Math.max(clock, stamp)",
-      "if (recovery.pollUnsafe() !== undefined) clock = Math.max(clock, stamp)"
-    )]),
+    register([
+      inProgram("let clock = 0", "let clock = 0\n  let hasRecovered = false"),
+      inProgram("recovery.guard(() => {", "recovery.guard(() => {\n          hasRecovered = true"),
+      inProgram("clock = Math.max(clock, stamp)", "if (hasRecovered) clock = Math.max(clock, stamp)")
+    ]),
     { ...kills, seed: 4 }
   ],
   [
@@ -190,8 +201,8 @@ const registers: ReadonlyArray<Wrong> = [
     "read-your-writes",
     register([
       inProgram(
-        "import * as Duration from",
-        'import * as Clock from "effect/Clock"\nimport * as Duration from'
+        "import * as Effect from",
+        'import * as Clock from "effect/Clock"\nimport * as Effect from'
       ),
       inProgram(
         publication,
@@ -306,10 +317,7 @@ const lists: ReadonlyArray<Wrong> = [
     "refuses what takes too long",
     "G1a",
     list([
-      inLists(
-        "import { Node } from",
-        'import * as ProtocolError from "../schema/ProtocolError.ts"\nimport { Node } from'
-      ),
+      withProtocolError("programs/TxnListAppend"),
       inLists(
         appended,
         `Effect.timeoutOrElse(${appended}, {
