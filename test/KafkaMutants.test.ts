@@ -64,8 +64,8 @@ const mutants: ReadonlyArray<Mutant> = [
     patches: [
       {
         module: "programs/Kafka",
-        find: "yield* Effect.timeoutOption(Fiber.join(recovery), initPatience)",
-        replace: ""
+        find: "Effect.timeoutOption(Fiber.join(recovery), initPatience)",
+        replace: "Effect.void"
       },
       { module: "programs/Kafka", find: "recovery.pollUnsafe() === undefined", replace: "false" },
       { module: "programs/Kafka", find: "floor = highest + reserve * nodeCount", replace: "floor = 0" }

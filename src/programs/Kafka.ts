@@ -155,9 +155,7 @@ export const Kafka = Effect.gen(function*() {
     floor = highest + reserve * nodeCount
     yield* stability.until(yield* publish({ floor: Offset.make(floor) }))
   }))
-  const ready = Effect.gen(function*() {
-    yield* Effect.timeoutOption(Fiber.join(recovery), initPatience)
-  })
+  const ready = Effect.timeoutOption(Fiber.join(recovery), initPatience)
   const onceRecovered = <A, E>(
     answer: () => Effect.Effect<A, E>
   ): Effect.Effect<A, E | ProtocolError.TemporarilyUnavailable> =>
