@@ -58,7 +58,7 @@ describe("Simulation", { timeout: 60_000 }, () => {
       for (const subject of subjects) {
         const histories = seeds.map((seed) => firstHistory(subject, seed))
         const seen = (text: string) => histories.filter((history) => history.includes(text)).length
-        const events = [...Nemesis.faults.flatMap((fault) => [`start-${fault}`, `stop-${fault}`])]
+        const events = Nemesis.faults.flatMap((fault) => [`start-${fault}`, `stop-${fault}`])
         const types = ["invoke", "ok", "info"].map((type) => `"type":"${type}"`)
         for (const text of [...events, ...types]) {
           assert.isAtLeast(seen(text), 0.85 * histories.length, `${subject.name}: ${text}`)
