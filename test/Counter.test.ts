@@ -217,11 +217,13 @@ describe("a node that starts again while it is cut off", () => {
       nodes[1]!.kill()
       const [n0, n1, n2] = ids as [NodeId, NodeId, NodeId]
       network.cut(new Map([[n0, new Set([n1])], [n1, new Set([n0, n2])]])) // n2 hears it, but not it n2
-      assert.isUndefined(boot(1, 4900))
+      assert.isUndefined(boot(1, 6900))
       assert.strictEqual(ask(2, { type: "read" }, 200)?.["type"], "init_ok", "it has given up waiting")
       assert.strictEqual(add(1), "add_ok")
-      assert.isUndefined(read(1))
+      const refused = () => ask(1, { type: "read" }, 3000)?.["code"]
+      assert.strictEqual(refused(), 11)
       network.heal()
+      assert.strictEqual(refused(), 11, "for a moment, then it recovers")
       assert.strictEqual(read(1), 10)
       assert.deepStrictEqual(ids.map((_, index) => read(index)), [10, 10, 10])
     })

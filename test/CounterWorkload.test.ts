@@ -7,6 +7,7 @@ import * as Simulation from "../src/bench/Simulation.ts"
 import type * as Workload from "../src/bench/Workload.ts"
 import { GCounterWorkload, PnCounterWorkload } from "../src/bench/workloads/CounterWorkload.ts"
 import { ClientId } from "../src/schema/Address.ts"
+import { leadsToOperations } from "./Evidence.ts"
 import { seeds as seedsOf } from "./Seeds.ts"
 import * as Wrong from "./wrong/CounterNodes.ts"
 
@@ -16,7 +17,9 @@ const seeds = seedsOf(3)
 const run = (program: Program, options: Partial<Simulation.Options> = {}): Results.Results => {
   const simulation = Simulation.make({ ...Simulation.defaults, ...Wrong.usual, program, ...options })
   assert.isTrue(simulation.work(10_000_000), `it never ends, seed ${options.seed}`)
-  return simulation.results()
+  const results = simulation.results()
+  leadsToOperations(results.workload, simulation.history)
+  return results
 }
 
 const disturbed = (seed: number): Partial<Simulation.Options> => ({

@@ -1,8 +1,11 @@
 /** What Gossip costs at the most, and what it bears. All in virtual time. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
 import * as Challenges from "../src/bench/Challenges.ts"
-import { Programs } from "../src/bench/Programs.ts"
+import { find, Programs } from "../src/bench/Programs.ts"
 import type { SeededRandom } from "../src/bench/SeededRandom.ts"
+import type { Program } from "../src/bench/SimulatedNode.ts"
 import * as Simulation from "../src/bench/Simulation.ts"
 import type { Address, NodeId } from "../src/schema/Address.ts"
 import * as Envelope from "../src/schema/Envelope.ts"
@@ -242,6 +245,36 @@ describe("what it costs", () => {
         assert.isAtMost(run.median, median, `seed ${seed}`)
         assert.isAtMost(run.max, max, `seed ${seed}`)
       }
+    })
+  }
+
+  /** In the simulated world time stands still while a node works. Here it goes on, as it really does. */
+  const goingOn = (program: Program): Program =>
+    Effect.flatMap(Clock.Clock, (clock) => {
+      let last = 0n
+      const now = (): bigint => {
+        const begun = clock.monotonicTimeNanosUnsafe()
+        last = begun > last ? begun : last + 1000n
+        return last
+      }
+      const going = { ...clock, monotonicTimeNanosUnsafe: now, monotonicTimeNanos: Effect.sync(now) }
+      return Effect.provideService(program, Clock.Clock, going)
+    })
+
+  for (
+    const [workload, program] of [["broadcast", "star"], ["broadcast", "thrifty"], ["broadcast", "mesh"], [
+      "g-counter",
+      "relaxed"
+    ], ["kafka", "star"]] as const
+  ) {
+    it(`${workload}, ${program}: as much, if time goes on while nodes work`, () => {
+      const entry = find(workload, program)!
+      const messages = (changes: Partial<Simulation.Options>): number => {
+        const options = { ...Simulation.defaults, ...entry, rate: 10, timeLimit: 20_000, recovery: 1000, ...changes }
+        return Simulation.run(options).results().network.servers.sent
+      }
+      const ratio = messages({ program: goingOn(entry.program) }) / messages({})
+      assert.isTrue(ratio > 0.97 && ratio < 1.03, `${ratio}`)
     })
   }
 

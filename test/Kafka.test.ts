@@ -76,6 +76,27 @@ describe("Kafka", () => {
     })
   }
 
+  it("lin-kv: offsets of a key are 0, 1, 2 and so on, and every request is ok where each hop takes 300 ms", () => {
+    const run = simulate("lin-kv", 0, {
+      nodeCount: 5,
+      concurrency: 20,
+      rate: 100,
+      timeLimit: 10_000,
+      latency: { mean: 300, dist: "constant" },
+      availability: 1
+    })
+    assert.isEmpty(run.results().findings)
+    const offsets = new Map<string, Array<number>>()
+    for (const { f, type, value } of run.history) {
+      if (f !== "send" || type !== "ok") continue
+      const { key, offset } = value as { key: string; offset: number }
+      offsets.set(key, [...offsets.get(key) ?? [], offset])
+    }
+    for (const [key, found] of offsets) {
+      assert.deepStrictEqual(found.toSorted((a, b) => a - b), found.map((_, i) => i), `key ${key}`)
+    }
+  })
+
   /** The longest time from a send to a poll that shows it, at any node, when each node sends every few ms. */
   const worstVisibility = (
     kind: "star" | "mesh",

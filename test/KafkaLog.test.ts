@@ -7,6 +7,7 @@ import * as SeededRandom from "../src/bench/SeededRandom.ts"
 import type { Memory } from "../src/bench/SetFull.ts"
 import { NodeId } from "../src/schema/Address.ts"
 import type { Json } from "../src/schema/Json.ts"
+import { leadsToOperations } from "./Evidence.ts"
 
 /** An event and its time, in ms. */
 type Timed = Omit<Event, "index">
@@ -59,6 +60,7 @@ interface Options {
 const rejects = (events: History, findings: ReadonlyArray<string>, options?: Options): void => {
   const verdict = KafkaLog.check(events, options)
   assert.deepStrictEqual(verdict.findings, findings)
+  leadsToOperations(verdict, events)
   assert.isFalse(verdict.valid)
 }
 

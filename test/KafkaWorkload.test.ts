@@ -8,6 +8,7 @@ import type { Program } from "../src/bench/SimulatedNode.ts"
 import * as Simulation from "../src/bench/Simulation.ts"
 import { KafkaWorkload } from "../src/bench/workloads/KafkaWorkload.ts"
 import { ClientId } from "../src/schema/Address.ts"
+import { leadsToOperations } from "./Evidence.ts"
 import { seeds as seedsOf } from "./Seeds.ts"
 import * as Wrong from "./wrong/KafkaNodes.ts"
 
@@ -19,8 +20,12 @@ const simulate = (program: Program, options: Partial<Simulation.Options> = {}): 
   return simulation
 }
 
-const run = (program: Program, options: Partial<Simulation.Options> = {}): Results.Results =>
-  simulate(program, options).results()
+const run = (program: Program, options: Partial<Simulation.Options> = {}): Results.Results => {
+  const simulation = simulate(program, options)
+  const results = simulation.results()
+  leadsToOperations(results.workload, simulation.history)
+  return results
+}
 
 /** What it does wrong, and what is found, whatever else is found as well. */
 const wrong: ReadonlyArray<readonly [string, Program, finding: RegExp, options?: Partial<Simulation.Options>]> = [

@@ -11,6 +11,7 @@ import { Node } from "../src/services/Node.ts"
 import * as Gossips from "./gossip/Cluster.ts"
 import * as Cluster from "./kafka/Cluster.ts"
 import { seeds } from "./Seeds.ts"
+import * as Wrong from "./wrong/KafkaNodes.ts"
 
 const shapes: ReadonlyArray<Gossips.Shape> = ["star", "mesh"]
 
@@ -150,12 +151,43 @@ describe("a kafka node that starts again", () => {
     })
   }
 
-  it("says so within 8 s though a node cannot be reached, and refuses until it can", () => {
+  /**
+   * The offset of a message that is in flight when its node is killed, and that of the next one of the same key, sent to
+   * the next life.
+   */
+  const acrossRestart = (program: Program, seed: number): readonly [before: number, after: number] => {
+    const cluster = Cluster.make({ program, nodeCount: 3, seed, latency: { mean: 300, dist: "exponential" } })
+    const victim = seed % 3
+    cluster.ids.forEach((_, i) => cluster.boot(i))
+    cluster.pass(5000)
+    const before = cluster.send(victim, "k", "in flight")
+    cluster.pass(1) // the link is idle, so it has left
+    cluster.nodes[victim]!.kill()
+    cluster.boot(victim)
+    cluster.pass(8000)
+    const after = cluster.send(victim, "k", "next")
+    cluster.pass(1)
+    return [offsetOf(before), offsetOf(after)]
+  }
+
+  it("takes no offset again though its message is overtaken by its next life, which without a floor it would", async () => {
+    const find = "floor = highest + reserve * nodeCount"
+    const floorless = await Wrong.mutant({ module: "programs/Kafka", find, replace: "floor = 0" })
+    const again = seeds(10).map((seed) => {
+      const [before, after] = acrossRestart(programs.star, seed)
+      assert.isAbove(after, before, `seed ${seed}`)
+      const [taken, next] = acrossRestart(floorless, seed)
+      return next === taken
+    })
+    assert.include(again, true)
+  })
+
+  it("says so within 7 s though a node cannot be reached, and refuses until it can", () => {
     const cluster = kafka("star", { nodeCount: 3 })
     cluster.nodes[1]!.kill()
     isolate(cluster, 2)
     const ready = cluster.boot(1)
-    cluster.pass(7900)
+    cluster.pass(6900)
     assert.isUndefined(ready.body)
     cluster.pass(200)
     assert.strictEqual(ready.body?.["type"], "init_ok")
@@ -245,6 +277,42 @@ describe("durability", () => {
       assert.isAbove(lost, 0, "or the test would mean little")
     })
   }
+
+  /** Sends a message, then kills nodes in turn, each so many ms after the one before; says whether all have it in the end. */
+  const survivesInTurn = (level: string, seed: number, victims: ReadonlyArray<number>, pause: number): boolean => {
+    const cluster = kafka("star", {
+      nodeCount: 5,
+      seed,
+      config: { KAFKA_DURABILITY: level },
+      latency: { mean: 20, dist: "exponential" }
+    })
+    const sent = cluster.send(victims[0]!, "k", "precious")
+    for (let i = 0; i < 3000 && sent.body === undefined; i++) cluster.pass(1)
+    assert.strictEqual(sent.body?.["type"], "send_ok", `${level}, seed ${seed}`)
+    for (const victim of victims) {
+      cluster.nodes[victim]!.kill()
+      cluster.boot(victim)
+      cluster.pass(pause)
+    }
+    cluster.pass(10_000)
+    const logs = cluster.ids.map((_, node) => cluster.log(node, "k").length)
+    assert.strictEqual(new Set(logs).size, 1)
+    return logs[0] === 1
+  }
+
+  it("majority: with any two of five at once; in turn all of them, if each has recovered before the next is killed", () => {
+    for (let sender = 0; sender < 5; sender++) {
+      for (const other of [(sender + 1) % 5, (sender + 2) % 5]) { // in all every pair
+        assert.isTrue(survives("star", "majority", 5 * sender + other, sender, [sender, other]), `${sender}, ${other}`)
+      }
+      const inTurn = [0, 1, 2, 3, 4].map((i) => (sender + i) % 5)
+      for (const level of ["one", "majority"]) {
+        assert.isTrue(survivesInTurn(level, sender, inTurn, 2000), `${level}, in turn from ${sender}`)
+      }
+    }
+    const faster = seeds(4).map((seed) => survivesInTurn("majority", seed, [0, 1, 2, 3, 4], 2))
+    assert.include(faster, false, "faster than they recover it is lost")
+  })
 
   it("one is not enough where two are cut off and die; majority does not acknowledge there", () => {
     for (const [level, isAcknowledged] of [["one", true], ["majority", false]] as const) {

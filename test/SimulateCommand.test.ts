@@ -46,6 +46,13 @@ describe("simulate --seeds", () => {
     const seeds = document.runs.map((run: { options: { seed: number } }) => run.options.seed)
     assert.deepStrictEqual(seeds, [7, 8, 9, 10, 11, 12, 13, 14, 15])
     assert.isTrue(document.valid)
+    const latencies: ReadonlyArray<number> = document.runs.map((run: { latencies: { max: number } }) =>
+      run.latencies.max
+    )
+    assert.containSubset(document.ranges, {
+      messagesPerOperation: { min: 0, median: 0, max: 0 },
+      maxLatency: { min: Math.min(...latencies), max: Math.max(...latencies) }
+    })
   })
 
   it("an interrupt ends it, in the midst of an hour of work, with a summary of what there is", async () => {
@@ -77,6 +84,24 @@ describe("simulate --seeds", () => {
     assert.strictEqual(status, 3, stderr)
     assert.match(stderr, says)
     assert.match(stderr, /Replay: node dist\/gossip-girl\.js simulate --workload echo --time-limit 5 --seed 12\n$/)
+  })
+})
+
+describe("settings of a workload", () => {
+  it("decide what comes to pass and how it is judged, and are kept in the results and in the replay", () => {
+    const command = words("simulate -w txn-rw-register --time-limit 3 --latency 100 --rate 20")
+    const settings = words("--key-count 1 --max-writes-per-key 1000 --consistency-models serializable --durable")
+    const { status, stdout } = gossip(...command, ...settings, "--json")
+    const { runs: [run] } = JSON.parse(stdout)
+    assert.deepStrictEqual(run.options.settings, {
+      keyCount: 1,
+      maxWritesPerKey: 1000,
+      consistencyModels: ["serializable"],
+      durable: true
+    })
+    assert.deepStrictEqual([status, run.valid], [1, false])
+    assert.isTrue(run.replay.endsWith(` ${settings.join(" ")} --seed 0`), run.replay)
+    assert.isUndefined(JSON.parse(gossip(...command, "--json").stdout).runs[0].options.settings)
   })
 })
 

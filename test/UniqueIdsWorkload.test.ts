@@ -6,6 +6,7 @@ import type { Program } from "../src/bench/SimulatedNode.ts"
 import * as Simulation from "../src/bench/Simulation.ts"
 import { check, UniqueIdsWorkload } from "../src/bench/workloads/UniqueIdsWorkload.ts"
 import type { Json } from "../src/schema/Json.ts"
+import { leadsToOperations } from "./Evidence.ts"
 import { seeds } from "./Seeds.ts"
 import * as Wrong from "./wrong/UniqueIdsNodes.ts"
 
@@ -13,7 +14,9 @@ import * as Wrong from "./wrong/UniqueIdsNodes.ts"
 const run = (program: Program, options: Partial<Simulation.Options>) => {
   const simulation = Simulation.make({ ...Simulation.defaults, workload: UniqueIdsWorkload, program, ...options })
   assert.isTrue(simulation.work(10_000_000), `it never ends, seed ${options.seed}`)
-  return { ...simulation.results(), history: simulation.history }
+  const results = simulation.results()
+  leadsToOperations(results.workload, simulation.history)
+  return { ...results, history: simulation.history }
 }
 
 /** A third of challenge 2: three nodes, 10 s, a thousand operations a second, and total availability. */

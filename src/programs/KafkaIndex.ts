@@ -15,6 +15,8 @@ export interface Message {
 export interface KafkaIndex {
   /** Its offset is above all of the key so far. */
   readonly add: (key: string, message: Message) => void
+  /** How many messages there are of a key; so the next offset, where they have no gaps. */
+  readonly count: (key: string) => number
   /** The next messages of each key from these offsets on; a key that has none is left out. */
   readonly poll: (offsets: Offsets) => { readonly [key: string]: ReadonlyArray<readonly [Offset, Json]> }
   readonly commit: (offsets: Offsets) => void
@@ -50,6 +52,7 @@ export const make = Effect.gen(function*() {
       if (log === undefined) logs.set(key, [message])
       else log.push(message)
     },
+    count: (key) => logs.get(key)?.length ?? 0,
     poll: (offsets) => {
       const asked = Object.entries(offsets)
       const share = Math.max(1, Math.ceil(limit / asked.length))

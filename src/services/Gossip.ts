@@ -136,7 +136,7 @@ const defaults = {
   acknowledgeWithin: 1500,
   roundTrip: 1000,
   gap: 400,
-  patience: 2000
+  patience: 1000
 }
 const starSettings = settings(defaults)
 const thriftySettings = settings({ ...defaults, leafWindow: 700, hubWindow: 1000 })
@@ -358,7 +358,7 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
           const isNews = operations.length > 0 || lacksFrontier(link)
           if (isNews) {
             link.lastPush = now()
-            if (servesAsHub(link) && now() >= round + settings.hubWindow) round = now()
+            if (servesAsHub(link) && link.lastPush >= round + settings.hubWindow) round = link.lastPush
           }
           if (isNews || link.asking) link.awaitingSince ??= now()
           if (link.asking) link.askAt = now() + Math.min(settings.patience, settings.roundTrip * 2 ** link.retries)

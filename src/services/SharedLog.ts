@@ -6,8 +6,9 @@
  *
  * **Stored** is a root, which holds how far the log goes and its last entries, and chunks of {@link chunkSize} entries,
  * which hold the rest. What the root looks like follows from the log alone, so whoever has got all of the log knows the
- * root too, and appends by one compare-and-set. A chunk is written before the root leaves it out, and holds only what was in the log
- * before; so it does not matter who writes it, how often, or how late. The cost of an append does not grow with the log.
+ * root too, and appends by one compare-and-set. A chunk is written before the root leaves it out, and holds only what
+ * was in the log before; so it does not matter who writes it, how often, or how late. The cost of an append does not grow
+ * with the log.
  *
  * **Exactly once.** The number of entries only grows, so a root never returns, and a compare-and-set succeeds only on the
  * very root that its writer had seen. That one shows what is in the log already: each entry carries its writer, one life
@@ -15,15 +16,16 @@
  * an attempt is unknown, one looks, and tries again what is not there; if the attempt takes place after all, it is too
  * late for one of the two. An append never fails. (Ongaro, "Consensus: Bridging Theory and Practice", 2014, §6.3.)
  *
- * **Rounds.** What comes while a round is under way waits for the next one, which serves all of it together. A round
- * ends with a replica at least as new as when it began, so reads need not be in the log: one read of the root will do
- * for all, and none if there is something to append.
+ * **Rounds.** What comes while a round is under way waits for the next one, which serves all of it together; reads and
+ * appends have rounds of their own. Reads need not be in the log: one read of the root will do for all that came before.
  *
  * **Combining.** Nodes that all try to move the root defeat each other: of n, one succeeds in the time of a round trip.
  * So they hand what they have to the first node of the list that is not suspected, which appends it together with its
  * own, and answers with what they lack of the log. It is no leader: everybody may append at any time, and does when no
  * answer comes; that costs messages, never correctness. (Hendler et al., "Flat Combining and the
- * Synchronization-Parallelism Tradeoff", 2010.) Who lost to another waits at random, ever longer, before it tries again.
+ * Synchronization-Parallelism Tradeoff", 2010.) Where some do not reach others, several combine. Then who has lost tries
+ * again at once, and who has won makes way for as long as two attempts take: so all get their turn. One who never loses
+ * does not see whom it defeats; so it, too, makes way for one attempt now and then.
  *
  * **Cost**, in messages between servers, for a round: 2 to read; 2 to append, and 2 more for each node that hands
  * something over, as long as all go through the same node. 2 more for every {@link chunkSize} entries. In memory, the
@@ -32,6 +34,8 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
@@ -54,15 +58,21 @@ export interface SharedLog<A> {
 /** How many entries make a chunk. The root holds at most twice as many, and no append has more. */
 export const chunkSize = 32
 
-/** How long one waits for whom something was handed to, at least and at most, in ms, before one sees to it oneself. */
-const leastPatience = 300
-const patience = 2000
+/** How long one waits for whom something was handed to, before one sees to it oneself. */
+const patience = Duration.seconds(2)
+
+/** How often one makes way who sees nobody else. */
+const makesWayEvery = 6
+
+/** A client does not wait longer; so what comes later is of no use, but for what it tells of whom it comes from. */
+const longest = Duration.seconds(5)
 
 /** How often one asks whether who did not answer does so again. */
 const probeEvery = Duration.seconds(1)
 
 /** The service or the way to it is in trouble: it is asked again until it answers. */
-const insistently = Schedule.spaced("100 millis")
+const respite = Duration.millis(100)
+const insistently = Schedule.spaced(respite)
 
 /** Where the root begins when the log has so many entries. */
 const startOfRoot = (length: number): number => Math.max(0, Math.floor(length / chunkSize) - 1) * chunkSize
@@ -73,8 +83,15 @@ interface Item<A> {
   readonly done: () => void
 }
 
-/** To be called once, before serving. `deliver` is given all operations in the order of the log. */
-export const make = <A, I extends Json>(operation: Schema.Codec<A, I>, deliver: (operation: A) => void) =>
+/**
+ * To be called once, before serving. `deliver` is given all operations in the order of the log. Between two rounds of
+ * appends is time for company to gather, if `linger` says so.
+ */
+export const make = <A, I extends Json>(
+  operation: Schema.Codec<A, I>,
+  deliver: (operation: A) => void,
+  linger: Duration.Duration = Duration.zero
+) =>
   Effect.gen(function*() {
     const node = yield* Node
     const kv = yield* Kv.LinKv
@@ -95,11 +112,11 @@ export const make = <A, I extends Json>(operation: Schema.Codec<A, I>, deliver: 
     const lastOf = new Map<string, number>()
     const evaluations = new Map<number, () => void>() // of this writer's entries that are not in the log yet
     let lastNumber = 0
-    let isAlone = false // nobody else has been seen to move the root of late
+    let saved = 0 // how many chunks are known to be written
+    let isAlone = false // no attempt has failed since the root was last seen where it had been
 
-    // How long an answer to what was handed over usually takes, in ms (Jacobson, "Congestion Avoidance and Control", 1988).
-    let usual = 500
-    let deviation = 125
+    let successes = 0
+    let rest = 0 // how long to make way for others after this round, in ms
 
     const now = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
 
@@ -138,7 +155,7 @@ export const make = <A, I extends Json>(operation: Schema.Codec<A, I>, deliver: 
       Effect.retry(insistently),
       Effect.flatMap((found) =>
         Effect.suspend(() => {
-          isAlone = found.start + found.entries.length === length
+          if (found.start + found.entries.length === length) isAlone = true
           return learn(found)
         })
       ),
@@ -155,15 +172,26 @@ export const make = <A, I extends Json>(operation: Schema.Codec<A, I>, deliver: 
       })
     }
 
+    /** Writes the first chunk of the root, if it is whole; in good time, before the root leaves it out. */
+    const saveChunk = ({ entries, start }: Protocol.Segment<A>) =>
+      Effect.suspend(() => {
+        const index = start / chunkSize
+        if (index < saved || entries.length < chunkSize) return Effect.void
+        return Effect.map(kv.write(chunkKey(index), entries.slice(0, chunkSize)), () => {
+          saved = Math.max(saved, index + 1)
+        })
+      })
+
     const attempt = (entries: ReadonlyArray<Protocol.Entry<A>>) =>
       Effect.gen(function*() {
         const before = root // what is being read meanwhile may replace it
         const start = length
         const after = extended(entries)
-        if (after.start > before.start) {
-          yield* kv.write(chunkKey(before.start / chunkSize), before.entries.slice(0, chunkSize))
-        }
-        yield* start === 0 ? kv.create(rootKey, after) : kv.cas(rootKey, before, after)
+        const save = saveChunk(before)
+        const move = start === 0 ? kv.create(rootKey, after) : kv.cas(rootKey, before, after)
+        yield* after.start > before.start
+          ? Effect.andThen(save, move)
+          : Effect.all([Effect.ignore(save), move], { concurrency: "unbounded" })
         take({ start, entries })
       })
 
@@ -174,34 +202,32 @@ export const make = <A, I extends Json>(operation: Schema.Codec<A, I>, deliver: 
         const next = missing(entries).slice(0, chunkSize)
         if (next.length === 0) return
         const before = now()
-        yield* attempt(next).pipe(Effect.catch(({ definite }) => {
-          isAlone = false
-          const took = Math.max(1, now() - before)
-          return definite ? Effect.flatMap(Random.next, (random) => Effect.sleep(2 * random * took)) : Effect.void
-        }))
+        yield* Effect.matchEffect(attempt(next), {
+          onFailure: ({ _tag }) => {
+            isAlone = false
+            return _tag === "PreconditionFailed" || _tag === "KeyAlreadyExists" ? Effect.void : Effect.sleep(respite)
+          },
+          onSuccess: () => {
+            if (!isAlone) rest = 2 * (now() - before)
+            else if (++successes % makesWayEvery === 0) rest = now() - before
+            return Effect.void
+          }
+        })
       })
 
     /** Hands entries to another node, and learns what it answers. */
     const ask = (peer: NodeId, entries: ReadonlyArray<Protocol.Entry<A>>): Effect.Effect<void> =>
       Effect.suspend(() => {
-        const before = now()
-        const timeout = Duration.millis(Math.max(leastPatience, Math.min(patience, usual + 4 * deviation)))
-        return node.ask(peer, rpc, { position: length, entries }, { timeout }).pipe(
+        const answer = node.ask(peer, rpc, { position: length, entries }, { timeout: longest }).pipe(
           Effect.flatMap(learn),
-          Effect.match({
-            onFailure: () => {
-              if (answering.delete(peer)) run(probe)
-            },
-            onSuccess: () => {
-              answering.add(peer)
-              if (entries.length === 0) return
-              const took = now() - before
-              deviation += (Math.abs(took - usual) - deviation) / 4
-              usual += (took - usual) / 8
-            }
-          })
+          Effect.andThen(Effect.sync(() => answering.add(peer))),
+          Effect.isSuccess
         )
-      })
+        // An answer that comes too late is worth knowing all the same.
+        return Effect.timeoutOption(Fiber.join(run(answer)), patience)
+      }).pipe(Effect.map((came) => {
+        if (!Option.getOrElse(came, () => false) && answering.delete(peer)) run(probe)
+      }))
 
     /** The first node that answers; oneself, if need be. */
     const combiner = (): NodeId => node.ids.find((id) => id === node.id || answering.has(id)) ?? node.id
@@ -219,6 +245,8 @@ export const make = <A, I extends Json>(operation: Schema.Codec<A, I>, deliver: 
         yield* through === node.id ? appendMyself(entries) : ask(through, missing(entries))
       }
       for (const { done } of items) done()
+      if (rest > 0) yield* Effect.sleep(rest)
+      rest = 0
     })
 
     const readAll = Effect.gen(function*() {
@@ -240,7 +268,7 @@ export const make = <A, I extends Json>(operation: Schema.Codec<A, I>, deliver: 
           })
           : Effect.fail(new ProtocolError.MalformedRequest({ text: "entries that no node can have sent" }))
     })
-    yield* timers.every(0, appendAll)
+    yield* timers.every(linger, appendAll)
     yield* timers.every(0, readAll)
     yield* timers.every(probeEvery, Effect.asVoid(probe))
 

@@ -15,6 +15,7 @@ import * as Broadcast from "./BroadcastNodes.ts"
 import * as Counter from "./CounterNodes.ts"
 import * as Echo from "./EchoNodes.ts"
 import * as Kafka from "./KafkaNodes.ts"
+import * as Txn from "./TxnNodes.ts"
 import * as UniqueIds from "./UniqueIdsNodes.ts"
 
 export interface WrongNode {
@@ -73,5 +74,6 @@ export const all: ReadonlyArray<WrongNode> = [
     usual: Counter.usual,
     changes: Counter.needs
   }),
-  ...from(Kafka, KafkaWorkload, { right: ["right", "brief", "sparse"], usual: Kafka.usual })
+  ...from(Kafka, KafkaWorkload, { right: ["right", "brief", "sparse"], usual: Kafka.usual }),
+  ...Txn.nodes
 ]
