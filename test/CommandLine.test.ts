@@ -11,16 +11,6 @@ import { simulateCommand } from "../bin/cli/SimulateCommand.ts"
 import manifest from "../package.json" with { type: "json" }
 import { built, complaint, gossip, interrupted, shell } from "./cli/GossipGirl.ts"
 
-/** What becomes of a command that does the same each time: it is run once. */
-const once = (() => {
-  const known = new Map<string, ReturnType<typeof shell>>()
-  return (command: string): ReturnType<typeof shell> => {
-    const outcome = known.get(command) ?? shell(command)
-    known.set(command, outcome)
-    return outcome
-  }
-})()
-
 const echo = ["simulate", "-w", "echo", "--time-limit", "5"]
 /** The oracle's answers are lost now and then, so some operations fail. */
 const failing = [
@@ -44,7 +34,8 @@ describe("help", () => {
       const examples = [...gossip(...command, "--help").stdout.matchAll(/^ {2}(node .*)$/gm)].map(([, line]) => line!)
       assert.isNotEmpty(examples)
       for (const example of examples) {
-        const { status, stderr, stdout } = once(example)
+        if (example === `node ${built} challenges`) continue // as `npm start`, which takes long
+        const { status, stderr, stdout } = shell(example)
         assert.isTrue(status === 0 && stdout !== "", `${example}\n${stderr}`)
       }
     })
@@ -120,10 +111,10 @@ describe("wrong arguments", () => {
 })
 
 describe("challenges", () => {
-  it("are all valid, in one table", () => {
-    const { status, stderr, stdout } = once(`node ${built} challenges`)
+  it("are valid, in one table", () => {
+    const { status, stderr, stdout } = gossip("challenges", "--only", "1,2,3,4")
     assert.deepStrictEqual({ status, stderr }, { status: 0, stderr: "" })
-    assert.match(stdout, /^run .*verdict\n1 echo .*valid\n2 unique-ids .*valid\n/)
+    assert.match(stdout, /^run .*verdict\n1 echo .*valid\n2 unique-ids .*valid\n(3[a-e] broadcast .*valid\n){5}4 /)
     assert.notInclude(stdout, "INVALID")
     assert.notInclude(stdout, "\u001b")
   })

@@ -196,25 +196,11 @@ describe("a star without its hub", () => {
   }
 })
 
-/** What came of runs, by what was run: some are wanted more than once. */
-const done = new Map<string, ReturnType<typeof simulate>>()
-
+/** Challenge 3d, unless told otherwise. Nothing is ever unavailable. */
 const broadcast = (
   program: keyof typeof Programs.broadcast.programs,
   seed: number,
   options: Partial<Simulation.Options> = {}
-) => {
-  const key = JSON.stringify([program, seed, options])
-  const results = done.get(key) ?? simulate(program, seed, options)
-  done.set(key, results)
-  return results
-}
-
-/** Challenge 3d, unless told otherwise. Nothing is ever unavailable. */
-const simulate = (
-  program: keyof typeof Programs.broadcast.programs,
-  seed: number,
-  options: Partial<Simulation.Options>
 ) => {
   const { programs, workload } = Programs.broadcast
   const { options: challenge } = Challenges.challenges.find(({ id }) => id === "3d")!
@@ -234,8 +220,8 @@ const simulate = (
 
 describe("what it costs", () => {
   it("partitions at most double the messages, and nothing is unavailable", () => {
-    for (const [nodeCount, seed] of [[25, 0], [5, 1]] as const) {
-      const options = nodeCount === 25 ? {} : { nodeCount, concurrency: nodeCount }
+    for (const [nodeCount, seed] of [[15, 0], [5, 1]] as const) {
+      const options = { nodeCount, concurrency: nodeCount }
       const calm = broadcast("star", seed, options)
       const { findings, messages, okFraction } = broadcast("star", seed, { ...options, nemesis: ["partition"] })
       const which = `${nodeCount} nodes, seed ${seed}`

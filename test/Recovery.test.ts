@@ -10,12 +10,10 @@ import { Gossip } from "../src/services/Gossip.ts"
 import { Node } from "../src/services/Node.ts"
 import * as Gossips from "./gossip/Cluster.ts"
 import * as Cluster from "./kafka/Cluster.ts"
+import { seeds } from "./Seeds.ts"
 import * as Wrong from "./wrong/KafkaNodes.ts"
 
 const shapes: ReadonlyArray<Gossips.Shape> = ["star", "mesh"]
-
-const seeds = (unit: number): ReadonlyArray<number> =>
-  Array.from({ length: Number(process.env["SEEDS"] ?? unit) }, (_, i) => i)
 
 const Publish = Rpc.make("publish", { request: { operation: Schema.Int } })
 
@@ -46,10 +44,10 @@ const isolate = ({ ids, network }: Cluster.Cluster, node: number): void => {
   network.cut(new Map([[ids[node]!, new Set(others)], ...others.map((id) => [id, new Set([ids[node]!])] as const)]))
 }
 
-describe("recovered", { timeout: 600_000 }, () => {
+describe("recovered", () => {
   for (const shape of shapes) {
     it(`${shape}: once every other node has answered, with all that they have and how often there was a life before`, () => {
-      for (const seed of seeds(10)) {
+      for (const seed of seeds(5)) {
         const which = `seed ${seed}`
         const recoveries: Array<Recovery> = []
         const nodeCount = 2 + seed % 4
@@ -116,10 +114,10 @@ const kafka = (kind: keyof typeof programs, options: Partial<Cluster.Options> & 
 
 const offsetOf = ({ body }: Cluster.Answer): number => Number(body?.["offset"] ?? NaN)
 
-describe("a kafka node that starts again", { timeout: 600_000 }, () => {
+describe("a kafka node that starts again", () => {
   for (const kind of shapes) {
     it(`${kind}: never takes an offset again that a former life has acknowledged and nobody else knows of`, () => {
-      for (const seed of seeds(6)) {
+      for (const seed of seeds(5)) {
         const which = `seed ${seed}`
         const cluster = kafka(kind, { nodeCount: 3, seed })
         const victim = seed % 3
@@ -232,7 +230,7 @@ describe("a kafka node that starts again", { timeout: 600_000 }, () => {
   })
 })
 
-describe("durability", { timeout: 600_000 }, () => {
+describe("durability", () => {
   /**
    * Sends to one node, kills these the moment that it is acknowledged, starts them again, and says whether everybody has
    * it then.

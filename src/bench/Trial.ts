@@ -141,7 +141,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
     ask: (node, question, done) =>
       client.ask(node, question, (outcome) => {
         done(outcome)
-        if (outcome.type !== "info" || !outcome.error.startsWith("malformed reply") || malformed.has(node)) return
+        if (outcome.type !== "info" || outcome.malformed !== true || malformed.has(node)) return
         malformed.add(node)
         find(node, `gave a ${outcome.error}`)
       })

@@ -14,10 +14,11 @@ import type * as Topology from "./Topology.ts"
 import * as ConsistencyModel from "./transactions/ConsistencyModel.ts"
 import type { Verdict } from "./Verdict.ts"
 
-/** How an operation ended. */
+/** How an operation ended; if nobody knows, whether that is for a reply that is none. */
 export type Outcome =
   | { readonly type: "ok"; readonly value: Json }
-  | { readonly type: "fail" | "info"; readonly error: string }
+  | { readonly type: "fail"; readonly error: string }
+  | { readonly type: "info"; readonly error: string; readonly malformed?: true }
 
 /** A request, and what to make of the reply: the end of an operation, or its next request. */
 export interface Question {
@@ -94,7 +95,7 @@ export const question = <Type extends string, Q, P>(options: {
   readonly outcome: (reply: P) => Outcome | Question
 }): Question => {
   const { outcome, readOnly, request, rpc } = options
-  const unknown = (error: string): Outcome => ({ type: "info", error })
+  const malformed = (how: string): Outcome => ({ type: "info", error: `malformed reply: ${how}`, malformed: true })
   return {
     readOnly,
     request: { type: rpc.type, ...rpc.encodeRequest(request) },
@@ -104,10 +105,10 @@ export const question = <Type extends string, Q, P>(options: {
         return { type: error.definite || readOnly ? "fail" : "info", error: `${error._tag}: ${error.text}` }
       }
       const extra = Object.keys(reply).find((field) => !header.has(field) && !rpc.replyFields.has(field))
-      if (extra !== undefined) return unknown(`malformed reply: unexpected field ${extra}`)
+      if (extra !== undefined) return malformed(`unexpected field ${extra}`)
       const decoded = rpc.decodeReply(reply)
       if (reply["type"] !== rpc.replyType || Result.isFailure(decoded)) {
-        return unknown(`malformed reply: ${JSON.stringify(reply).slice(0, 200)}`)
+        return malformed(JSON.stringify(reply).slice(0, 200))
       }
       return outcome(decoded.success)
     }

@@ -171,11 +171,11 @@ export const stuttering: Program = node({
 /** Answers each third read with what it knew up to half a second ago. */
 export const wavering: Program = node({
   reading: ({ known, timers }) =>
-    Effect.gen(function*() {
+    Effect.suspend(() => {
       let snapshot: ReadonlyArray<Json> = []
       let reads = 0
-      yield* timers.every(500, Effect.sync(() => void (snapshot = [...known.keys()])))
-      return Effect.sync(() => ++reads % 3 === 0 ? snapshot : [...known.keys()])
+      const read = Effect.sync(() => ++reads % 3 === 0 ? snapshot : [...known.keys()])
+      return Effect.as(timers.every(500, Effect.sync(() => void (snapshot = [...known.keys()]))), read)
     })
 })
 

@@ -111,11 +111,11 @@ export const insincere = telling({
 /** Answers each third read with what it knew up to half a second ago. */
 export const wavering = telling({
   reading: ({ sum, timers }) =>
-    Effect.gen(function*() {
+    Effect.suspend(() => {
       let snapshot = 0
       let reads = 0
-      yield* timers.every(500, Effect.sync(() => void (snapshot = sum())))
-      return Effect.sync(() => ++reads % 3 === 0 ? snapshot : sum())
+      const read = Effect.sync(() => ++reads % 3 === 0 ? snapshot : sum())
+      return Effect.as(timers.every(500, Effect.sync(() => void (snapshot = sum()))), read)
     })
 })
 

@@ -35,13 +35,10 @@ export const namesakes = node(Effect.map(Node, ({ id }) => {
  * Node, time and a sequence for the ids of the same millisecond, without a memory of the largest time: unique until a
  * clock goes back.
  */
-export const forgetful = node(Effect.gen(function*() {
-  const { id } = yield* Node
-  const clock = yield* Clock.Clock
+export const forgetful = node(Effect.map(Node, ({ id }) => {
   let time = 0
   let sequence = 0
-  return Effect.sync(() => {
-    const now = clock.currentTimeMillisUnsafe()
+  return Effect.map(Clock.currentTimeMillis, (now) => {
     sequence = now === time ? sequence + 1 : 0
     time = now
     return `${now}-${id}-${sequence}`
