@@ -14,12 +14,12 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { isMainThread } from "node:worker_threads"
 import manifest from "../package.json" with { type: "json" }
-import * as Challenges from "../src/bench/Challenges.ts"
 import * as Programs from "../src/bench/Programs.ts"
 import * as Report from "../src/bench/Report.ts"
 import type * as Run from "../src/bench/Run.ts"
 import * as Simulation from "../src/bench/Simulation.ts"
 import * as Campaign from "./cli/Campaign.ts"
+import { challengesCommand } from "./cli/ChallengesCommand.ts"
 import * as Conclusion from "./cli/Conclusion.ts"
 import * as Flags from "./cli/Flags.ts"
 import * as Output from "./cli/Output.ts"
@@ -27,49 +27,6 @@ import { serveCommand } from "./cli/ServeCommand.ts"
 import { simulate, simulateCommand } from "./cli/SimulateCommand.ts"
 import { testCommand } from "./cli/TestCommand.ts"
 import * as Usage from "./cli/Usage.ts"
-
-const challengesCommand = Command.make(
-  "challenges",
-  {
-    only: Flag.String("only").pipe(
-      Flags.describe("Which challenges, separated by commas, as 1,2", "challenges", undefined, "all")
-    ),
-    seed: Flags.seed,
-    json: Flags.json
-  },
-  Effect.fnUntraced(function*({ json, only, seed }) {
-    const ids = only?.split(",").map((id) => id.trim())
-    const stranger = ids?.find((id) => !Challenges.challenges.some((challenge) => Challenges.isNamed(challenge, id)))
-    if (stranger !== undefined) {
-      return yield* Usage.unknown("only", stranger, Challenges.challenges.map(({ id }) => id))
-    }
-    const chosen = Challenges.challenges.filter((challenge) =>
-      ids?.some((id) => Challenges.isNamed(challenge, id)) ?? true
-    )
-    const runs = yield* Effect.forEach(chosen, (challenge) => {
-      const { id, limits, program, workload } = challenge
-      const title = [id, workload, program].filter((part) => part !== undefined).join(" ")
-      const options = Challenges.options(challenge, seed)
-      return Effect.map(simulate(`challenge ${title}`, options), ({ results }): Run.Summary => ({
-        title,
-        workload,
-        program: Challenges.entry(challenge).programName,
-        options,
-        results: Challenges.judge(results(), limits),
-        ...limits && { limits },
-        replay: `${Usage.self} challenges --only ${id} --seed ${seed}`
-      }))
-    })
-    yield* Output.out(json ? Report.json(runs) : Report.table(runs, Output))
-    yield* Conclusion.conclude(runs)
-  })
-).pipe(
-  Command.withDescription("Run fly.io's challenges in the simulated world, with fly.io's options and limits"),
-  Command.withExamples([
-    { command: `${Usage.self} challenges`, description: "All of them, in one table" },
-    { command: `${Usage.self} challenges --only 2 --seed 7`, description: "One of them, with another course of events" }
-  ])
-)
 
 const numbers = (name: string, description: string, value: string, fallback: ReadonlyArray<number>) =>
   Flag.String(name).pipe(

@@ -10,6 +10,7 @@ import type { Workload } from "../src/bench/Workload.ts"
 import { BroadcastWorkload } from "../src/bench/workloads/BroadcastWorkload.ts"
 import { GSetWorkload } from "../src/bench/workloads/GSetWorkload.ts"
 import { NodeId } from "../src/schema/Address.ts"
+import { leadsToOperations } from "./Evidence.ts"
 import { seeds as seedsOf } from "./Seeds.ts"
 import * as Wrong from "./wrong/BroadcastNodes.ts"
 
@@ -30,8 +31,12 @@ const simulate = (program: Program, options: Partial<Simulation.Options> = {}): 
   return simulation
 }
 
-const run = (program: Program, options: Partial<Simulation.Options> = {}): Results.Results =>
-  simulate(program, options).results()
+const run = (program: Program, options: Partial<Simulation.Options> = {}): Results.Results => {
+  const simulation = simulate(program, options)
+  const results = simulation.results()
+  leadsToOperations(results.workload, simulation.history)
+  return results
+}
 
 const partitions = { nemesis: ["partition"], nemesisInterval: 3000 } as const satisfies Partial<Simulation.Options>
 

@@ -13,8 +13,9 @@ import type { MessageId } from "../src/schema/MessageId.ts"
 import * as ProtocolError from "../src/schema/ProtocolError.ts"
 import * as Calls from "../src/services/Calls.ts"
 import { Timers } from "../src/services/Timers.ts"
+import { seeds as seedsOf } from "./Seeds.ts"
 
-const seeds = Array.from({ length: 300 }, (_, seed) => seed)
+const seeds = seedsOf(100)
 
 /** Gives everybody a turn, until nobody can do anything without help from outside. */
 const settle = Effect.repeat(Effect.yieldNow, { times: 5 })

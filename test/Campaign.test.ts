@@ -4,15 +4,15 @@ import { Programs } from "../src/bench/Programs.ts"
 import * as Simulation from "../src/bench/Simulation.ts"
 import * as Wrong from "./wrong/All.ts"
 
-describe("Campaign", { timeout: 60_000 }, () => {
+describe("Campaign", () => {
   it("finds every node that is wrong on purpose within the seeds that it tries by default", () => {
     const seeds = Wrong.all.map(({ name, options }) => {
       const found = Campaign.find(options)
       assert.isDefined(found, name)
-      assert.isNotEmpty(Simulation.run(found.options).results().findings, `${name}, seed ${found.options.seed}`)
+      assert.isNotEmpty(found.results().findings, `${name}, seed ${found.options.seed}`)
       return `${name} ${found.options.seed}`
     })
-    assert.isAtLeast(seeds.length, 31)
+    assert.isAtLeast(seeds.length, 63)
     // oxlint-disable-next-line no-console
     console.info(`found with seed: ${seeds.join(", ")}`)
   })

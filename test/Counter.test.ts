@@ -18,11 +18,12 @@ import { ClientId, NodeId } from "../src/schema/Address.ts"
 import { CounterProtocol, Delta } from "../src/schema/CounterProtocol.ts"
 import * as Envelope from "../src/schema/Envelope.ts"
 import type { Json } from "../src/schema/Json.ts"
+import { seeds as seedsOf } from "./Seeds.ts"
 
 const [Add, Read] = CounterProtocol(Delta)
 
 /** More of them find more: `SEEDS=1000`. */
-const seeds = Array.from({ length: Number(process.env["SEEDS"] ?? 6) }, (_, seed) => seed)
+const seeds = seedsOf(4)
 
 const g = Programs["g-counter"].programs
 const pn = Programs["pn-counter"].programs
@@ -151,7 +152,7 @@ const usual = ({ growOnly, memory }: Subject): Workload.Workload => ({
   check: (history) => CounterChecker.check(history, { growOnly, memory })
 })
 
-describe("counters", { timeout: 600_000 }, () => {
+describe("counters", () => {
   for (const subject of subjects) {
     describe(`${subject.name}`, () => {
       it("has each delta once, whatever happens", () => {
@@ -216,23 +217,25 @@ describe("a node that starts again while it is cut off", () => {
       nodes[1]!.kill()
       const [n0, n1, n2] = ids as [NodeId, NodeId, NodeId]
       network.cut(new Map([[n0, new Set([n1])], [n1, new Set([n0, n2])]])) // n2 hears it, but not it n2
-      assert.isUndefined(boot(1, 4900))
+      assert.isUndefined(boot(1, 6900))
       assert.strictEqual(ask(2, { type: "read" }, 200)?.["type"], "init_ok", "it has given up waiting")
       assert.strictEqual(add(1), "add_ok")
-      assert.isUndefined(read(1))
+      const refused = () => ask(1, { type: "read" }, 3000)?.["code"]
+      assert.strictEqual(refused(), 11)
       network.heal()
+      assert.strictEqual(refused(), 11, "for a moment, then it recovers")
       assert.strictEqual(read(1), 10)
       assert.deepStrictEqual(ids.map((_, index) => read(index)), [10, 10, 10])
     })
   }
 })
 
-describe("sums beyond 2^53", { timeout: 600_000 }, () => {
+describe("sums beyond 2^53", () => {
   const large = (growOnly: boolean) => [max, max - 1, 2 ** 52, 3, ...growOnly ? [] : [-max, 1 - max, -(2 ** 52), -2]]
 
   for (const subject of subjects) {
     it(`${subject.name}: are exact or refused, though nodes add at once, never wrong`, () => {
-      const seeds = Array.from({ length: 25 }, (_, seed) => seed)
+      const seeds = seedsOf(8)
       let refused = 0
       let beyond = 0
       let returned = 0
@@ -292,7 +295,7 @@ describe("malformed requests", () => {
   }
 })
 
-describe("cost", { timeout: 600_000 }, () => {
+describe("cost", () => {
   const challenge = { rate: 100, timeLimit: 20_000, availability: 1, nemesis: ["partition"] } as const
   const cost = (
     program: SimulatedNode.Program,
@@ -307,7 +310,7 @@ describe("cost", { timeout: 600_000 }, () => {
 
   for (const [subject, limit] of [[subjects[0]!, 0.1], [subjects[2]!, 0.1], [subjects[3]!, 0.8]] as const) {
     it(`${subject.name}: at most ${limit} server messages an operation, in challenge 4`, () => {
-      const costs = seeds.slice(0, 3).map((seed) => cost(subject.program, usual(subject), { ...challenge, seed }))
+      const costs = seeds.slice(0, 2).map((seed) => cost(subject.program, usual(subject), { ...challenge, seed }))
       assert.isAtMost(mean(costs), limit)
     })
   }

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as CounterChecker from "../src/bench/CounterChecker.ts"
 import type { Event, History } from "../src/bench/History.ts"
 import { NodeId } from "../src/schema/Address.ts"
+import { leadsToOperations } from "./Evidence.ts"
 
 /** A step of a history, written in one line; each takes 10 ms. Process 1 asks n1, and so on; so do 11, 21 and so on. */
 type Step = string
@@ -44,8 +45,12 @@ const parse = (steps: ReadonlyArray<Step>): History => {
   return events
 }
 
-const judge = (steps: ReadonlyArray<Step>, options: Partial<CounterChecker.Options> = {}) =>
-  CounterChecker.check(parse(steps), { growOnly: true, memory: "volatile", ...options })
+const judge = (steps: ReadonlyArray<Step>, options: Partial<CounterChecker.Options> = {}) => {
+  const history = parse(steps)
+  const verdict = CounterChecker.check(history, { growOnly: true, memory: "volatile", ...options })
+  leadsToOperations(verdict, history)
+  return verdict
+}
 
 const accepts = (steps: ReadonlyArray<Step>, options: Partial<CounterChecker.Options> = {}) =>
   assert.deepStrictEqual([...judge(steps, options).findings], [], steps.join(", "))

@@ -1,60 +1,27 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as CounterChecker from "../src/bench/CounterChecker.ts"
 import * as Nemesis from "../src/bench/Nemesis.ts"
 import type * as Results from "../src/bench/Results.ts"
 import * as SeededRandom from "../src/bench/SeededRandom.ts"
 import type { Program } from "../src/bench/SimulatedNode.ts"
 import * as Simulation from "../src/bench/Simulation.ts"
-import * as Workload from "../src/bench/Workload.ts"
+import type * as Workload from "../src/bench/Workload.ts"
 import { GCounterWorkload, PnCounterWorkload } from "../src/bench/workloads/CounterWorkload.ts"
 import { ClientId } from "../src/schema/Address.ts"
-import { CounterProtocol, Delta } from "../src/schema/CounterProtocol.ts"
+import { leadsToOperations } from "./Evidence.ts"
+import { seeds as seedsOf } from "./Seeds.ts"
 import * as Wrong from "./wrong/CounterNodes.ts"
 
-const seeds = Array.from({ length: Number(process.env["SEEDS"] ?? 3) }, (_, seed) => seed)
+const { needs } = Wrong
+const seeds = seedsOf(3)
 
-/** Three nodes, 5 s, 40 operations a second, unless told otherwise. */
 const run = (program: Program, options: Partial<Simulation.Options> = {}): Results.Results => {
-  const simulation = Simulation.make({
-    ...Simulation.defaults,
-    nodeCount: 3,
-    concurrency: 3,
-    rate: 40,
-    timeLimit: 5000,
-    latency: { mean: 20, dist: "exponential" },
-    workload: GCounterWorkload,
-    program,
-    ...options
-  })
+  const simulation = Simulation.make({ ...Simulation.defaults, ...Wrong.usual, program, ...options })
   assert.isTrue(simulation.work(10_000_000), `it never ends, seed ${options.seed}`)
-  return simulation.results()
+  const results = simulation.results()
+  leadsToOperations(results.workload, simulation.history)
+  return results
 }
 
-const durable: Workload.Workload = {
-  ...GCounterWorkload,
-  check: (history) => CounterChecker.check(history, { growOnly: true, memory: "durable" })
-}
-
-const max = Number.MAX_SAFE_INTEGER
-
-const [Add, Read] = CounterProtocol(Delta)
-
-/** Each of these deltas in turn, then reads. */
-const adding = (deltas: ReadonlyArray<number>): Workload.Workload => ({
-  ...PnCounterWorkload,
-  generator: () => {
-    const rest = [...deltas]
-    return () => {
-      const delta = rest.shift()
-      const common = { readOnly: delta === undefined, value: delta ?? null }
-      return delta === undefined
-        ? Workload.invocation({ ...common, f: "read", rpc: Read, request: {}, result: ({ value }) => value })
-        : Workload.invocation({ ...common, f: "add", rpc: Add, request: { delta }, result: () => delta })
-    }
-  }
-})
-
-const kills = { nemesis: ["kill"], nemesisInterval: 1000 } as const satisfies Partial<Simulation.Options>
 const disturbed = (seed: number): Partial<Simulation.Options> => ({
   seed,
   nemesis: ["partition", "one-way", "pause", "clock"],
@@ -63,14 +30,13 @@ const disturbed = (seed: number): Partial<Simulation.Options> => ({
   duplicates: 0.1,
   scheduling: seed % 2 === 0 ? "fifo" : "random"
 })
-const worst = { seqKv: "oldest" } as const satisfies Partial<Simulation.Options>
 
 /** What it does wrong, and what is found, whatever else is found as well. */
 const wrong: ReadonlyArray<readonly [string, Program, finding: RegExp, options?: Partial<Simulation.Options>]> = [
-  ["counts twice what it is told twice", Wrong.retrying, /^wrong at the end: \d+ in what n\d answered/, { loss: 0.2 }],
-  ["counts duplicates", Wrong.counting, /^wrong at the end: \d+ in what n\d answered/, { duplicates: 0.2 }],
+  ["counts twice what it is told twice", Wrong.retrying, /^wrong at the end: \d+ in what n\d answered/, needs.retrying],
+  ["counts duplicates", Wrong.counting, /^wrong at the end: \d+ in what n\d answered/, needs.counting],
   ["lets the last writer win", Wrong.lastWriter, /^wrong at the end: /],
-  ["loses what the network loses", Wrong.hasty, /^different at the end: /, { loss: 0.2 }],
+  ["loses what the network loses", Wrong.hasty, /^different at the end: /, needs.hasty],
   [
     "acknowledges without counting",
     Wrong.inattentive,
@@ -83,29 +49,15 @@ const wrong: ReadonlyArray<readonly [string, Program, finding: RegExp, options?:
     "adds in floating point",
     Wrong.floating,
     /^wrong at the end: 1 in what n0 answered at \d+ ms, not 2$/,
-    { workload: adding([max, max, 1, 1, -max, -max]), nodeCount: 1, concurrency: 1 }
+    needs.floating
   ],
-  ["forgets in a restart what it had shown", Wrong.amnesiac, /^went back: /, {
-    ...kills,
-    latency: { mean: 200, dist: "constant" },
-    rate: 100,
-    concurrency: 300
-  }],
-  ["is stale at the end", Wrong.stale, /^wrong at the end: /, worst],
-  ["takes a write that changes nothing for a barrier", Wrong.idle, /^wrong at the end: /, worst],
+  ["forgets in a restart what it had shown", Wrong.amnesiac, /^went back: /, needs.amnesiac],
+  ["is stale at the end", Wrong.stale, /^wrong at the end: /, needs.stale],
+  ["takes a write that changes nothing for a barrier", Wrong.idle, /^wrong at the end: /, needs.idle],
   ["does not compare before it writes", Wrong.overwriting, /^wrong at the end: /],
-  ["adds again when nobody answers", Wrong.repeating, /^wrong at the end: /, { loss: 0.2, concurrency: 30 }],
-  ["acknowledges what is not stored", Wrong.deferring, /^wrong at the end: /, {
-    ...kills,
-    nemesisInterval: 300,
-    workload: durable
-  }],
-  [
-    "trusts a clock",
-    Wrong.trusting,
-    /^wrong at the end: /,
-    { nemesis: ["clock"], nemesisInterval: 500, timeLimit: 10_000 }
-  ]
+  ["adds again when nobody answers", Wrong.repeating, /^wrong at the end: /, needs.repeating],
+  ["acknowledges what is not stored", Wrong.deferring, /^wrong at the end: /, needs.deferring],
+  ["trusts a clock", Wrong.trusting, /^wrong at the end: /, needs.trusting]
 ]
 
 describe("CounterWorkload", { timeout: 60_000 }, () => {
@@ -134,7 +86,7 @@ describe("CounterWorkload", { timeout: 60_000 }, () => {
 
   it("finds nothing wrong with one that keeps it in seq-kv, even when nodes are killed", () => {
     for (const seed of seeds) {
-      const options = { ...disturbed(seed), nemesis: Nemesis.faults, workload: durable } as const
+      const options = { ...disturbed(seed), nemesis: Nemesis.faults, workload: Wrong.durable } as const
       for (const seqKv of ["any", "oldest"] as const) {
         const { findings } = run(Wrong.rightSeqKv, { ...options, seqKv })
         assert.isEmpty(findings, `seed ${seed}, ${seqKv}: ${findings.join("\n")}`)

@@ -3,8 +3,9 @@ import * as SeededRandom from "../src/bench/SeededRandom.ts"
 import * as Eventual from "../src/bench/services/Eventual.ts"
 import type { KeyValueRequest, Reply, Service } from "../src/bench/services/Service.ts"
 import type { Json } from "../src/schema/Json.ts"
+import { seeds as seedsOf } from "./Seeds.ts"
 
-const seeds = Array.from({ length: 200 }, (_, seed) => seed)
+const seeds = seedsOf(60)
 
 const read = (service: Service<KeyValueRequest>, key: Json = "x"): Json | undefined => {
   const reply = service.handle("n0", { type: "read", key })

@@ -154,4 +154,50 @@ describe("clusters of real processes", { timeout: 30_000 }, () => {
       assert.deepStrictEqual(offsets, { k: 3 })
     })
   }
+
+  it("txn-rw-register.js: both sides of a cut go on, and are equal after it", async () => {
+    const { ask, cut, ids } = await cluster("txn-rw-register.js", 3, {
+      GOSSIP_ROUND_TRIP: "100 millis",
+      GOSSIP_PATIENCE: "200 millis"
+    })
+    const txn = async (id: string, txn: ReadonlyArray<unknown>) => (await ask(id, { type: "txn", txn }))["txn"]
+    const both = [["r", "x", null], ["r", "y", null]]
+    assert.deepStrictEqual(await txn("n0", [["w", "x", 1], ["r", "x", null]]), [["w", "x", 1], ["r", "x", 1]])
+    cut(({ dest, src }) => (src === "n0") !== (dest === "n0"))
+    for (const id of ids) {
+      assert.deepStrictEqual(await txn(id, [["w", "x", id], ["w", "y", id], ...both]), [
+        ["w", "x", id],
+        ["w", "y", id],
+        ["r", "x", id],
+        ["r", "y", id]
+      ])
+    }
+    cut(() => false)
+    for (;;) {
+      const states = await Promise.all(ids.map((id) => txn(id, both)))
+      const registers = states.map((state) =>
+        (state as ReadonlyArray<ReadonlyArray<unknown>>).map(([, , value]) => value)
+      )
+      for (const [x, y] of registers) assert.strictEqual(x, y) // never half a write set
+      if (registers.every(([x]) => x === registers[0]![0])) break
+    }
+    assert.strictEqual((await ask("n1", { type: "txn", txn: [["append", 1, 2]] }))["code"], 12)
+  })
+
+  it("txn-list-append.js: all appends are in one order, that of the answers", async () => {
+    const { ask, ids } = await cluster("txn-list-append.js", 3, {})
+    const txn = async (id: string, txn: ReadonlyArray<unknown>) =>
+      (await ask(id, { type: "txn", txn }))["txn"] as ReadonlyArray<ReadonlyArray<unknown>>
+    const answers = await Promise.all(
+      values.map((element, i) => txn(ids[i % 3]!, [["append", "x", element], ["r", "x", null], ["append", "y", i]]))
+    )
+    const lists = await Promise.all(ids.map((id) => txn(id, [["r", "x", null], ["r", "y", null]])))
+    for (const list of lists) assert.deepStrictEqual(list, lists[0])
+    const [x, y] = lists[0]!.map((operation) => operation[2] as ReadonlyArray<unknown>)
+    assert.deepStrictEqual(x, (y as ReadonlyArray<number>).map((i) => values[i]))
+    for (const [i, answer] of answers.entries()) {
+      assert.deepStrictEqual(answer[1]![2], x!.slice(0, y!.indexOf(i) + 1), "what was read is what came before")
+    }
+    assert.strictEqual((await ask("n1", { type: "txn", txn: [["w", 1, 2]] }))["code"], 12)
+  })
 })

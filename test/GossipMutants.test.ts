@@ -24,6 +24,9 @@ const shapes: ReadonlyArray<Cluster.Shape> = ["star", "mesh"]
 
 const maxSeeds = 60
 
+/** So many are enough to see that it is not the patching that is wrong: Gossip.test.ts tries more. */
+const fewSeeds = 10
+
 const run = (seed: number, layer: Cluster.GossipLayer, kind: Kind): ReadonlyArray<Cluster.Violation> => {
   const drawn = Scenario.draw(seed, layer)
   return Scenario.run({ ...drawn, ...small(drawn), ...kinds[kind] }).cluster.violations
@@ -200,7 +203,7 @@ describe("Gossip that is wrong", { timeout: 600_000 }, () => {
     for (const shape of shapes) {
       assert.notStrictEqual(layers[shape], Cluster.layers[shape])
       for (const kind of Object.keys(kinds) as Array<Kind>) {
-        for (let seed = 0; seed < maxSeeds; seed++) {
+        for (let seed = 0; seed < fewSeeds; seed++) {
           assert.isEmpty(run(seed, layers[shape], kind), `${shape}, ${kind}, seed ${seed}`)
         }
       }

@@ -15,8 +15,9 @@ import * as ProtocolError from "../src/schema/ProtocolError.ts"
 import { IdGenerator } from "../src/services/IdGenerator.ts"
 import { Node } from "../src/services/Node.ts"
 import { Timestamps } from "../src/services/Timestamps.ts"
+import { seeds as seedsOf } from "./Seeds.ts"
 
-const seeds = Array.from({ length: 300 }, (_, seed) => seed)
+const seeds = seedsOf(100)
 
 /** A node that knows no more than its name. */
 const named = (id: string) =>

@@ -62,13 +62,7 @@ const mutants: ReadonlyArray<Mutant> = [
     finding: /^inconsistent offsets: /,
     options: kills,
     patches: [
-      {
-        module: "programs/Kafka",
-        find: "yield* Effect.timeoutOption(Fiber.join(recovery), initPatience)",
-        replace: ""
-      },
-      { module: "programs/Kafka", find: "recovery.pollUnsafe() === undefined", replace: "false" },
-      { module: "programs/Kafka", find: "floor = highest + reserve * nodeCount", replace: "floor = 0" }
+      { module: "programs/Kafka", find: "if ((yield* recovered) === 0) return", replace: "return" }
     ]
   },
   {

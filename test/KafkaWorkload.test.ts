@@ -8,29 +8,24 @@ import type { Program } from "../src/bench/SimulatedNode.ts"
 import * as Simulation from "../src/bench/Simulation.ts"
 import { KafkaWorkload } from "../src/bench/workloads/KafkaWorkload.ts"
 import { ClientId } from "../src/schema/Address.ts"
+import { leadsToOperations } from "./Evidence.ts"
+import { seeds as seedsOf } from "./Seeds.ts"
 import * as Wrong from "./wrong/KafkaNodes.ts"
 
-const seeds = Array.from({ length: 2 }, (_, seed) => seed)
+const seeds = seedsOf(2)
 
-/** Challenge 5b, but shorter and slower, unless told otherwise. */
 const simulate = (program: Program, options: Partial<Simulation.Options> = {}): Simulation.Simulation => {
-  const simulation = Simulation.make({
-    ...Simulation.defaults,
-    nodeCount: 2,
-    concurrency: 4,
-    rate: 100,
-    timeLimit: 4000,
-    latency: { mean: 5, dist: "exponential" },
-    workload: KafkaWorkload,
-    program,
-    ...options
-  })
+  const simulation = Simulation.make({ ...Simulation.defaults, ...Wrong.usual, program, ...options })
   assert.isTrue(simulation.work(10_000_000), `it never ends, seed ${options.seed}`)
   return simulation
 }
 
-const run = (program: Program, options: Partial<Simulation.Options> = {}): Results.Results =>
-  simulate(program, options).results()
+const run = (program: Program, options: Partial<Simulation.Options> = {}): Results.Results => {
+  const simulation = simulate(program, options)
+  const results = simulation.results()
+  leadsToOperations(results.workload, simulation.history)
+  return results
+}
 
 /** What it does wrong, and what is found, whatever else is found as well. */
 const wrong: ReadonlyArray<readonly [string, Program, finding: RegExp, options?: Partial<Simulation.Options>]> = [

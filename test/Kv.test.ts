@@ -16,8 +16,9 @@ import type { ProtocolError } from "../src/schema/ProtocolError.ts"
 import * as Rpc from "../src/schema/Rpc.ts"
 import * as Kv from "../src/services/Kv.ts"
 import { Node } from "../src/services/Node.ts"
+import { seeds as seedsOf } from "./Seeds.ts"
 
-const seeds = Array.from({ length: 150 }, (_, seed) => seed)
+const seeds = seedsOf(50)
 
 type Use = (kv: Kv.Kv) => Effect.Effect<void, never, Node>
 

@@ -7,8 +7,9 @@ import type { Timeline } from "../src/bench/Timeline.ts"
 import * as VirtualTime from "../src/bench/VirtualTime.ts"
 import type { Invocation, Outcome } from "../src/bench/Workload.ts"
 import { ClientId, NodeId } from "../src/schema/Address.ts"
+import { seeds as seedsOf } from "./Seeds.ts"
 
-const seeds = Array.from({ length: 20 }, (_, seed) => seed)
+const seeds = seedsOf(8)
 
 const nodes = ["n0", "n1", "n2"].map((id) => NodeId.make(id))
 

@@ -17,8 +17,9 @@ import { Address } from "../src/schema/Address.ts"
 import * as Envelope from "../src/schema/Envelope.ts"
 import type { Json } from "../src/schema/Json.ts"
 import { maxUnsent, MessageIO } from "../src/services/MessageIO.ts"
+import { seeds as seedsOf } from "./Seeds.ts"
 
-const seeds = Array.from({ length: 100 }, (_, seed) => seed)
+const seeds = seedsOf(40)
 
 const message = (echo: Json): Envelope.Envelope => ({
   src: Address.make("c1"),

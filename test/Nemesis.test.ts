@@ -14,8 +14,9 @@ import { NodeId } from "../src/schema/Address.ts"
 import { Echo, EchoProtocol } from "../src/schema/EchoProtocol.ts"
 import type { Json } from "../src/schema/Json.ts"
 import { Node } from "../src/services/Node.ts"
+import { seeds as seedsOf } from "./Seeds.ts"
 
-const seeds = Array.from({ length: 100 }, (_, seed) => seed)
+const seeds = seedsOf(30)
 
 const interval = 1000
 

@@ -2,8 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Partition from "../src/bench/Partition.ts"
 import * as SeededRandom from "../src/bench/SeededRandom.ts"
 import { NodeId } from "../src/schema/Address.ts"
+import { seeds as seedsOf } from "./Seeds.ts"
 
-const seeds = Array.from({ length: 100 }, (_, seed) => seed)
+const seeds = seedsOf(40)
 const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 25]
 
 interface Cut {

@@ -98,20 +98,15 @@ describe("in a browser page", { timeout: 60_000 }, () => {
   const assertSame = (histories: Record<string, string>): void => {
     assert.sameMembers(Object.keys(histories), Object.keys(expected))
     for (const [name, history] of Object.entries(expected)) {
-      assert.isAbove(history.length, 10_000, name)
+      assert.isAbove(history.length, 5000, name)
       assert.isTrue(histories[name] === history, name)
     }
   }
 
-  it("the simulated world does the same byte for byte, with the language alone and a TextEncoder", () => {
+  it("the simulated world does the same byte for byte, with the language alone and a TextEncoder, but no time or chance", () => {
     const page = vm.createContext({ TextEncoder })
     const globals = "[typeof process, typeof require, typeof Buffer, typeof setTimeout, typeof performance]"
     assert.sameMembers(vm.runInContext(`[...new Set(${globals})]`, page) as Array<string>, ["undefined"])
-    assertSame(vm.runInContext(`${code}; Histories.make()`, page) as Record<string, string>)
-  })
-
-  it("and takes neither time nor chance from its host", () => {
-    const page = vm.createContext({ TextEncoder })
     vm.runInContext(
       `${code};
       Math.random = () => { throw new Error("Math.random was called") }

@@ -5,7 +5,6 @@ import { mkdtempSync, readFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import * as ts from "typescript"
-import { workloadNames } from "../src/bench/Programs.ts"
 
 const root = join(import.meta.dirname, "..")
 const readMe = readFileSync(join(root, "README.md"), "utf8")
@@ -76,8 +75,7 @@ describe("the node of the README", () => {
     ])
   })
 
-  const workloads: ReadonlyArray<string> = workloadNames
-  it.runIf(workloads.includes("g-counter"))("is a counter, alone, to gossip-girl test", async () => {
+  it("is a counter, alone, to gossip-girl test", async () => {
     const outfile = await bundle()
     const test = (nodes: number) =>
       spawnSync(

@@ -50,6 +50,19 @@ describe("RealCluster", { concurrent: true, timeout: 30_000 }, () => {
       }
     }))
 
+  it.effect("nodes that are not ready before they have heard from all others, more of them than start at a time", () =>
+    Effect.gen(function*() {
+      const { results } = yield* run({
+        command: { file: join(import.meta.dirname, "../dist/g-counter.js"), args: [] },
+        workload: Programs["g-counter"].workload,
+        nodeCount: 2 * RealCluster.startsAtOnce + 1,
+        timeLimit: 200,
+        recovery: 1500,
+        initPatience: 4900 // after 5 s they are ready whatever they have heard
+      })
+      assert.deepStrictEqual(results.findings, [])
+    }))
+
   describe("a node that goes wrong ends the run, and is named with its last lines", { concurrent: true }, () => {
     const wroteEcho = /\n {2}\{"src":"n1","dest":"c\d","body":\{"type":"echo_ok"/
     const cases: ReadonlyArray<readonly [way: string, says: RegExp, shows: RegExp]> = [

@@ -184,12 +184,12 @@ describe("a kafka node that starts again", { timeout: 600_000 }, () => {
     assert.include(again, true)
   })
 
-  it("says so within 8 s though a node cannot be reached, and refuses until it can", () => {
+  it("says so within 7 s though a node cannot be reached, and refuses until it can", () => {
     const cluster = kafka("star", { nodeCount: 3 })
     cluster.nodes[1]!.kill()
     isolate(cluster, 2)
     const ready = cluster.boot(1)
-    cluster.pass(7900)
+    cluster.pass(6900)
     assert.isUndefined(ready.body)
     cluster.pass(200)
     assert.strictEqual(ready.body?.["type"], "init_ok")

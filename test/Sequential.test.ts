@@ -4,8 +4,9 @@ import * as Register from "../src/bench/services/Register.ts"
 import * as Sequential from "../src/bench/services/Sequential.ts"
 import type { KeyValueRequest, Reply, Service } from "../src/bench/services/Service.ts"
 import * as Json from "../src/schema/Json.ts"
+import { seeds as seedsOf } from "./Seeds.ts"
 
-const seeds = Array.from({ length: 200 }, (_, seed) => seed)
+const seeds = seedsOf(60)
 
 /** Chooses the oldest state that it may. */
 const malicious: SeededRandom.SeededRandom = { ...SeededRandom.make(0), below: () => 0 }

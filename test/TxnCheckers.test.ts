@@ -297,6 +297,51 @@ describe("transactions on registers", () => {
   ])
 })
 
+describe("a finding shows where to look in the history", () => {
+  const evidence = (transactions: ReadonlyArray<string | Transaction>) => {
+    const written = history(transactions)
+    const { evidence = [], findings } = RwRegister.check(written, ["causal"])
+    return evidence.map(({ about, events, finding }) => [
+      findings[finding]!.split(":")[0],
+      about,
+      ...events.map((index) => `${written[index]!.process} ${written[index]!.type}`)
+    ])
+  }
+
+  it("at every transaction of the story", () => {
+    assert.deepStrictEqual(
+      evidence([
+        { operations: "w x 1", process: 1, type: "fail" },
+        { operations: "r x 1", process: 2 },
+        { operations: "r y 7", process: 3, from: 200 }
+      ]),
+      [
+        ["G1a", "T1, T2", "1 invoke", "1 fail", "2 invoke", "2 ok"],
+        ["garbage-read", "T1", "3 invoke", "3 ok"]
+      ]
+    )
+  })
+
+  it("at the reads at the end", () => {
+    assert.deepStrictEqual(
+      evidence([
+        { operations: "w x 1", process: 1 },
+        final("r x 1, r y null", { process: 2 }),
+        final("r x 2, r y null", { process: 3, node: "n1" }),
+        final("r x 1, r y null", { process: 4, node: "n2", type: "fail" })
+      ]).slice(1),
+      [
+        ["no-final-read", "n2", "4 invoke", "4 fail"],
+        ["divergence", "n0, n1", "2 invoke", "2 ok", "3 invoke", "3 ok"]
+      ]
+    )
+    assert.deepStrictEqual(
+      evidence([{ operations: "w x 1", process: 1 }, final("r x null", { process: 2 })]),
+      [["lost-write", "T1, n0", "1 invoke", "1 ok", "2 invoke", "2 ok"]]
+    )
+  })
+})
+
 describe("transactions on lists", () => {
   suite(ListAppend.check, [
     { name: "nobody does anything", transactions: [], anomalies: {}, not: [] },
@@ -468,7 +513,7 @@ describe("transactions on lists", () => {
       transactions: ["append x 1", "append x 2", final("r x [2]")],
       anomalies: { "lost-write": 1, "G-single-realtime": 1 },
       not: all,
-      says: /^lost-write: T1 appended 1 to key "x"; yet at the end key "x" is \[2\]\n/
+      says: /^lost-write: T1 appended 1 to key "x"; yet at the end key "x" is \[2\] at n0, as everywhere\n/
     },
     {
       name: "seen, and lost at the end",

@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as SeededRandom from "../src/bench/SeededRandom.ts"
 import * as VirtualTime from "../src/bench/VirtualTime.ts"
+import { seeds as seedsOf } from "./Seeds.ts"
 
-const seeds = Array.from({ length: 100 }, (_, seed) => seed)
+const seeds = seedsOf(40)
 
 const never = () => false
 

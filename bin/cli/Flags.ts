@@ -14,7 +14,7 @@ import * as Topology from "../../src/bench/Topology.ts"
 import * as ConsistencyModel from "../../src/bench/transactions/ConsistencyModel.ts"
 import * as Generator from "../../src/bench/transactions/Generator.ts"
 import type * as Trials from "../../src/bench/Trial.ts"
-import type { Workload } from "../../src/bench/Workload.ts"
+import type { Settings, Workload } from "../../src/bench/Workload.ts"
 import * as Usage from "./Usage.ts"
 
 interface Range {
@@ -92,6 +92,7 @@ const defaults = {
   seqKv: "any",
   loss: 0,
   duplicates: 0,
+  durable: false,
   scheduling: "fifo"
 } as const
 
@@ -185,6 +186,10 @@ export const trial = {
       "causal for txn-rw-register, strict-serializable for txn-list-append"
     )
   ),
+  durable: Flag.Boolean("durable").pipe(
+    Flag.withDescription("Nodes promise that what they acknowledge outlives them: a kill excuses no loss"),
+    Flag.withDefault(false)
+  ),
   onlyOperations: only("only-operations", "operations"),
   onlyFaults: only("only-faults", "faults")
 }
@@ -208,9 +213,21 @@ export const world = {
 export type Trial = Command.Command.Config.Infer<typeof trial>
 export type World = Command.Command.Config.Infer<typeof world>
 
+/** What is set of the workload, and nothing else. */
+const settings = (flags: Trial): Pick<Trials.Options, "settings"> => {
+  const settings: Settings = {
+    ...flags.keyCount !== undefined && { keyCount: flags.keyCount },
+    ...flags.maxTxnLength !== undefined && { maxTxnLength: flags.maxTxnLength },
+    ...flags.maxWritesPerKey !== undefined && { maxWritesPerKey: flags.maxWritesPerKey },
+    ...flags.consistencyModels && { consistencyModels: [...flags.consistencyModels] },
+    ...flags.durable && { durable: true }
+  }
+  return Object.keys(settings).length > 0 ? { settings } : {}
+}
+
 /** All that a run needs but its nodes, in the units of the bench. */
 export const trialOptions = (flags: Trial, workload: Workload, seed: number): Trials.Options => ({
-  workload: workload.set?.(flags) ?? workload,
+  workload,
   seed,
   nodeCount: flags.nodeCount,
   concurrency: Number.parseInt(flags.concurrency) * (flags.concurrency.endsWith("n") ? flags.nodeCount : 1),
@@ -225,6 +242,7 @@ export const trialOptions = (flags: Trial, workload: Workload, seed: number): Tr
   seqKv: flags.seqKv,
   loss: flags.loss,
   duplicates: flags.duplicates,
+  ...settings(flags),
   ...flags.onlyOperations && { onlyOperations: flags.onlyOperations },
   ...flags.onlyFaults && { onlyFaults: flags.onlyFaults }
 })
@@ -265,7 +283,10 @@ export const text = (world: Trial): string => {
   return Object.entries(world)
     .filter(([key, value]) => value !== undefined && String(value) !== String(usual.get(key)))
     .map(([key, value]) =>
-      `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${String(value) || "none"}`
+      [
+        `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+        ...value === true ? [] : [String(value) || "none"]
+      ].join(" ")
     )
     .join(" ")
 }

@@ -167,7 +167,15 @@ export const simulateCommand = Command.make(
     const shrunk = isShrunk && invalid !== undefined
       ? yield* shrink(world, entry, invalid.options.seed, say)
       : undefined
-    if (json) yield* Output.out(Report.json([...yield* runs, ...shrunk === undefined ? [] : [shrunk.run]]))
+    if (json) {
+      const all = yield* runs
+      yield* Output.out(
+        Report.json(
+          [...all, ...shrunk === undefined ? [] : [shrunk.run]],
+          seeds > 1 ? { ranges: Report.ranges(all) } : {}
+        )
+      )
+    }
     if (report !== undefined || store !== undefined) {
       const shown = invalid?.options.seed ?? seed
       const title = seeds > 1 ? `${world.workload}, seed ${shown}` : world.workload

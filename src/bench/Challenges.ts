@@ -12,7 +12,7 @@ import type { Limits } from "./Run.ts"
 import * as Simulation from "./Simulation.ts"
 
 interface ChallengeOf<W extends Programs.WorkloadName> {
-  /** As fly.io numbers it; more than one run may belong to a challenge. */
+  /** As fly.io numbers it, or whose number it bears; more than one run may belong to a challenge. */
   readonly id: string
   readonly workload: W
   /** The workload's default, if it does not say. */
@@ -33,6 +33,27 @@ const counter: Challenge["options"] = {
   rate: 100,
   availability: 1,
   nemesis: ["partition"]
+}
+
+/**
+ * fly.io asks for read uncommitted in 6a and 6b, and for read committed in 6c. Here all are judged by what the nodes
+ * promise, causal consistency, which implies both. The messages are limited by ours: fly.io limits none.
+ */
+const txnRwRegister = (id: string, nodeCount: number, more: Partial<Challenge["options"]> = {}): Challenge => ({
+  id,
+  workload: "txn-rw-register",
+  options: { nodeCount, concurrency: 2 * nodeCount, timeLimit: 20_000, rate: 1000, availability: 1, ...more },
+  ...nodeCount > 1 && { limits: { messagesPerOperation: 0.05 } }
+})
+
+/** No challenge of fly.io's, but Maelstrom's own exercise: the same transactions, strict serializable. */
+const txnListAppend: Challenge["options"] = {
+  nodeCount: 5,
+  concurrency: 10,
+  timeLimit: 20_000,
+  rate: 100,
+  latency: { mean: 10, dist: "constant" },
+  availability: 0.99
 }
 
 /** In the order of the challenges. As in Maelstrom, there is a client for each node if nothing else is said. */
@@ -98,7 +119,14 @@ export const challenges: ReadonlyArray<Challenge> = [
     workload: "kafka",
     options: { nodeCount: 2, concurrency: 4, timeLimit: 20_000, rate: 1000, availability: 1, nemesis: ["partition"] },
     limits: { messagesPerOperation: 0.05 }
-  }
+  },
+  txnRwRegister("6a", 1),
+  txnRwRegister("6b", 2),
+  txnRwRegister("6b", 2, { nemesis: ["partition"] }),
+  txnRwRegister("6c", 2),
+  txnRwRegister("6c", 2, { nemesis: ["partition"] }),
+  { id: "6", workload: "txn-list-append", options: txnListAppend, limits: { messagesPerOperation: 4 } },
+  { id: "6", workload: "txn-list-append", options: { ...txnListAppend, nemesis: ["partition"] } }
 ]
 
 /** Whether `id` means this challenge: it names it, or the group that it belongs to (`3` means 3a, 3b …). */

@@ -65,15 +65,25 @@ interface Place {
   inherited: Map<Place, Shown>
 }
 
-/** Of what was added: all that is above 0, and all that is below. */
+/** Of what was added: all that is above 0, all that is below, and the last of it. */
 interface Sum {
   readonly up: bigint
   readonly down: bigint
+  readonly last: ReadonlyArray<Event>
 }
 
-const nothing: Sum = { up: 0n, down: 0n }
-const plus = ({ down, up }: Sum, delta: bigint): Sum =>
-  delta < 0n ? { up, down: down + delta } : { up: up + delta, down }
+/** How many events are shown of many. */
+const examples = 5
+
+const nothing: Sum = { up: 0n, down: 0n, last: [] }
+const plus = ({ down, last, up }: Sum, add: Event): Sum => {
+  const delta = numberOf(add)
+  return {
+    up: delta < 0n ? up : up + delta,
+    down: delta < 0n ? down + delta : down,
+    last: [...last.slice(1 - examples), add]
+  }
+}
 
 interface Read {
   readonly node: NodeId | undefined
@@ -88,8 +98,9 @@ interface Wrong {
   readonly read: Event
   readonly node: NodeId | undefined
   readonly value: bigint
-  /** What it contradicts. */
+  /** What it contradicts, and the events that say so, if they are few. */
   readonly because: string
+  readonly against: ReadonlyArray<Event>
 }
 
 const isList = (value: Json): value is ReadonlyArray<Json> => Array.isArray(value)
@@ -133,8 +144,8 @@ const latenciesAt = (adds: ReadonlyArray<Ended>, reads: ReadonlyArray<Read>): Re
   })
 }
 
-/** Of each add above 0 the longest time that any node lacked it. */
-const stableLatencies = (adds: ReadonlyArray<Operation>, reads: ReadonlyArray<Read>): ReadonlyArray<number> => {
+/** Of each add above 0, by when it was acknowledged, the longest time that any node lacked it. */
+const stableLatencies = (adds: ReadonlyArray<Operation>, reads: ReadonlyArray<Read>): Verdict.Series["points"] => {
   const ended = adds
     .flatMap(({ completion, invoke }): Ended | [] =>
       completion === undefined || numberOf(invoke) === 0n ? [] : { invoke, completion }
@@ -148,7 +159,7 @@ const stableLatencies = (adds: ReadonlyArray<Operation>, reads: ReadonlyArray<Re
       longest.set(others[i]!, Math.max(latency, longest.get(others[i]!) ?? 0))
     })
   }
-  return [...longest.values()]
+  return [...longest].map(([{ completion }, latency]) => [completion.time, latency])
 }
 
 export const check = (history: History, { growOnly, memory }: Options): Verdict.Verdict => {
@@ -192,7 +203,7 @@ export const check = (history: History, { growOnly, memory }: Options): Verdict.
 
   const acknowledge = (place: Place, invoke: Event): void => {
     const delta = numberOf(invoke)
-    place.acknowledged = plus(place.acknowledged, delta)
+    place.acknowledged = plus(place.acknowledged, invoke)
     if (place.highest !== undefined && place.highest.read.index < invoke.index) {
       place.highest = { ...place.highest, since: place.highest.since + delta }
     }
@@ -206,14 +217,17 @@ export const check = (history: History, { growOnly, memory }: Options): Verdict.
     if (invoke.index < place.killed) return
     const most = begun.up + acknowledged.down
     const least = begun.down + acknowledged.up
-    if (value > most) tooLarge.push({ read, node, value, because: `at most ${most} had been added` })
-    if (value < least) tooSmall.push({ read, node, value, because: `at least ${least} was acknowledged there` })
+    if (value > most) tooLarge.push({ read, node, value, because: `at most ${most} had been added`, against: [] })
+    if (value < least) {
+      const because = `at least ${least} was acknowledged there`
+      tooSmall.push({ read, node, value, because, against: acknowledged.last })
+    }
     if (!growOnly) return
     const floors = [...highest ? [highest] : [], ...place.inherited.values()]
     const floor = floors.find((shown) => shown.value + shown.since > value)
     if (floor !== undefined) {
       const because = `${floor.value} had been read at ${floor.read.time} ms, and ${floor.since} acknowledged since`
-      wentBack.push({ read, node, value, because })
+      wentBack.push({ read, node, value, because, against: [floor.read] })
     }
     if (place.highest === undefined || place.highest.value + place.highest.since <= value) {
       place.highest = { value, read, since: 0n }
@@ -226,7 +240,7 @@ export const check = (history: History, { growOnly, memory }: Options): Verdict.
     } else if (event.type === "invoke") {
       const { acknowledged, highest } = placeOf(event.node)
       open.set(event.process, { invoke: event, highest, acknowledged })
-      if (event.f === "add" && completions.get(event)?.type !== "fail") begun = plus(begun, numberOf(event))
+      if (event.f === "add" && completions.get(event)?.type !== "fail") begun = plus(begun, event)
     } else {
       const operation = open.get(event.process)
       open.delete(event.process)
@@ -256,22 +270,35 @@ export const check = (history: History, { growOnly, memory }: Options): Verdict.
     invoke.index > lastAddEnded && lastOperations.get(invoke.process)?.completion === completion
   )
   const wrong = final.filter(({ value }) => !IntervalSet.has(acceptable, value))
-    .map(({ completion: read, node, value }): Wrong => ({ read, node, value, because: `not ${acceptableText}` }))
+    .map(({ completion: read, node, value }): Wrong => ({
+      read,
+      node,
+      value,
+      because: `not ${acceptableText}`,
+      against: []
+    }))
   const values = [...new Set(final.map(({ value }) => value))]
   const silent = [...places.keys()].filter((node) => node !== undefined)
     .filter((node) => !final.some((read) => read.node === node))
 
   const spell = ({ because, node, read, value }: Wrong): string =>
     `${value} in what ${node ?? `process ${read.process}`} answered at ${read.time} ms, ${because}`
+  const evidence = ({ against, read, value }: Wrong): Verdict.Finding["evidence"] => [
+    { about: String(value), events: [...against, read].map(({ index }) => index) }
+  ]
   const findings = [
-    ...Verdict.finding("wrong at the end", wrong, spell),
-    ...Verdict.finding("different at the end", values.length > 1 ? values : [], String),
-    ...Verdict.finding("no final read", silent, (node) => `${node} answered none`),
-    ...Verdict.finding("too large", tooLarge, spell),
-    ...Verdict.finding("too small", tooSmall, spell),
-    ...Verdict.finding("went back", wentBack, spell)
+    ...Verdict.finding("wrong at the end", wrong, spell, evidence),
+    ...Verdict.finding("different at the end", values.length > 1 ? values : [], String, (value) => [{
+      about: String(value),
+      events: final.filter((read) => read.value === value).map(({ completion }) => completion.index).slice(0, examples)
+    }]),
+    ...Verdict.silent("final read", silent, history),
+    ...Verdict.finding("too large", tooLarge, spell, evidence),
+    ...Verdict.finding("too small", tooSmall, spell, evidence),
+    ...Verdict.finding("went back", wentBack, spell, evidence)
   ]
 
+  const points = growOnly ? stableLatencies(definite, reads) : []
   return Verdict.make(findings, {
     attempted: adds.length,
     acknowledged: acknowledged.length,
@@ -279,6 +306,6 @@ export const check = (history: History, { growOnly, memory }: Options): Verdict.
     excused: excused.length,
     acceptable: acceptableText,
     finalReads: values.map(Number),
-    ...growOnly ? Verdict.quantiles("stableLatencies", stableLatencies(definite, reads)) : {}
-  })
+    ...Verdict.quantiles("stableLatencies", points.map(([, latency]) => latency))
+  }, growOnly ? { series: [{ name: "stable latency", points }] } : {})
 }

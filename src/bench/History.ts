@@ -49,6 +49,10 @@ export const operations = (history: History): ReadonlyArray<Operation> => {
   return all.flatMap(({ completion, invoke }) => completion === undefined ? [] : [{ invoke, completion }])
 }
 
+/** The last that this node was asked, or was asked to do. */
+export const lastAsked = (history: History, node: NodeId, f?: string): Event | undefined =>
+  history.findLast((event) => event.type === "invoke" && event.node === node && (f === undefined || event.f === f))
+
 /** Appends events, each with its index and the time of `now`, rounded to microseconds. */
 export const recorder = (now: () => number) => {
   const history: Array<Event> = []

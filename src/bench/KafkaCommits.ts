@@ -144,8 +144,12 @@ const spell = ({ key, list, listed, node, promised }: Broken): string => {
   return `key ${key}: ${node} listed ${offset} to process ${list.process} at ${list.time} ms, though ${other}`
 }
 
+const evidence = ({ key, list, promised }: Broken): Verdict.Finding["evidence"] => [
+  { about: `key ${key}`, events: [...promised === undefined ? [] : [promised.event.index], list.index] }
+]
+
 export const findings = ({ ahead, back, missing }: Analysis): ReadonlyArray<Verdict.Finding> => [
-  ...Verdict.finding("commit went back", back, spell),
-  ...Verdict.finding("commit ahead of what was polled", ahead, spell),
-  ...Verdict.finding("commit missing at the end", missing, spell)
+  ...Verdict.finding("commit went back", back, spell, evidence),
+  ...Verdict.finding("commit ahead of what was polled", ahead, spell, evidence),
+  ...Verdict.finding("commit missing at the end", missing, spell, evidence)
 ]

@@ -34,7 +34,8 @@
  */
 import type { NodeId } from "../schema/Address.ts"
 import * as Json from "../schema/Json.ts"
-import type { Event, History } from "./History.ts"
+import * as History from "./History.ts"
+import type { Event } from "./History.ts"
 import * as KafkaCommits from "./KafkaCommits.ts"
 import { asked, end, isAssign, isPoll, keysOf, killedBy, polled, sent } from "./KafkaHistory.ts"
 import type { Memory } from "./SetFull.ts"
@@ -71,6 +72,8 @@ export interface Skip {
   /** How many, and the first of them. */
   readonly count: number
   readonly skipped: number
+  /** Who was the first to be told of that. */
+  readonly known: Event
   /** The one that comes instead. */
   readonly offset: number
   readonly poll: Event
@@ -234,7 +237,7 @@ const inOrder = (
     for (const key in answer) {
       const pairs = answer[key]!
       if (pairs.length === 0) continue
-      const { existing } = logOf(key)
+      const { existing, offsets } = logOf(key)
       const [first, msg] = pairs[0]!
       const last = own.get(key)
       const position = from[key]
@@ -251,7 +254,9 @@ const inOrder = (
         if (former !== undefined && offset <= former) {
           internalNonmonotonic.push({ key, offset, event: completion, formerOffset: former, former: completion })
         } else if (at > expected) {
-          const skip = { key, count: at - expected, skipped: existing[expected]!, offset, poll: completion }
+          const skipped = existing[expected]!
+          const { known } = offsets.get(skipped)![0]!
+          const skip = { key, count: at - expected, skipped, known: known!, offset, poll: completion }
           if (former === undefined) externalSkips.push(skip)
           else internalSkips.push(skip)
         }
@@ -296,7 +301,10 @@ const measure = (logs: Iterable<Log>): Lag | undefined => {
   return worst
 }
 
-export const analyse = (history: History, { memory = "replicated" }: { readonly memory?: Memory } = {}): Analysis => {
+export const analyse = (
+  history: History.History,
+  { memory = "replicated" }: { readonly memory?: Memory } = {}
+): Analysis => {
   const { all, entryOf, logOf } = logs()
   const nodes = new Set<NodeId>()
   const answered = new Set<NodeId>()
@@ -468,7 +476,25 @@ const spellConflict = ({ event, former, formerOffset, key, offset }: Conflict): 
 const spellSkip = ({ count, key, offset, poll, skipped }: Skip): string =>
   `key ${key}: offset ${skipped}${count > 1 ? ` and ${count - 1} more` : ""} before ${offset}, by ${at(poll)}`
 
-export const check = (history: History, options: { readonly memory?: Memory } = {}): Verdict.Verdict => {
+const indices = (events: Iterable<Event>): ReadonlyArray<number> => [...events].map(({ index }) => index)
+
+const messageEvidence = (message: Message, ...more: ReadonlyArray<Event>): Verdict.Finding["evidence"] => [
+  { about: spellMessage(message), events: indices([...message.offsets.values(), ...more]) }
+]
+
+const sightingEvidence = (sighting: Sighting): Verdict.Finding["evidence"] => [
+  { about: spellMessage(sighting), events: [sighting.poll.index] }
+]
+
+const conflictEvidence = ({ event, former, key }: Conflict): Verdict.Finding["evidence"] => [
+  { about: `key ${key}`, events: indices([former, event]) }
+]
+
+const skipEvidence = ({ key, known, poll, skipped }: Skip): Verdict.Finding["evidence"] => [
+  { about: `offset ${skipped} of key ${key}`, events: indices([known, poll]) }
+]
+
+export const check = (history: History.History, options: { readonly memory?: Memory } = {}): Verdict.Verdict => {
   const analysis = analyse(history, options)
   const { messages, worstLag } = analysis
   const commits = KafkaCommits.analyse(history, options)
@@ -480,32 +506,40 @@ export const check = (history: History, options: { readonly memory?: Memory } = 
       "lost",
       analysis.lost,
       ({ later, message }) =>
-        `${spellMissing(message)}, never polled, though offset ${later.offset} was by ${at(later.poll)}`
+        `${spellMissing(message)}, never polled, though offset ${later.offset} was by ${at(later.poll)}`,
+      ({ later, message }) => messageEvidence(message, later.poll)
     ),
-    ...Verdict.finding("unseen", analysis.unseen, (message) => `${spellMissing(message)}, never polled`),
+    ...Verdict.finding(
+      "unseen",
+      analysis.unseen,
+      (message) => `${spellMissing(message)}, never polled`,
+      (message) => messageEvidence(message)
+    ),
     ...messages.some((message) => message.polled !== undefined)
       ? []
       : ["no message was polled: there is nothing to judge by"],
-    ...Verdict.finding("duplicate", analysis.duplicated, spellMissing),
+    ...Verdict.finding("duplicate", analysis.duplicated, spellMissing, (message) => messageEvidence(message)),
     ...Verdict.finding(
       "inconsistent offsets",
       analysis.inconsistent,
-      ([offset, there]) => `offset ${offset} holds ${there.map(spellMissing).join("; and ")}`
+      ([offset, there]) => `offset ${offset} holds ${there.map(spellMissing).join("; and ")}`,
+      ([, there]) => there.flatMap((message) => messageEvidence(message))
     ),
-    ...Verdict.finding("nonmonotonic within a poll", analysis.internalNonmonotonic, spellConflict),
-    ...Verdict.finding("nonmonotonic polls", analysis.externalNonmonotonic, spellConflict),
-    ...Verdict.finding("nonmonotonic sends", analysis.nonmonotonicSends, spellConflict),
-    ...Verdict.finding("skipped within a poll", analysis.internalSkips, spellSkip),
-    ...Verdict.finding("skipped by a poll", analysis.externalSkips, spellSkip),
-    ...Verdict.finding("polled but not asked for", analysis.unasked, spellSighting),
-    ...Verdict.finding("polled but never sent before", analysis.invented, spellSighting),
-    ...Verdict.finding("polled though refused", analysis.refused, spellSighting),
+    ...Verdict.finding("nonmonotonic within a poll", analysis.internalNonmonotonic, spellConflict, conflictEvidence),
+    ...Verdict.finding("nonmonotonic polls", analysis.externalNonmonotonic, spellConflict, conflictEvidence),
+    ...Verdict.finding("nonmonotonic sends", analysis.nonmonotonicSends, spellConflict, conflictEvidence),
+    ...Verdict.finding("skipped within a poll", analysis.internalSkips, spellSkip, skipEvidence),
+    ...Verdict.finding("skipped by a poll", analysis.externalSkips, spellSkip, skipEvidence),
+    ...Verdict.finding("polled but not asked for", analysis.unasked, spellSighting, sightingEvidence),
+    ...Verdict.finding("polled but never sent before", analysis.invented, spellSighting, sightingEvidence),
+    ...Verdict.finding("polled though refused", analysis.refused, spellSighting, sightingEvidence),
     ...Verdict.finding(
       "missing at the end",
       analysis.missing,
-      ({ message, node }) => `${spellMissing(message)}, at ${node}`
+      ({ message, node }) => `${spellMissing(message)}, at ${node}`,
+      ({ message, node }) => messageEvidence(message, ...[History.lastAsked(history, node, "final-poll") ?? []].flat())
     ),
-    ...Verdict.finding("no final poll", analysis.silent, (node) => `${node} answered none`),
+    ...Verdict.silent("final poll", analysis.silent, history),
     ...KafkaCommits.findings(commits)
   ]
   return Verdict.make(findings, {
@@ -527,5 +561,10 @@ export const check = (history: History, options: { readonly memory?: Memory } = 
         }
       },
     ...Verdict.quantiles("stableLatencies", stable.map(({ latency }) => latency!))
+  }, {
+    series: [{
+      name: "stable latency",
+      points: stable.map(({ known, latency }) => [known!.time, latency!] as const).toSorted(([a], [b]) => a - b)
+    }]
   })
 }

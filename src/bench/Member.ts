@@ -6,8 +6,11 @@ import type { NodeId } from "../schema/Address.ts"
  */
 export interface Member {
   readonly id: NodeId
-  /** Starts a process, which then awaits `init`; the answer tells whether it has been killed or paused since. */
-  readonly start: () => () => boolean
+  /**
+   * Starts a process, which then awaits `init`; the answer tells whether it has been killed or paused since. `up` is
+   * called if that is work, when it is done.
+   */
+  readonly start: (up?: () => void) => () => boolean
   /** SIGKILL: nothing of the process runs any more, and its memory is gone. */
   readonly kill: () => void
   /** SIGSTOP: whatever would have happened meanwhile happens, in order, at `resume`. */

@@ -31,6 +31,13 @@ import { UniqueIdsWorkload } from "./workloads/UniqueIdsWorkload.ts"
 
 const central = Layer.provide(IdGenerator.layerCentral, Timestamps.layer)
 
+interface Known {
+  readonly workload: Workload
+  readonly programs: Readonly<Record<string, Program>>
+  /** The programs that promise it; see Settings of Workload. */
+  readonly durable?: ReadonlyArray<string>
+}
+
 /** By the workload's name. The first program of a workload is its default. */
 export const Programs = {
   echo: {
@@ -69,7 +76,8 @@ export const Programs = {
       mesh: Effect.provide(GCounter, Gossip.layerMesh),
       thrifty: Effect.provide(GCounter, Gossip.layerThrifty),
       "seq-kv": Effect.provide(GCounterSeqKv, SeqKv.layer)
-    }
+    },
+    durable: ["seq-kv"]
   },
   "pn-counter": {
     workload: PnCounterWorkload,
@@ -87,7 +95,8 @@ export const Programs = {
       mesh: Effect.provide(Kafka, Gossip.layerMesh),
       thrifty: Effect.provide(Kafka, Gossip.layerThrifty),
       "lin-kv": Effect.provide(KafkaLinKv, LinKv.layer)
-    }
+    },
+    durable: ["lin-kv"]
   },
   "txn-rw-register": {
     workload: TxnRwRegisterWorkload,
@@ -101,7 +110,7 @@ export const Programs = {
     workload: TxnListAppendWorkload,
     programs: { "lin-kv": Effect.provide(TxnListAppend, LinKv.layer) }
   }
-} as const satisfies Record<string, { readonly workload: Workload; readonly programs: Record<string, Program> }>
+} as const satisfies Record<string, Known>
 
 export type WorkloadName = keyof typeof Programs
 export type ProgramName<W extends WorkloadName = WorkloadName> = W extends unknown
@@ -123,7 +132,10 @@ export interface Entry {
 
 /** Without a name the default; undefined when the workload has no program of that name. */
 export const find = (name: WorkloadName, program?: string): Entry | undefined => {
-  const { programs, workload } = Programs[name]
-  const found = Object.entries<Program>(programs).find(([key]) => program === undefined || program === key)
-  return found && { workload, programName: found[0], program: found[1] }
+  const { durable = [], programs, workload }: Known = Programs[name]
+  const found = Object.entries(programs).find(([key]) => program === undefined || program === key)
+  if (found === undefined) return undefined
+  const [programName] = found
+  const judged = durable.includes(programName) ? workload.set?.({ durable: true }) ?? workload : workload
+  return { workload: judged, programName, program: found[1] }
 }

@@ -2,6 +2,7 @@
  * Runs as a person reads them, and as a program does. Both are functions of the runs alone, so the same runs give the
  * same text.
  */
+import type { Json } from "../schema/Json.ts"
 import { latency } from "./Challenges.ts"
 import { quantile } from "./Quantile.ts"
 import type { Results } from "./Results.ts"
@@ -99,17 +100,31 @@ export const table = (runs: ReadonlyArray<Run.Summary>, style: Style, more: Read
 }
 
 /** What runs may differ in, by seed, in so many digits. */
-const figures: ReadonlyArray<readonly [name: string, digits: number, of: (run: Run.Summary) => number]> = [
-  ["msgs/op", 2, ({ results }) => results.messagesPerOperation.servers],
-  ["median ms", 0, ({ results }) => latency(results).median],
-  ["max ms", 0, ({ results }) => latency(results).max]
+const figures: ReadonlyArray<{
+  readonly name: keyof Run.Limits
+  readonly label: string
+  readonly digits: number
+  readonly of: (run: Run.Summary) => number
+}> = [
+  {
+    name: "messagesPerOperation",
+    label: "msgs/op",
+    digits: 2,
+    of: ({ results }) => results.messagesPerOperation.servers
+  },
+  { name: "medianLatency", label: "median ms", digits: 0, of: ({ results }) => latency(results).median },
+  { name: "maxLatency", label: "max ms", digits: 0, of: ({ results }) => latency(results).max }
 ]
 
 /** The least of all runs, the one in the middle, and the greatest. */
-const range = (runs: ReadonlyArray<Run.Summary>, of: (run: Run.Summary) => number): ReadonlyArray<number> => {
+const range = (runs: ReadonlyArray<Run.Summary>, of: (run: Run.Summary) => number) => {
   const sorted = runs.map(of).toSorted((a, b) => a - b)
-  return [0, 0.5, 1].map((fraction) => quantile(sorted, fraction))
+  return { min: quantile(sorted, 0), median: quantile(sorted, 0.5), max: quantile(sorted, 1) }
 }
+
+/** Between what the figures of runs lie that differ in nothing but their seeds. */
+export const ranges = (runs: ReadonlyArray<Run.Summary>) =>
+  Object.fromEntries(figures.map(({ name, of }) => [name, range(runs, of)]))
 
 /** How many invalid runs are spelled out; of the others there is only the command that shows them. */
 const examples = 10
@@ -130,8 +145,10 @@ export const summary = (runs: ReadonlyArray<Run.Summary>, style: Style): string 
     ...operations === 0 ? ["\n"] : [
       `, ${percentage(sum((results) => results.operations.ok) / operations)} ok\n\n`,
       `${bold(style)(`${"".padEnd(9)}${["min", "median", "max"].map((name) => name.padStart(10)).join("")}`)}\n`,
-      ...figures.map(([name, digits, of]) =>
-        `${name.padEnd(9)}${range(runs, of).map((figure) => figure.toFixed(digits).padStart(10)).join("")}\n`
+      ...figures.map(({ digits, label, of }) =>
+        `${label.padEnd(9)}${
+          Object.values(range(runs, of)).map((figure) => figure.toFixed(digits).padStart(10)).join("")
+        }\n`
       )
     ],
     ...invalid.slice(0, examples).map((run) => `\n${findings(run, style)}`),
@@ -146,6 +163,8 @@ const toJson = (run: Run.Summary) => {
   return { ...more, valid, findings, ...measured, figures, options: { ...options, workload, program } }
 }
 
-/** One JSON document. Times are in ms. */
-export const json = (runs: ReadonlyArray<Run.Summary>): string =>
-  `${JSON.stringify({ valid: runs.every(({ results }) => results.valid), runs: runs.map(toJson) }, null, 2)}\n`
+/** One JSON document, with whatever else there is to say. Times are in ms. */
+export const json = (runs: ReadonlyArray<Run.Summary>, more: { readonly [name: string]: Json } = {}): string => {
+  const valid = runs.every(({ results }) => results.valid)
+  return `${JSON.stringify({ valid, ...more, runs: runs.map(toJson) }, null, 2)}\n`
+}

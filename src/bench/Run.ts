@@ -11,6 +11,7 @@ import * as Nemesis from "./Nemesis.ts"
 import type * as Results from "./Results.ts"
 import * as Sequential from "./services/Sequential.ts"
 import * as Topology from "./Topology.ts"
+import * as Workload from "./Workload.ts"
 
 /** With which options, in ms where they are times. */
 export const Options = Schema.Struct({
@@ -37,6 +38,8 @@ export const Options = Schema.Struct({
   topology: Schema.Literals(Topology.names),
   /** Which of its states seq-kv shows. */
   seqKv: Schema.Literals(Sequential.names),
+  /** What was set of the workload, in its stead. */
+  settings: Schema.optionalKey(Workload.Settings),
   /** Which of the operations and of the faults that are drawn come to pass, by number from 0; all if it does not say. */
   onlyOperations: Schema.optionalKey(Schema.Array(Schema.Int)),
   onlyFaults: Schema.optionalKey(Schema.Array(Schema.Int)),

@@ -370,7 +370,7 @@ export const check = (history: History, options: Options = {}): Verdict.Verdict 
     ...Verdict.finding("lost", lost, spellFate, fateEvidence),
     ...stable.length > 0 ? [] : ["no value is stable: there is nothing to judge by"],
     ...Verdict.finding("missing at the end", missing, spell, sightingEvidence),
-    ...Verdict.finding("no final read", silent, (node) => `${node} answered none`),
+    ...Verdict.silent("final read", silent, history),
     ...Verdict.finding("vanished", vanished, spell, sightingEvidence),
     ...Verdict.finding("read but never added before", invented, spell, sightingEvidence),
     ...Verdict.finding("read though refused", refused, spell, sightingEvidence),

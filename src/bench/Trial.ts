@@ -56,7 +56,7 @@ export interface World<M extends Member> {
   readonly random: SeededRandom
   /** Puts a node on the network. `now` is the time as the history tells it: it is below 0 before clients work. */
   readonly member: (id: NodeId, network: Network.Network, now: () => number) => M
-  /** How many nodes are started at a time, before the run begins. */
+  /** How many nodes are started at a time, before the run begins. Who is up no longer counts, ready or not. */
   readonly startsAtOnce: number
   /** How long a node may take to answer `init`, in ms. */
   readonly initPatience: number
@@ -94,7 +94,7 @@ const among = (numbers: ReadonlyArray<number> | undefined): (n: number) => boole
 }
 
 export const make = <M extends Member>(options: Options, world: World<M>): Trial<M> => {
-  const { workload } = options
+  const workload = options.settings && options.workload.set?.(options.settings) || options.workload
   const { random, timeline } = world
   const journal = options.journal === true ? Journal.make(timeline.now) : undefined
   const network = Network.make({
@@ -147,8 +147,8 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
       })
   })
 
-  const boot = (node: Member, ready: () => void = () => {}): void => {
-    const wasDisturbed = node.start()
+  const boot = (node: Member, ready: () => void = () => {}, up: () => void = () => {}): void => {
+    const wasDisturbed = node.start(up)
     const client = newClient(world.initPatience)
     const init = Workload.invocation({
       f: "init",
@@ -227,27 +227,37 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
     proceed(0)
   }
 
-  /** Does `step` on so many nodes at a time, then goes on, but for a node that failed. */
-  const onEach = (atOnce: number, step: (node: M, ready: () => void) => void, next: () => void): void => {
-    const waiting = [...members]
-    let busy = members.length
-    const proceed = (): void => {
-      const node = waiting.shift()
-      if (node === undefined) return
-      step(node, () => {
-        if (--busy > 0) return proceed()
-        if (findings.length === 0) next()
-        else end()
-      })
+  /** Once every node has called it, `next` is done, unless something was found. */
+  const onceAll = (next: () => void): () => void => {
+    let left = members.length
+    return () => {
+      if (--left > 0) return
+      if (findings.length === 0) next()
+      else end()
     }
-    for (let i = Math.min(atOnce, members.length); i > 0; i--) proceed()
+  }
+
+  const setupAll = (): void => {
+    const ready = onceAll(main)
+    for (const { id } of members) setup(id, ready)
+  }
+
+  /** A node may not be ready before it has heard from others, so it is not waited for before those are started. */
+  const bootAll = (): void => {
+    const ready = onceAll(setupAll)
+    const waiting = [...members]
+    const bootNext = (): void => {
+      const node = waiting.shift()
+      if (node !== undefined) boot(node, ready, bootNext)
+    }
+    for (let i = Math.min(world.startsAtOnce, members.length); i > 0; i--) bootNext()
   }
 
   const length = options.timeLimit + (workload.final === undefined ? 0 : options.recovery)
   return {
     start: (done) => {
       onOver = done
-      onEach(world.startsAtOnce, boot, () => onEach(Infinity, ({ id }, ready) => setup(id, ready), main))
+      bootAll()
     },
     end,
     isOver: () => over,

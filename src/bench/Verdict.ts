@@ -1,4 +1,6 @@
+import type { NodeId } from "../schema/Address.ts"
 import type { Json } from "../schema/Json.ts"
+import * as History from "./History.ts"
 
 /** Where in the history to look for one of the things that a finding tells of. */
 export interface Evidence {
@@ -69,6 +71,19 @@ export const finding = <A>(
   const spelled = found.slice(0, examples)
   return [{ text: `${what}: ${spelled.map(spell).join("; ")}${more}`, evidence: spelled.flatMap(evidence) }]
 }
+
+/** Nodes that were asked to the end, and gave no such answer there. */
+export const silent = (
+  answer: string,
+  nodes: ReadonlyArray<NodeId>,
+  history: History.History
+): ReadonlyArray<Finding> =>
+  finding(
+    `no ${answer}`,
+    nodes,
+    (node) => `${node} answered none`,
+    (node) => [{ about: node, events: [History.lastAsked(history, node)?.index ?? []].flat() }]
+  )
 
 /** A value in a few words. */
 export const text = (value: Json): string => {

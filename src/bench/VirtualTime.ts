@@ -21,7 +21,7 @@ export interface VirtualTime extends Timeline {
 }
 
 /** So much never happens at one instant, unless it goes on for ever. */
-export const livelockAfter = 5_000_000
+export const livelockAfter = 1_000_000
 
 interface Event {
   readonly time: number

@@ -2,6 +2,7 @@
  * What clients ask of a cluster, and how the answers are judged.
  */
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import type { ClientId, NodeId } from "../schema/Address.ts"
 import type { Body } from "../schema/Envelope.ts"
 import type { Json } from "../schema/Json.ts"
@@ -10,7 +11,7 @@ import type * as Rpc from "../schema/Rpc.ts"
 import type { History } from "./History.ts"
 import type { SeededRandom } from "./SeededRandom.ts"
 import type * as Topology from "./Topology.ts"
-import type { ConsistencyModel } from "./transactions/ConsistencyModel.ts"
+import * as ConsistencyModel from "./transactions/ConsistencyModel.ts"
 import type { Verdict } from "./Verdict.ts"
 
 /** How an operation ended. */
@@ -39,16 +40,22 @@ export interface Cluster {
 }
 
 /** What can be set of workloads; each takes what concerns it. */
-export interface Settings {
+export const Settings = Schema.Struct({
   /** How many keys are in use at a time. */
-  readonly keyCount?: number | undefined
+  keyCount: Schema.optionalKey(Schema.Int),
   /** How many operations a transaction has at the most. */
-  readonly maxTxnLength?: number | undefined
+  maxTxnLength: Schema.optionalKey(Schema.Int),
   /** After so many writes another key takes the place of a key. */
-  readonly maxWritesPerKey?: number | undefined
+  maxWritesPerKey: Schema.optionalKey(Schema.Int),
   /** What the nodes promise. */
-  readonly consistencyModels?: ReadonlyArray<ConsistencyModel> | undefined
-}
+  consistencyModels: Schema.optionalKey(Schema.Array(Schema.Literals(ConsistencyModel.names))),
+  /**
+   * What a node acknowledges outlives it. Else it may keep everything in memory and acknowledge at once, and when it is
+   * killed take with it what it alone had.
+   */
+  durable: Schema.optionalKey(Schema.Boolean)
+})
+export interface Settings extends Schema.Schema.Type<typeof Settings> {}
 
 export interface Workload {
   readonly name: string

@@ -7,9 +7,8 @@
  * - Guarantee: Gossip delivers each delta once, so none counts twice, and an acknowledged one reaches every node that
  *   lives and can be reached in the end. A node that is ready always takes an add, and a read has all that it has
  *   acknowledged. Reads of a grow-only counter never go back at a node, also when it restarts, as far as any node knew
- *   that lives on: a node that has just started reads nothing before every other one has told it what it has. Until
- *   then, or for some seconds, it does not even say that it is ready; so in a cluster that starts whole, no read ever
- *   waits.
+ *   that lives on: a node that has just started refuses to read before every other one has told it what it has (see
+ *   Recovery).
  * - Exact: sums are kept without bound, and one beyond 2^53 - 1 is refused. A node refuses to add what would take its sum
  *   there. Several at once may still do it together, each of them rightly; then reads fail until the sum is back.
  * - Cost: that of Gossip; adding and reading cost no messages between servers, and nothing is sent when 0 is added.
@@ -20,9 +19,7 @@ import { CounterProtocol, Delta, GrowOnlyDelta } from "../schema/CounterProtocol
 import * as ExactSum from "../schema/ExactSum.ts"
 import { Gossip } from "../services/Gossip.ts"
 import { Node } from "../services/Node.ts"
-
-/** How long a node that starts is not ready, if it cannot hear from every other one. The bench waits for twice as long. */
-const patience = "5 seconds"
+import * as Recovery from "../services/Recovery.ts"
 
 const counter = (delta: Schema.Codec<number>) =>
   Effect.gen(function*() {
@@ -33,7 +30,7 @@ const counter = (delta: Schema.Codec<number>) =>
         sum += BigInt(operation)
       }
     })
-    const recovered = yield* Effect.cached(replica.recovered)
+    const recovery = yield* Recovery.make(replica.recovered)
 
     return yield* Node.serve(CounterProtocol(delta), {
       add: ({ delta }) =>
@@ -41,9 +38,8 @@ const counter = (delta: Schema.Codec<number>) =>
           Effect.andThen(delta === 0 ? Effect.void : replica.publish(delta)),
           Effect.as({})
         ),
-      read: () =>
-        Effect.andThen(recovered, Effect.suspend(() => ExactSum.say(sum))).pipe(Effect.map((value) => ({ value })))
-    }, Effect.timeoutOption(recovered, patience))
+      read: () => recovery.guard(() => Effect.map(ExactSum.say(sum), (value) => ({ value })))
+    }, recovery.ready)
   })
 
 export const GCounter = counter(GrowOnlyDelta)

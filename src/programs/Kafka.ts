@@ -17,7 +17,7 @@
  * - **Durability** is a dial, see {@link Durability}.
  *
  * Always available once every node has been reached; while one cannot be reached, polls lag, and a node that starts
- * refuses requests (error 11). All is lost if there is a moment at which no recovered node lives.
+ * refuses requests (see Recovery). All is lost if there is a moment at which no recovered node lives.
  *
  * Costs what Gossip costs, about 0.03 messages an operation at 2 nodes and 1000 operations a second. A log of n messages
  * ends below about N × n, if no node starts again. A send takes O(1), a poll O(log n) for each key and O(1) for each
@@ -30,10 +30,8 @@
  */
 import * as Config from "effect/Config"
 import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import { Json } from "../schema/Json.ts"
 import { KafkaProtocol, Offset, Offsets } from "../schema/KafkaProtocol.ts"
@@ -42,6 +40,7 @@ import type * as Vector from "../schema/VersionVector.ts"
 import type { Entry } from "../services/CausalLog.ts"
 import { Gossip } from "../services/Gossip.ts"
 import { Node } from "../services/Node.ts"
+import * as Recovery from "../services/Recovery.ts"
 import * as KafkaIndex from "./KafkaIndex.ts"
 
 /**
@@ -59,9 +58,6 @@ import * as KafkaIndex from "./KafkaIndex.ts"
  * If that takes longer than a client waits, nobody answers, and the message may be in the log or not.
  */
 const Durability = Config.Literals(["none", "one", "majority"], "KAFKA_DURABILITY").pipe(Config.withDefault("none"))
-
-/** A node that starts says so within this time: Maelstrom waits 10 s. Then it refuses requests until it is recovered. */
-const initPatience = Duration.seconds(8)
 
 /** How many offsets, for each node, a life may be ahead of what all others have. */
 export const reserve = 2 ** 20
@@ -155,24 +151,15 @@ export const Kafka = Effect.gen(function*() {
     ...(durability === "none" ? {} : { onHeld: { copies, advance: durable.advance } })
   })
 
-  const recovery = yield* Effect.forkChild(Effect.gen(function*() {
+  const { guard, ready } = yield* Recovery.make(Effect.gen(function*() {
     if ((yield* recovered) === 0) return
     floor = highest + reserve * nodeCount
     yield* stability.until(yield* publish({ floor: Offset.make(floor) }))
   }))
-  const ready = Effect.gen(function*() {
-    yield* Effect.timeoutOption(Fiber.join(recovery), initPatience)
-  })
-  const onceRecovered = <A, E>(
-    answer: () => Effect.Effect<A, E>
-  ): Effect.Effect<A, E | ProtocolError.TemporarilyUnavailable> =>
-    recovery.pollUnsafe() === undefined
-      ? Effect.fail(new ProtocolError.TemporarilyUnavailable({ text: "not every node has been reached yet" }))
-      : answer()
 
   return yield* Node.serve(KafkaProtocol, {
     send: ({ key, msg }) =>
-      onceRecovered(() => {
+      guard(() => {
         const least = Math.max(floor, (newest.get(key) ?? -1) + 1)
         const offset = Offset.make(least + (place - least % nodeCount + nodeCount) % nodeCount)
         if (offset >= highestStable + reserve * nodeCount) {
@@ -181,12 +168,12 @@ export const Kafka = Effect.gen(function*() {
         const published = publish({ key, offset, msg })
         return Effect.as(durability === "none" ? published : Effect.flatMap(published, durable.until), { offset })
       }),
-    poll: ({ offsets }) => onceRecovered(() => Effect.succeed({ msgs: index.poll(offsets) })),
+    poll: ({ offsets }) => guard(() => Effect.succeed({ msgs: index.poll(offsets) })),
     commit_offsets: ({ offsets }) =>
-      onceRecovered(() => {
+      guard(() => {
         const committed = index.advances(offsets)
         return committed === undefined ? Effect.succeed({}) : Effect.as(publish({ committed }), {})
       }),
-    list_committed_offsets: ({ keys }) => onceRecovered(() => Effect.succeed({ offsets: index.committed(keys) }))
+    list_committed_offsets: ({ keys }) => guard(() => Effect.succeed({ offsets: index.committed(keys) }))
   }, ready)
 })

@@ -4,10 +4,12 @@
  * - Algorithm: what a transaction appends is one entry of a log that all nodes share; see SharedLog. Every node applies
  *   the entries in the order of the log. A transaction is answered from the state before its entry, and its own appends.
  *   One that only reads is answered from a state that has all that was in the log when it came.
- * - Guarantee: **strict serializable**, and durable. The order is that of the log, and a transaction that only reads comes after the
- *   last entry that it sees. It agrees with real time: an entry gets its place, and a state is looked up, between request
- *   and answer. A transaction is never aborted: one that loses to another is tried again, in the same place where it
- *   would have been answered. When its outcome is not known in time there is no answer; it may still happen, once.
+ * - Guarantee: **strict serializable**, and durable, as long as lin-kv is. The order is that of the log, and a
+ *   transaction that only reads comes after the last entry that it sees. It agrees with real time: an entry gets its
+ *   place, and a state is looked up, between request and answer. No anomaly remains.
+ * - Errors: none. A transaction that loses to another is tried again, in the same place where it would have been
+ *   answered, so nobody is told of a conflict (error 30). When its outcome is not known in time there is no answer, and
+ *   the client cannot know either; it may still happen, once. A node that is cut off from the others goes on by itself.
  * - Cost: that of SharedLog, in a cluster at rest at most 4 messages a transaction, however large the lists are. In memory
  *   everything.
  */

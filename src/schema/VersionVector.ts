@@ -38,8 +38,20 @@ export const raise = (vector: Map<Origin, number>, other: VersionVector): boolea
   return raised
 }
 
+/** What all of them have. */
+export const meet = (vectors: ReadonlyArray<VersionVector>): Map<Origin, number> => {
+  const common = new Map<Origin, number>()
+  for (const origin of vectors[0]?.keys() ?? []) {
+    let count = Infinity
+    for (const vector of vectors) count = Math.min(count, vector.get(origin) ?? 0)
+    if (count > 0) common.set(origin, count)
+  }
+  return common
+}
+
 /** What at least so many of them have. */
 export const shared = (vectors: ReadonlyArray<VersionVector>, copies: number): Map<Origin, number> => {
+  if (copies === vectors.length) return meet(vectors)
   const common = new Map<Origin, number>()
   for (const origin of new Set(vectors.flatMap((vector) => [...vector.keys()]))) {
     const counts = vectors.map((vector) => vector.get(origin) ?? 0).toSorted((a, b) => b - a)
@@ -48,6 +60,3 @@ export const shared = (vectors: ReadonlyArray<VersionVector>, copies: number): M
   }
   return common
 }
-
-/** What all of them have. */
-export const meet = (vectors: ReadonlyArray<VersionVector>): Map<Origin, number> => shared(vectors, vectors.length)

@@ -49,7 +49,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import type * as Schema from "effect/Schema"
-import type { NodeId } from "../schema/Address.ts"
+import type { Address, NodeId } from "../schema/Address.ts"
 import * as GossipProtocol from "../schema/GossipProtocol.ts"
 import * as ProtocolError from "../schema/ProtocolError.ts"
 import type * as Rpc from "../schema/Rpc.ts"
@@ -136,7 +136,7 @@ const defaults = {
   acknowledgeWithin: 1500,
   roundTrip: 1000,
   gap: 400,
-  patience: 2000
+  patience: 1000
 }
 const starSettings = settings(defaults)
 const thriftySettings = settings({ ...defaults, leafWindow: 700, hubWindow: 1000 })
@@ -217,7 +217,8 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
         type Message = Rpc.Request<typeof rpc>
         const log = CausalLog.make<A>()
         const me = Vector.Origin.make(`${node.id}.${Math.floor(random.nextDoubleUnsafe() * 36 ** 6).toString(36)}`)
-        const links = new Map<NodeId, Link<A>>()
+        const links = new Map<Address, Link<A>>()
+        const members: ReadonlySet<string> = new Set(node.ids)
         const suspected = new Set<NodeId>()
         const recovering = new Map<NodeId, Vector.VersionVector | undefined>() // and what there is to get, once it says so
         const recovery = yield* Deferred.make<number>()
@@ -357,7 +358,7 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
           const isNews = operations.length > 0 || lacksFrontier(link)
           if (isNews) {
             link.lastPush = now()
-            if (servesAsHub(link) && now() >= round + settings.hubWindow) round = now()
+            if (servesAsHub(link) && link.lastPush >= round + settings.hubWindow) round = link.lastPush
           }
           if (isNews || link.asking) link.awaitingSince ??= now()
           if (link.asking) link.askAt = now() + Math.min(settings.patience, settings.roundTrip * 2 ** link.retries)
@@ -549,9 +550,12 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
            }
         }
 
-        const receive = (link: Link<A>, message: Message): void => {
-          const batch = { base: Vector.decode(message.base), operations: message.operations }
-          const has = CausalLog.reach(batch)
+        const receive = (
+          link: Link<A>,
+          message: Message,
+          batch: CausalLog.Batch<A>,
+          has: Vector.VersionVector
+        ): void => {
           const before = log.length()
 
           link.lastHeard = now()
@@ -583,20 +587,20 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
         }
 
         /** What nobody of this cluster can have said. */
-        const isForeign = (from: NodeId, message: Message): boolean => {
-          const has = CausalLog.reach({ base: Vector.decode(message.base), operations: message.operations })
-          return nodeOf(message.from) !== from
-            || (has.get(me) ?? 0) > (log.vector.get(me) ?? 0)
-            || [...has.keys()].some((origin) => !node.ids.some((id) => id === nodeOf(origin)))
-        }
+        const isForeign = ({ peer }: Link<A>, { from }: Message, has: Vector.VersionVector): boolean =>
+          nodeOf(from) !== peer
+          || (has.get(me) ?? 0) > (log.vector.get(me) ?? 0)
+          || [...has.keys()].some((origin) => !members.has(nodeOf(origin)))
 
         yield* node.handle([rpc] as const, {
           gossip: (message, from) => {
-            const link = [...links.values()].find(({ peer }) => peer === from)
-            if (link === undefined || isForeign(link.peer, message)) {
+            const link = links.get(from)
+            const batch = { base: Vector.decode(message.base), operations: message.operations }
+            const has = CausalLog.reach(batch)
+            if (link === undefined || isForeign(link, message, has)) {
               return Effect.fail(new ProtocolError.MalformedRequest({ text: "gossip that no peer can have sent" }))
             }
-            receive(link, message)
+            receive(link, message, batch, has)
             return Effect.succeed({})
           }
         })

@@ -6,8 +6,9 @@
  *
  * **Stored** is a root, which holds how far the log goes and its last entries, and chunks of {@link chunkSize} entries,
  * which hold the rest. What the root looks like follows from the log alone, so whoever has got all of the log knows the
- * root too, and appends by one compare-and-set. A chunk is written before the root leaves it out, and holds only what was in the log
- * before; so it does not matter who writes it, how often, or how late. The cost of an append does not grow with the log.
+ * root too, and appends by one compare-and-set. A chunk is written before the root leaves it out, and holds only what
+ * was in the log before; so it does not matter who writes it, how often, or how late. The cost of an append does not grow
+ * with the log.
  *
  * **Exactly once.** The number of entries only grows, so a root never returns, and a compare-and-set succeeds only on the
  * very root that its writer had seen. That one shows what is in the log already: each entry carries its writer, one life
@@ -15,9 +16,8 @@
  * an attempt is unknown, one looks, and tries again what is not there; if the attempt takes place after all, it is too
  * late for one of the two. An append never fails. (Ongaro, "Consensus: Bridging Theory and Practice", 2014, §6.3.)
  *
- * **Rounds.** What comes while a round is under way waits for the next one, which serves all of it together. A round
- * ends with a replica at least as new as when it began, so reads need not be in the log: one read of the root will do
- * for all, and none if there is something to append.
+ * **Rounds.** What comes while a round is under way waits for the next one, which serves all of it together; reads and
+ * appends have rounds of their own. Reads need not be in the log: one read of the root will do for all that came before.
  *
  * **Combining.** Nodes that all try to move the root defeat each other: of n, one succeeds in the time of a round trip.
  * So they hand what they have to the first node of the list that is not suspected, which appends it together with its

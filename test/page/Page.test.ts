@@ -2,8 +2,8 @@
  * Reports as people meet them: opened from disk in a real browser, offline, with a keyboard.
  */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { type ChildProcess, spawn, spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { type ChildProcess, spawn } from "node:child_process"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
@@ -70,7 +70,7 @@ const many = (): Run.Run => {
   return { ...run, messages: { messages, unrecorded: 5 } }
 }
 
-describe.skipIf(Runs.chromium === undefined)("a report in a browser", { timeout: 60_000 }, () => {
+describe.skipIf(Runs.chromium === undefined)("a report in a browser", () => {
   let folder: string
   let assets: Assets
   let browser: Browser
@@ -81,7 +81,7 @@ describe.skipIf(Runs.chromium === undefined)("a report in a browser", { timeout:
       Runs.assets(),
       chromium.launch({ executablePath: Runs.chromium! })
     ])
-  }, 60_000)
+  })
   afterAll(async () => {
     await browser?.close()
     rmSync(folder, { recursive: true, force: true })
@@ -340,7 +340,6 @@ describe.skipIf(Runs.chromium === undefined)("a report in a browser", { timeout:
 
     it("from a list of the store", async () => {
       const built = "dist/gossip-girl.js"
-      if (!existsSync(join(root, built))) spawnSync(process.execPath, ["bin/build.mjs"], { cwd: root })
       const store = join(folder, "store")
       for (const [name, run] of [["1", central], ["2", forgetful]] as const) {
         const runFolder = join(store, run.workload, name)

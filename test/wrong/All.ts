@@ -6,11 +6,16 @@ import type { Program } from "../../src/bench/SimulatedNode.ts"
 import * as Simulation from "../../src/bench/Simulation.ts"
 import type { Workload } from "../../src/bench/Workload.ts"
 import { BroadcastWorkload } from "../../src/bench/workloads/BroadcastWorkload.ts"
+import { GCounterWorkload } from "../../src/bench/workloads/CounterWorkload.ts"
 import { EchoWorkload } from "../../src/bench/workloads/EchoWorkload.ts"
 import { GSetWorkload } from "../../src/bench/workloads/GSetWorkload.ts"
+import { KafkaWorkload } from "../../src/bench/workloads/KafkaWorkload.ts"
 import { UniqueIdsWorkload } from "../../src/bench/workloads/UniqueIdsWorkload.ts"
 import * as Broadcast from "./BroadcastNodes.ts"
+import * as Counter from "./CounterNodes.ts"
 import * as Echo from "./EchoNodes.ts"
+import * as Kafka from "./KafkaNodes.ts"
+import * as Txn from "./TxnNodes.ts"
 import * as UniqueIds from "./UniqueIdsNodes.ts"
 
 export interface WrongNode {
@@ -26,12 +31,24 @@ const isProgram = (value: unknown): value is Program => Effect.isEffect(value)
 const from = (
   exports: Readonly<Record<string, unknown>>,
   workload: Workload,
-  which: { readonly right?: ReadonlyArray<string>; readonly changes?: Readonly<Record<string, Changes>> } = {}
+  which: {
+    readonly right?: ReadonlyArray<string>
+    readonly usual?: Changes
+    readonly changes?: Readonly<Record<string, Changes>>
+  } = {}
 ): ReadonlyArray<WrongNode> =>
   Object.entries(exports).flatMap(([name, program]): ReadonlyArray<WrongNode> =>
     !isProgram(program) || which.right?.includes(name) === true ? [] : [{
       name: `${workload.name} ${name}`,
-      options: { ...Simulation.defaults, rate: 10, timeLimit: 10_000, workload, program, ...which.changes?.[name] }
+      options: {
+        ...Simulation.defaults,
+        rate: 10,
+        timeLimit: 10_000,
+        workload,
+        program,
+        ...which.usual,
+        ...which.changes?.[name]
+      }
     }]
   )
 
@@ -51,5 +68,12 @@ export const all: ReadonlyArray<WrongNode> = [
     right: ["right", "recovering"],
     changes: { hasty: partitions, wavering: { rate: 40 } }
   }),
-  ...from({ hastyGSet, rightGSet }, GSetWorkload, { right: ["rightGSet"], changes: { hastyGSet: partitions } })
+  ...from({ hastyGSet, rightGSet }, GSetWorkload, { right: ["rightGSet"], changes: { hastyGSet: partitions } }),
+  ...from(Counter, GCounterWorkload, {
+    right: ["right", "rightSeqKv"],
+    usual: Counter.usual,
+    changes: Counter.needs
+  }),
+  ...from(Kafka, KafkaWorkload, { right: ["right", "brief", "sparse"], usual: Kafka.usual }),
+  ...Txn.nodes
 ]

@@ -6,7 +6,11 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import * as CounterChecker from "../../src/bench/CounterChecker.ts"
 import type { Program } from "../../src/bench/SimulatedNode.ts"
+import type * as Simulation from "../../src/bench/Simulation.ts"
+import * as Workload from "../../src/bench/Workload.ts"
+import { GCounterWorkload, PnCounterWorkload } from "../../src/bench/workloads/CounterWorkload.ts"
 import type { NodeId } from "../../src/schema/Address.ts"
 import { CounterProtocol, Delta } from "../../src/schema/CounterProtocol.ts"
 import * as ProtocolError from "../../src/schema/ProtocolError.ts"
@@ -276,3 +280,57 @@ export const repeating = sharing((kv, delta) =>
     )
   )
 )
+
+/** Each of these deltas in turn, then reads. */
+export const adding = (deltas: ReadonlyArray<number>): Workload.Workload => ({
+  ...PnCounterWorkload,
+  generator: () => {
+    const [add, read] = protocol
+    const rest = [...deltas]
+    return () => {
+      const delta = rest.shift()
+      const common = { readOnly: delta === undefined, value: delta ?? null }
+      return delta === undefined
+        ? Workload.invocation({ ...common, f: "read", rpc: read, request: {}, result: ({ value }) => value })
+        : Workload.invocation({ ...common, f: "add", rpc: add, request: { delta }, result: () => delta })
+    }
+  }
+})
+
+/** What is acknowledged must outlive its node. */
+export const durable: Workload.Workload = {
+  ...GCounterWorkload,
+  check: (history) => CounterChecker.check(history, { growOnly: true, memory: "durable" })
+}
+
+/** Three nodes, 5 s, 40 operations a second, unless told otherwise. */
+export const usual = {
+  nodeCount: 3,
+  concurrency: 3,
+  rate: 40,
+  timeLimit: 5000,
+  latency: { mean: 20, dist: "exponential" },
+  workload: GCounterWorkload
+} as const satisfies Partial<Simulation.Options>
+
+const max = Number.MAX_SAFE_INTEGER
+
+/** The least that must happen for what a node does wrong to show, if it does not show anyway. */
+export const needs = {
+  retrying: { loss: 0.2 },
+  counting: { duplicates: 0.2 },
+  hasty: { loss: 0.2 },
+  floating: { workload: adding([max, max, 1, 1, -max, -max]), nodeCount: 1, concurrency: 1 },
+  amnesiac: {
+    nemesis: ["kill"],
+    nemesisInterval: 1000,
+    latency: { mean: 200, dist: "constant" },
+    rate: 100,
+    concurrency: 300
+  },
+  stale: { seqKv: "oldest" },
+  idle: { seqKv: "oldest" },
+  repeating: { loss: 0.2, concurrency: 30 },
+  deferring: { nemesis: ["kill"], nemesisInterval: 300, workload: durable },
+  trusting: { nemesis: ["clock"], nemesisInterval: 500, timeLimit: 10_000 }
+} as const satisfies Readonly<Record<string, Partial<Simulation.Options>>>

@@ -4,6 +4,8 @@
  */
 import * as Effect from "effect/Effect"
 import type { Program } from "../../src/bench/SimulatedNode.ts"
+import type * as Simulation from "../../src/bench/Simulation.ts"
+import { KafkaWorkload } from "../../src/bench/workloads/KafkaWorkload.ts"
 import type * as Kafkas from "../../src/programs/Kafka.ts"
 import type { Json } from "../../src/schema/Json.ts"
 import {
@@ -110,6 +112,16 @@ const node = (ways: Ways): Program =>
         }))
     })
   })
+
+/** Challenge 5b, but shorter and slower, unless told otherwise. */
+export const usual = {
+  nodeCount: 2,
+  concurrency: 4,
+  rate: 100,
+  timeLimit: 4000,
+  latency: { mean: 5, dist: "exponential" },
+  workload: KafkaWorkload
+} as const satisfies Partial<Simulation.Options>
 
 export const right: Program = node({})
 

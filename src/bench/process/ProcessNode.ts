@@ -50,6 +50,9 @@ export interface Options {
 /** How long, in ms, its output may stay open when it has exited: some process may hold it that left the group. */
 const lingering = 1000
 
+/** A process is up when it writes its first line, or after so long, in ms, if it has nothing to say. */
+const longestStart = 1000
+
 /** Beyond these a message must not have any fields. Maelstrom's own messages have an id. */
 const fields = new Set(["src", "dest", "body", "id"])
 
@@ -106,16 +109,25 @@ export const make = (options: Options): ProcessNode => {
     find(`sent ${String(body["type"])} to ${dest}, which does not exist`)
   }
 
-  const spawnLife = (): Life => {
+  const spawnLife = (up: () => void): Life => {
     const child = spawn(command.file, command.args, { detached: true, env: { ...process.env, ...command.env } })
     const { pid, stderr, stdin, stdout } = child
     let exited = pid === undefined
+    let isUp = false
+    const beUp = (): void => {
+      if (isUp || life !== mine) return
+      isUp = true
+      clearTimeout(start)
+      up()
+    }
+    const start = setTimeout(beUp, longestStart).unref()
     const mine: Life = {
       signal: (name) => {
         if (!exited) process.kill(-pid!, name) // it has a pid, or it has never been
       },
       write: (line) => void stdin.write(`${line}\n`),
       output: Lines.make((line) => {
+        beUp()
         if (life === mine && finding === undefined) receive(line, mine)
       }),
       errors: Lines.make(options.onErrorLine),
@@ -176,9 +188,9 @@ export const make = (options: Options): ProcessNode => {
         ...section("standard error", last?.errors.last())
       ]
     },
-    start: () => {
+    start: (up = () => {}) => {
       kill() // there is never more than one
-      const mine = spawnLife()
+      const mine = spawnLife(up)
       life = mine
       last = mine
       early?.forEach(mine.write)

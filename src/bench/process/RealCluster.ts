@@ -26,7 +26,7 @@ export interface Options extends Trial.Options {
 export class CannotStart extends Data.TaggedError("CannotStart")<{ readonly file: string; readonly reason: string }> {}
 
 /** Of a start nearly everything is work, so more at once would only be later, each of them. */
-const startsAtOnce = 2 * availableParallelism()
+export const startsAtOnce = 2 * availableParallelism()
 
 /** In ms. */
 const progressInterval = 100

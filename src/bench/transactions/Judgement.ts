@@ -69,12 +69,12 @@ export const make = (
     if (others === undefined) byName.set(finding.anomaly, [finding])
     else others.push(finding)
   }
-  const findings: Array<string> = []
+  const findings: Array<Verdict.Finding | string> = []
   for (const [anomaly, instances] of byName) {
     if (!models.some((model) => ConsistencyModel.forbidden[model].has(anomaly))) continue
     for (const { tell } of instances.slice(0, examples)) {
       const story = Story.make(observations)
-      findings.push(`${anomaly}: ${story.tell(tell(story))}`)
+      findings.push(story.tell(anomaly, tell(story)))
     }
     if (instances.length > examples) findings.push(`${anomaly}: ${instances.length - examples} more`)
   }

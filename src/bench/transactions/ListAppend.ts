@@ -171,7 +171,7 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
   }
 
   const ending = AtTheEnd.make(transactions, [])
-  for (const { key, value } of ending.values) {
+  for (const { key, reader, value } of ending.values) {
     const present = new Set(listOf(value).map(Transactions.identity))
     const lost = [...orders.get(keyId(key)) ?? [], ...unread.get(keyId(key)) ?? []].filter((version) =>
       !present.has(Transactions.identity(version.value))
@@ -179,9 +179,9 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
     for (const { id, writer } of lost) {
       found.push({
         anomaly: "lost-write",
-        tell: ({ name, wrote }) => [
+        tell: ({ at, name, wrote }) => [
           `${name(writer.id)} ${wrote(id)}`,
-          `at the end key ${text(key)} is ${text(value)}`
+          `at the end key ${text(key)} is ${text(value)} at ${at(reader)}, as everywhere`
         ]
       })
     }

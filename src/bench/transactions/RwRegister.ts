@@ -110,15 +110,15 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
   }
 
   const ending = AtTheEnd.make(transactions, null)
-  for (const { key, value } of ending.values) {
+  for (const { key, reader, value } of ending.values) {
     const others = (committedWrites.get(keyId(key)) ?? []).filter(({ writer }) => !writer.mayBeForgotten)
     const last = value === null ? undefined : find(key, value)
     if (value === null && others.length > 0) {
       found.push({
         anomaly: "lost-write",
-        tell: ({ name, wrote }) => [
+        tell: ({ at, name, wrote }) => [
           `${name(others[0]!.writer.id)} ${wrote(others[0]!.id)}`,
-          `at the end key ${text(key)} is null`
+          `at the end key ${text(key)} is null at ${at(reader)}, as everywhere`
         ]
       })
     }

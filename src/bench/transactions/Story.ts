@@ -1,7 +1,9 @@
 /**
- * An anomaly in words: what each transaction did to the others, and below it who they are.
+ * An anomaly in words: what each transaction did to the others, and below it who they are; and where in the history they
+ * are found.
  */
 import type { Json } from "../../schema/Json.ts"
+import type * as Verdict from "../Verdict.ts"
 import { type Edge, Kind } from "./DependencyGraph.ts"
 import type { Observations } from "./Observations.ts"
 import type { Operation, Transaction } from "./Transactions.ts"
@@ -17,6 +19,8 @@ const describe = ({ f, key, value }: Operation, { outcome }: Transaction, lists:
   if (f === "write") return `${lists ? "append" : "w"} ${text(key)} ${text(value)}`
   return `r ${text(key)} ${outcome === "ok" ? text(value) : "?"}`
 }
+
+const where = ({ invoke: { node, process } }: Transaction): string => node ?? `process ${process}`
 
 /** From when to when, in ms. */
 const span = ({ completion, invoke, outcome }: Transaction): string => {
@@ -36,6 +40,7 @@ const introduce = (name: string, transaction: Transaction, lists: boolean): stri
 /** Names transactions T1, T2 … in the order in which the story comes to speak of them. */
 export const make = ({ lists, transactions, versions }: Observations) => {
   const names = new Map<number, string>()
+  const places = new Map<number, string>()
   const name = (transaction: number): string => {
     const known = names.get(transaction) ?? `T${names.size + 1}`
     names.set(transaction, known)
@@ -73,16 +78,30 @@ export const make = ({ lists, transactions, versions }: Observations) => {
 
   return {
     name,
+    /** Where it was executed, for a story that needs to say no more of it. */
+    at: (transaction: number): string => {
+      const place = where(transactions[transaction]!)
+      places.set(transaction, place)
+      return place
+    },
     wrote,
     read,
     sentence,
     /** The sentences, of which the last one contradicts the others, and who the transactions are. */
-    tell: (sentences: ReadonlyArray<string>): string => {
+    tell: (what: string, sentences: ReadonlyArray<string>): Verdict.Finding => {
       const last = sentences.at(-1)
       const first = sentences.slice(0, -1)
       const story = first.length > 0 ? `${first.join("; ")}; yet ${last}` : `${last}`
       const who = [...names].map(([id, name]) => introduce(name, transactions[id]!, lists))
-      return [story, ...who].join("\n")
+      const told = [...names, ...places]
+      const events = told.flatMap(([id]) => {
+        const { completion, invoke } = transactions[id]!
+        return completion === undefined ? [invoke.index] : [invoke.index, completion.index]
+      })
+      return {
+        text: [`${what}: ${story}`, ...who].join("\n"),
+        evidence: [{ about: [...new Set(told.map(([, name]) => name))].join(", "), events }]
+      }
     }
   }
 }

@@ -35,14 +35,16 @@ const read = Workload.invocation({
 })
 
 /** As many broadcasts of the next whole number as reads, in any order. */
-export const BroadcastWorkload: Workload.Workload = {
+const make = (settings: Workload.Settings = {}): Workload.Workload => ({
   name: "broadcast",
+  set: (others) => make({ ...settings, ...others }),
   setup: (_, { nodes, topology }) => [suggest(Topologies.make(topology, nodes))],
   generator: (random) => {
     let next = 0
     return () => random.chance(0.5) ? broadcast(next++) : read
   },
   final: () => [read],
-  // Nodes keep everything in memory and acknowledge at once, so a node that is killed may take with it what it alone had.
-  check: (history) => SetFull.check(history, { memory: "volatile" })
-}
+  check: (history) => SetFull.check(history, { memory: settings.durable === true ? "durable" : "volatile" })
+})
+
+export const BroadcastWorkload = make()

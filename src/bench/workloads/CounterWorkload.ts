@@ -4,7 +4,12 @@ import * as CounterChecker from "../CounterChecker.ts"
 import type { SeededRandom } from "../SeededRandom.ts"
 import * as Workload from "../Workload.ts"
 
-const make = (name: string, schema: Schema.Codec<number>, growOnly: boolean): Workload.Workload => {
+const make = (
+  name: string,
+  schema: Schema.Codec<number>,
+  growOnly: boolean,
+  settings: Workload.Settings = {}
+): Workload.Workload => {
   const [Add, Read] = CounterProtocol(schema)
 
   const add = (delta: number) =>
@@ -34,10 +39,11 @@ const make = (name: string, schema: Schema.Codec<number>, growOnly: boolean): Wo
 
   return {
     name,
+    set: (others) => make(name, schema, growOnly, { ...settings, ...others }),
     generator: (random) => () => draw(random),
     final: () => [read],
-    // Nodes that keep everything in memory acknowledge at once, so one that is killed may take with it what it alone had.
-    check: (history) => CounterChecker.check(history, { growOnly, memory: "volatile" })
+    check: (history) =>
+      CounterChecker.check(history, { growOnly, memory: settings.durable === true ? "durable" : "volatile" })
   }
 }
 

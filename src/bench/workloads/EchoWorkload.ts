@@ -11,11 +11,14 @@ import * as Workload from "../Workload.ts"
 export const check = (history: History.History): Verdict.Verdict => {
   const isExcused = history.some(({ f }) => f === "start-kill" || f === "start-pause")
   return Verdict.make(
-    History.operations(history).flatMap(({ completion, invoke }) => {
-      const said = `process ${invoke.process} said ${JSON.stringify(invoke.value)}`
-      if (completion.type !== "ok") return isExcused ? [] : [`${said} and heard nothing: ${completion.error}`]
-      if (Json.equals(invoke.value, completion.value)) return []
-      return [`${said} and heard ${JSON.stringify(completion.value)}`]
+    History.operations(history).flatMap(({ completion, invoke }): ReadonlyArray<Verdict.Finding> => {
+      const isOk = completion.type === "ok"
+      if (isOk ? Json.equals(invoke.value, completion.value) : isExcused) return []
+      const heard = isOk ? JSON.stringify(completion.value) : `nothing: ${completion.error}`
+      return [{
+        text: `process ${invoke.process} said ${JSON.stringify(invoke.value)} and heard ${heard}`,
+        evidence: [{ about: Verdict.text(invoke.value), events: [invoke.index, completion.index] }]
+      }]
     })
   )
 }

@@ -23,13 +23,15 @@ const read = Workload.invocation({
 })
 
 /** As many adds of the next whole number as reads, in any order. */
-export const GSetWorkload: Workload.Workload = {
+const make = (settings: Workload.Settings = {}): Workload.Workload => ({
   name: "g-set",
+  set: (others) => make({ ...settings, ...others }),
   generator: (random) => {
     let next = 0
     return () => random.chance(0.5) ? add(next++) : read
   },
   final: () => [read],
-  // Nodes keep everything in memory and acknowledge at once, so a node that is killed may take with it what it alone had.
-  check: (history) => SetFull.check(history, { memory: "volatile" })
-}
+  check: (history) => SetFull.check(history, { memory: settings.durable === true ? "durable" : "volatile" })
+})
+
+export const GSetWorkload = make()

@@ -184,11 +184,13 @@ const final = (history: History): Iterable<Workload.Invocation> => {
   }
 }
 
-export const KafkaWorkload: Workload.Workload = {
+const make = (settings: Workload.Settings = {}): Workload.Workload => ({
   name: "kafka",
+  set: (others) => make({ ...settings, ...others }),
   generator,
   final,
   crashInterval: 30_000,
-  // A node that is killed may take with it what it alone had, as with broadcast.
-  check: (history) => KafkaLog.check(history, { memory: "volatile" })
-}
+  check: (history) => KafkaLog.check(history, { memory: settings.durable === true ? "durable" : "volatile" })
+})
+
+export const KafkaWorkload = make()

@@ -20,9 +20,13 @@ export const check = (history: History.History): Verdict.Verdict => {
   }
   const duplicated = [...owners].filter(([, operations]) => operations.length > 1)
   return Verdict.make(
-    duplicated.map(([id, operations]) => {
-      const times = operations.map(({ completion }) => `process ${completion.process} at ${completion.time} ms`)
-      return `id ${id} was handed out ${operations.length} times: ${times.slice(0, 4).join(", ")}`
+    duplicated.map(([id, operations]): Verdict.Finding => {
+      const first = operations.slice(0, 4).map(({ completion }) => completion)
+      const times = first.map(({ process, time }) => `process ${process} at ${time} ms`)
+      return {
+        text: `id ${id} was handed out ${operations.length} times: ${times.join(", ")}`,
+        evidence: [{ about: Verdict.text(first[0]!.value), events: first.map(({ index }) => index) }]
+      }
     }),
     { attempted: all.length, acknowledged: acknowledged.length, duplicated: duplicated.length }
   )

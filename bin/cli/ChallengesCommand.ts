@@ -1,0 +1,111 @@
+/**
+ * `gossip-girl challenges`: fly.io's challenges, in the simulated world or by real processes.
+ */
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import { existsSync } from "node:fs"
+import { dirname, join, relative } from "node:path"
+import * as Challenges from "../../src/bench/Challenges.ts"
+import type * as ProcessNode from "../../src/bench/process/ProcessNode.ts"
+import * as RealCluster from "../../src/bench/process/RealCluster.ts"
+import * as Report from "../../src/bench/Report.ts"
+import type * as Run from "../../src/bench/Run.ts"
+import * as Conclusion from "./Conclusion.ts"
+import * as Flags from "./Flags.ts"
+import * as Output from "./Output.ts"
+import { simulate } from "./SimulateCommand.ts"
+import * as Usage from "./Usage.ts"
+
+/** The executable in `dist` that runs a program: it has one of its own, or another way to spread operations. */
+export const executable = ({ program, workload }: Challenges.Challenge, dist: string): ProcessNode.Command => {
+  const file = (name: string): string => join(dist, `${name}.js`)
+  const own = file(`${workload}-${program}`)
+  if (existsSync(own)) return { file: own, args: [] }
+  return { file: file(workload), args: [], ...program && { env: { GOSSIP_DISSEMINATION: program } } }
+}
+
+/** Messages between servers for each operation, and how far those of the other run are from that. */
+const beside = (simulated: ReadonlyMap<Run.Summary, Run.Summary>): Report.Column => ({
+  name: "simulated",
+  align: "right",
+  cell: (run) => {
+    const of = ({ results }: Run.Summary): number => results.messagesPerOperation.servers
+    const other = simulated.get(run)
+    if (other === undefined) return "-"
+    const more = Math.round((of(run) / of(other) - 1) * 100)
+    return of(other) === 0 ? "0.00" : `${of(other).toFixed(2)} (${more < 0 ? "" : "+"}${more} %)`
+  }
+})
+
+export const challengesCommand = Command.make(
+  "challenges",
+  {
+    only: Flag.String("only").pipe(
+      Flags.describe("Which challenges, separated by commas, as 1,2", "challenges", undefined, "all")
+    ),
+    real: Flag.Boolean("real").pipe(
+      Flag.withDescription("Run them by real processes in real time as well, which takes some minutes"),
+      Flag.withDefault(false)
+    ),
+    seed: Flags.seed,
+    json: Flags.json
+  },
+  Effect.fnUntraced(function*({ json, only, real, seed }) {
+    const ids = only?.split(",").map((id) => id.trim())
+    const stranger = ids?.find((id) => !Challenges.challenges.some((challenge) => Challenges.isNamed(challenge, id)))
+    if (stranger !== undefined) {
+      return yield* Usage.unknown("only", stranger, Challenges.challenges.map(({ id }) => id))
+    }
+    const chosen = Challenges.challenges.filter((challenge) =>
+      ids?.some((id) => Challenges.isNamed(challenge, id)) ?? true
+    )
+    const simulated = new Map<Run.Summary, Run.Summary>()
+    const runs = yield* Effect.forEach(chosen, (challenge) => {
+      const { id, limits, program, workload } = challenge
+      const title = [id, workload, program].filter((part) => part !== undefined).join(" ")
+      const options = Challenges.options(challenge, seed)
+      const label = `challenge ${title}`
+      const summary = (
+        program: string,
+        { results }: Pick<Run.Run, "results">,
+        ...flags: ReadonlyArray<string>
+      ): Run.Summary => ({
+        title,
+        workload,
+        program,
+        options,
+        results: Challenges.judge(results, limits),
+        ...limits && { limits },
+        replay: [Usage.self, "challenges", ...flags, "--only", id, "--seed", seed].join(" ")
+      })
+      return Effect.gen(function*() {
+        const simulation = yield* simulate(label, options)
+        const run = summary(Challenges.entry(challenge).programName, { results: simulation.results() })
+        if (!real) return run
+        const command = executable(challenge, dirname(Usage.script))
+        const outcome = yield* RealCluster.run({
+          ...options,
+          command,
+          onProgress: (done) => void Effect.runFork(Output.progress(`${label}, real: ${Math.floor(done * 100)} %`))
+        }).pipe(Effect.ensuring(Output.endProgress))
+        const realRun = summary(relative("", command.file), outcome, "--real")
+        simulated.set(realRun, run)
+        return realRun
+      })
+    })
+    yield* Output.out(
+      json
+        ? Report.json(runs.flatMap((run) => [run, simulated.get(run) ?? []].flat()))
+        : Report.table(runs, Output, real ? [beside(simulated)] : [])
+    )
+    yield* Conclusion.conclude(runs)
+  })
+).pipe(
+  Command.withDescription("Run fly.io's challenges, with fly.io's options and limits"),
+  Command.withExamples([
+    { command: `${Usage.self} challenges`, description: "All of them in the simulated world, in one table" },
+    { command: `${Usage.self} challenges --real`, description: "By real processes, beside the simulated world" },
+    { command: `${Usage.self} challenges --only 2 --seed 7`, description: "One of them, with another course of events" }
+  ])
+)

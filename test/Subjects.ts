@@ -1,0 +1,43 @@
+/**
+ * What there is to run, but for what is the same code under another name or with other windows.
+ */
+import * as Nemesis from "../src/bench/Nemesis.ts"
+import { Programs } from "../src/bench/Programs.ts"
+import type { Program } from "../src/bench/SimulatedNode.ts"
+import * as Simulation from "../src/bench/Simulation.ts"
+import type { Workload } from "../src/bench/Workload.ts"
+
+export interface Subject {
+  /** Workload and program. */
+  readonly name: string
+  readonly workload: Workload
+  readonly program: Program
+}
+
+/** g-set is broadcast, pn-counter is g-counter; five nodes at ease are a star; with mesh and star run broadcast and kafka. */
+const redundant = /^g-set|^pn-counter|^(g-counter|txn-rw-register) mesh|^g-counter star|thrifty$/
+
+export const subjects: ReadonlyArray<Subject> = Object.entries(Programs).flatMap(([workloadName, entry]) =>
+  Object.entries<Program>(entry.programs).map(([programName, program]) => ({
+    name: `${workloadName} ${programName}`,
+    workload: entry.workload,
+    program
+  }))
+).filter(({ name }) => !redundant.test(name))
+
+/** Everything that can go wrong, often, in a short run. */
+export const eventful = ({ program, workload }: Subject, seed: number): Simulation.Options => ({
+  ...Simulation.defaults,
+  workload,
+  program,
+  seed,
+  rate: 50,
+  concurrency: 10,
+  timeLimit: 2000,
+  latency: { mean: 50, dist: "exponential" },
+  nemesis: Nemesis.faults,
+  nemesisInterval: 300,
+  loss: 0.1,
+  duplicates: 0.1,
+  scheduling: seed % 2 === 0 ? "fifo" : "random"
+})

@@ -1,0 +1,41 @@
+/**
+ * How tests are run. Files share the workers' loaded modules, so a file must leave them as it found them.
+ */
+import { availableParallelism } from "node:os"
+import { defineConfig } from "vitest/config"
+import { BaseSequencer, type TestSpecification } from "vitest/node"
+
+/** What takes longest, or waits for real time: first, so that no core is idle in the end. */
+const first = [
+  "CommandLine",
+  "RealCluster",
+  "TestCommand",
+  "GossipLimits",
+  "Challenges",
+  "Gossip",
+  "Simulation",
+  "page/Page"
+]
+
+const rank = ({ moduleId }: TestSpecification): number => {
+  const index = first.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`))
+  return index === -1 ? first.length : index
+}
+
+class LongestFirst extends BaseSequencer {
+  override sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
+    return Promise.resolve(files.toSorted((a, b) => rank(a) - rank(b)))
+  }
+}
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: "test/cli/Build.ts",
+    isolate: false,
+    maxWorkers: availableParallelism() + 1, // some tests wait for processes
+    testTimeout: 120_000, // whatever takes longer hangs: no machine is that slow
+    hookTimeout: 120_000,
+    sequence: { sequencer: LongestFirst }
+  }
+})
