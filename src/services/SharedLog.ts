@@ -23,9 +23,9 @@
  * So they hand what they have to the first node of the list that is not suspected, which appends it together with its
  * own, and answers with what they lack of the log. It is no leader: everybody may append at any time, and does when no
  * answer comes; that costs messages, never correctness. (Hendler et al., "Flat Combining and the
- * Synchronization-Parallelism Tradeoff", 2010.) Where some do not reach others, several combine. Then who has lost tries
- * again at once, and who has won makes way for as long as two attempts take: so all get their turn. One who never loses
- * does not see whom it defeats; so it, too, makes way for one attempt now and then.
+ * Synchronization-Parallelism Tradeoff", 2010.) Where some do not reach others, several combine. Who has lost
+ * tries again after a random time, and who has won makes way for as long as two attempts take: so all get their turn. One
+ * who never loses does not see whom it defeats; so it, too, makes way for one attempt now and then.
  *
  * **Cost**, in messages between servers, for a round: 2 to read; 2 to append, and 2 more for each node that hands
  * something over, as long as all go through the same node. 2 more for every {@link chunkSize} entries. In memory, the
@@ -59,7 +59,7 @@ export interface SharedLog<A> {
 export const chunkSize = 32
 
 /** How long one waits for whom something was handed to, before one sees to it oneself. */
-const patience = Duration.seconds(2)
+const patience = Duration.millis(1500)
 
 /** How often one makes way who sees nobody else. */
 const makesWayEvery = 6
@@ -205,7 +205,10 @@ export const make = <A, I extends Json>(
         yield* Effect.matchEffect(attempt(next), {
           onFailure: ({ _tag }) => {
             isAlone = false
-            return _tag === "PreconditionFailed" || _tag === "KeyAlreadyExists" ? Effect.void : Effect.sleep(respite)
+            const hasLost = _tag === "PreconditionFailed" || _tag === "KeyAlreadyExists"
+            return hasLost
+              ? Effect.flatMap(Random.next, (random) => Effect.sleep(random * (now() - before)))
+              : Effect.sleep(respite)
           },
           onSuccess: () => {
             if (!isAlone) rest = 2 * (now() - before)
@@ -240,10 +243,9 @@ export const make = <A, I extends Json>(
     const appendAll = Effect.gen(function*() {
       const items = yield* Queue.takeAll(appends)
       const entries = items.flatMap(({ entries }) => entries)
-      while (missing(entries).length > 0) {
-        const through = combiner()
-        yield* through === node.id ? appendMyself(entries) : ask(through, missing(entries))
-      }
+      const through = combiner()
+      if (through !== node.id && missing(entries).length > 0) yield* ask(through, missing(entries))
+      while (missing(entries).length > 0) yield* appendMyself(entries)
       for (const { done } of items) done()
       if (rest > 0) yield* Effect.sleep(rest)
       rest = 0
