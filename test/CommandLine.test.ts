@@ -112,9 +112,9 @@ describe("wrong arguments", () => {
 
 describe("challenges", () => {
   it("are valid, in one table", () => {
-    const { status, stderr, stdout } = gossip("challenges", "--only", "1,2,3,4")
+    const { status, stderr, stdout } = gossip("challenges", "--only", "1,2,3b,4")
     assert.deepStrictEqual({ status, stderr }, { status: 0, stderr: "" })
-    assert.match(stdout, /^run .*verdict\n1 echo .*valid\n2 unique-ids .*valid\n(3[a-e] broadcast .*valid\n){5}4 /)
+    assert.match(stdout, /^run .*verdict\n1 echo .*valid\n2 unique-ids .*valid\n3b broadcast .*valid\n4 /)
     assert.notInclude(stdout, "INVALID")
     assert.notInclude(stdout, "\u001b")
   })

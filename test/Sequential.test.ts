@@ -6,7 +6,7 @@ import type { KeyValueRequest, Reply, Service } from "../src/bench/services/Serv
 import * as Json from "../src/schema/Json.ts"
 import { seeds as seedsOf } from "./Seeds.ts"
 
-const seeds = seedsOf(60)
+const seeds = seedsOf(30)
 
 /** Chooses the oldest state that it may. */
 const malicious: SeededRandom.SeededRandom = { ...SeededRandom.make(0), below: () => 0 }
