@@ -546,8 +546,8 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
           if (recovering.size > 0 || Deferred.isDoneUnsafe(recovery)) return
           const known = [...log.vector.keys()].filter((origin) => nodeOf(origin) === node.id && origin !== me)
           Deferred.doneUnsafe(recovery, Exit.succeed(Math.max(formerLives, known.length)))
-          if (log.length() > 0) { for (const link of links.values()) owe(link, acknowledgeWithin(link)) // only now it counts
-           }
+          if (log.length() === 0) return
+          for (const link of links.values()) owe(link, acknowledgeWithin(link)) // what it has counts from now on
         }
 
         const receive = (
@@ -642,7 +642,7 @@ const make = (shape: "star" | "mesh", config: Config.Config<Settings>) =>
             Effect.sync(() => {
               const entry = log.append(me, operation)
               onDelivery(entry)
-              if (links.size === 0) { for (const frontier of frontiers) learn(frontier, log.vector) }
+              if (links.size === 0) advance()
               attendAll()
               return entry
             }),

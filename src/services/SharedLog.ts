@@ -101,7 +101,8 @@ export const make = <A, I extends Json>(
     const writer = `${node.id}.${(yield* Random.nextInt).toString(36)}`
     const rpc = Protocol.append(operation)
     const rootKey = Kv.key("log", Protocol.Segment(operation))
-    const chunkKey = (index: number) => Kv.key(`log/${index}`, Schema.Array(Protocol.Entry(operation)))
+    const Chunk = Schema.Array(Protocol.Entry(operation))
+    const chunkKey = (index: number) => Kv.key(`log/${index}`, Chunk)
     const appends = yield* Queue.unbounded<Item<A>>()
     const reads = yield* Queue.unbounded<() => void>()
     const answering = new Set(node.ids.slice(0, 1))
