@@ -35,10 +35,13 @@ const isExact = (root: unknown): root is Json => {
   return false
 }
 
-/** Unlike `Schema.Json`, it is exact and of bounded depth; and it allocates nothing to look at a string. */
-export const Json: Schema.Codec<Json> = Schema.declare(isExact, {
+/**
+ * Unlike `Schema.Json`, it is exact and of bounded depth; it allocates nothing to look at a string, and whatever contains
+ * it can be compiled, which takes a refinement and no declaration.
+ */
+export const Json = Schema.Unknown.pipe(Schema.refine(isExact, {
   expected: `a JSON value without integers beyond 2^53, nested at most ${maxDepth} deep`
-})
+})) as Schema.Codec<Json> // what it refines it leaves as it is, so its encoded form is Json too
 
 /** Equality by value: objects regardless of the order of their keys, arrays in order. */
 export const equals = (a: Json, b: Json): boolean => {
