@@ -25,6 +25,9 @@ export const executable = ({ program, workload }: Challenges.Challenge, dist: st
   return { file: file(workload), args: [], ...program && { env: { GOSSIP_DISSEMINATION: program } } }
 }
 
+/** What a message takes between processes, in ms, on top of what the network delays it; in the simulated world, nothing. */
+const hop = 1
+
 /**
  * Where real clients come to fewer operations than that, because machine and processes are busy, what they cost is
  * compared with a simulation at the rate that they reached: each message carries fewer operations then.
@@ -51,7 +54,7 @@ export const challengesCommand = Command.make(
       Flags.describe("Which challenges, separated by commas, as 1,2", "challenges", undefined, "all")
     ),
     real: Flag.Boolean("real").pipe(
-      Flag.withDescription("Run them by real processes as well, beside the simulated world; takes ten minutes"),
+      Flag.withDescription("Run them by real processes as well, beside the simulated world with hops of 1 ms more; takes ten minutes"),
       Flag.withDefault(false)
     ),
     seed: Flags.seed,
@@ -86,14 +89,15 @@ export const challengesCommand = Command.make(
         ...limits && { limits },
         replay: [Usage.self, "challenges", ...flags, "--only", id, "--seed", seed].join(" ")
       })
-      const simulated = (rate: number) =>
+      const simulated = (changed: Partial<typeof options>) =>
         Effect.map(
-          simulate(label, { ...options, rate }),
+          simulate(label, { ...options, ...changed }),
           ({ options, results }) => summary(Challenges.entry(challenge).programName, { options, results: results() })
         )
       return Effect.gen(function*() {
-        const run = yield* simulated(options.rate)
-        if (!real) return run
+        if (!real) return yield* simulated({})
+        const latency = { ...options.latency, mean: options.latency.mean + hop }
+        const run = yield* simulated({ latency })
         const command = executable(challenge, dirname(Usage.script))
         const { results } = yield* RealCluster.run({
           ...options,
@@ -102,7 +106,10 @@ export const challengesCommand = Command.make(
         }).pipe(Effect.ensuring(Output.endProgress))
         const realRun = summary(relative("", command.file), { options, results }, "--real")
         const reached = results.operations.count / run.results.operations.count
-        counterparts.set(realRun, reached < sameRate ? yield* simulated(options.rate * reached) : run)
+        counterparts.set(
+          realRun,
+          reached < sameRate ? yield* simulated({ latency, rate: options.rate * reached }) : run
+        )
         return realRun
       })
     })
