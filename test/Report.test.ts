@@ -26,7 +26,7 @@ describe("table", () => {
   it("has a row for each run, aligned", () => {
     const [head, first, second, end] = lines(Report.table([run("1 echo"), run("22 a longer name")], plain))
     assert.match(head!, /^run +nodes +faults +operations +ok +msgs\/op +median ms +max ms +verdict$/)
-    assert.match(first!, /^1 echo +1 +- +\d+ +100 % +0\.00 +0 +0 +valid$/)
+    assert.match(first!, /^1 echo +1 +- +\d+ +100 % +0\.000 +0 +0 +valid$/)
     assert.strictEqual(end, "")
     for (const row of [first!, second!]) {
       assert.strictEqual(row.indexOf("valid"), head!.indexOf("verdict"))
@@ -42,7 +42,7 @@ describe("table", () => {
       })
     ], plain))[1]!
     assert.include(row, "partition, kill, loss 10 %, duplicates 5 %")
-    assert.include(row, "1.68 (< 30)")
+    assert.include(row, "1.678 (< 30)")
     assert.include(row, "0 (< 600)")
   })
 
@@ -85,7 +85,7 @@ describe("summary", () => {
       `3 runs: 3 valid; ${3 * results.operations.count} operations, 100 % ok`,
       "",
       "                min    median       max",
-      "msgs/op        1.23      2.00      3.00",
+      "msgs/op       1.234     2.000     3.000",
       "median ms        10        20        30",
       "max ms          300       400       500",
       ""

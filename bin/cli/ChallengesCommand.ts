@@ -43,7 +43,9 @@ const beside = (simulated: ReadonlyMap<Run.Summary, Run.Summary>): Report.Column
     const other = simulated.get(run)
     if (other === undefined) return "-"
     const more = Math.round((of(run) / of(other) - 1) * 100)
-    return of(other) === 0 ? "0.00" : `${of(other).toFixed(2)} (${more < 0 ? "" : "+"}${more} %)`
+    return of(other) === 0
+      ? Report.perOperation(0)
+      : `${Report.perOperation(of(other))} (${more < 0 ? "" : "+"}${more} %)`
   }
 })
 
@@ -54,7 +56,9 @@ export const challengesCommand = Command.make(
       Flags.describe("Which challenges, separated by commas, as 1,2", "challenges", undefined, "all")
     ),
     real: Flag.Boolean("real").pipe(
-      Flag.withDescription("Run them by real processes as well, beside the simulated world with hops of 1 ms more; takes ten minutes"),
+      Flag.withDescription(
+        "Run them by real processes as well, beside the simulated world with hops of 1 ms more; takes ten minutes"
+      ),
       Flag.withDefault(false)
     ),
     seed: Flags.seed,

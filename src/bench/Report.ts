@@ -31,6 +31,11 @@ const faults = ({ duplicates, loss, nemesis }: Run.Options): string =>
     ...duplicates > 0 ? [`duplicates ${probability(duplicates)}`] : []
   ].join(", ") || "-"
 
+/** Of messages an operation: many operations share one, and then each costs a hundredth of it. */
+const messageDigits = 3
+
+export const perOperation = (messages: number): string => messages.toFixed(messageDigits)
+
 const limited = (value: string, limit: number | undefined): string =>
   limit === undefined ? value : `${value} (< ${limit})`
 
@@ -51,7 +56,7 @@ const usualColumns: ReadonlyArray<Column> = [
     name: "msgs/op",
     align: "right",
     cell: ({ limits, results }) =>
-      limited(results.messagesPerOperation.servers.toFixed(2), limits?.messagesPerOperation)
+      limited(perOperation(results.messagesPerOperation.servers), limits?.messagesPerOperation)
   },
   {
     name: "median ms",
@@ -109,7 +114,7 @@ const figures: ReadonlyArray<{
   {
     name: "messagesPerOperation",
     label: "msgs/op",
-    digits: 2,
+    digits: messageDigits,
     of: ({ results }) => results.messagesPerOperation.servers
   },
   { name: "medianLatency", label: "median ms", digits: 0, of: ({ results }) => latency(results).median },

@@ -38,7 +38,7 @@ const tiles = ({ limits, results }: Run): Html => {
   return html`<dl class="tiles">${[
     tile("Operations", number(operations.count)),
     tile("ok", percentage(okFraction)),
-    tile("Server messages an operation", number(messagesPerOperation.servers, 2), below(limits?.messagesPerOperation)),
+    tile("Server messages an operation", number(messagesPerOperation.servers, 3), below(limits?.messagesPerOperation)),
     tile(
       spreads ? "Median until all have it" : "Median latency",
       `${number(median, 1)} ms`,

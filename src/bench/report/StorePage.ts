@@ -53,7 +53,7 @@ const row = (run: Stored): Html => {
     number(options.nodeCount)
   }</td><td class="text">${options.nemesis.join(", ") || "–"}</td><td>${number(results.operations.count)}</td><td>${
     Math.floor(results.okFraction * 10_000) / 100
-  } %</td><td>${number(results.messagesPerOperation.servers, 2)}</td><td>${number(median, 1)} / ${
+  } %</td><td>${number(results.messagesPerOperation.servers, 3)}</td><td>${number(median, 1)} / ${
     number(max, 1)
   }</td><td class="text">${files}</td></tr>`
 }
