@@ -126,6 +126,7 @@ describe("RealCluster", { concurrent: true }, () => {
             nodeCount: 5,
             concurrency: 10,
             timeLimit: 1000,
+            recovery: 2000, // however busy the machine is
             latency: { mean: 5, dist: "constant" },
             journal: true,
             onErrorLine: (node, line) => lines.push(`${node}: ${line}`)
