@@ -142,7 +142,13 @@ const starSettings = settings(defaults)
 const thriftySettings = settings({ ...defaults, leafWindow: 700, hubWindow: 1000 })
 const meshSettings = settings({ ...defaults, leafWindow: 10, hubWindow: 10, acknowledgeWithin: 3000 })
 const relaxedStarSettings = settings({ ...defaults, leafWindow: 475, hubWindow: 475 })
-const relaxedMeshSettings = settings({ ...defaults, leafWindow: 950, hubWindow: 950, acknowledgeWithin: 3000 })
+const relaxedMeshSettings = settings({
+  ...defaults,
+  leafWindow: 970,
+  hubWindow: 970,
+  acknowledgeWithin: 3000,
+  patience: 1500
+})
 
 /** How many operations go into one message at the most, and how many batches wait for their base on one link. */
 const maxOperations = 5000
