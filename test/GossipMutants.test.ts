@@ -52,8 +52,8 @@ const mutants: ReadonlyArray<Mutant> = [
     also: ["convergence", "stable at last"],
     patch: {
       module: "Gossip",
-      find: ": { base: log.vector, operations: [], isAll: true }",
-      replace: `: (() => {
+      find: "return { base: log.vector, operations: [], isAll: true }",
+      replace: `return (() => {
         const base = new Map(log.vector)
         for (const { held } of links.values()) for (const batch of held) Vector.raise(base, CausalLog.reach(batch))
         return { base, operations: [], isAll: true }
@@ -79,8 +79,8 @@ const mutants: ReadonlyArray<Mutant> = [
     violates: "convergence",
     patch: {
       module: "Gossip",
-      find: "if (expiry(link) <= now()) fallBack(link)",
-      replace: "if (expiry(link) <= now()) link.awaitingSince = undefined"
+      find: "if (pace.expiry(link) <= now()) fallBack(link)",
+      replace: "if (pace.expiry(link) <= now()) link.awaitingSince = undefined"
     }
   },
   {
@@ -124,9 +124,8 @@ const mutants: ReadonlyArray<Mutant> = [
     patch: {
       module: "Gossip",
       find: "link.held.push({ ...batch, has, frontiers: message.frontiers })",
-      replace: `for (const [copies, told] of message.frontiers ?? []) {
-        for (const frontier of frontiers) if (frontier.copies === copies) learn(frontier, Vector.decode(told))
-      }
+      replace: `const told = message.frontiers ?? []
+      frontiers.hear(new Map(), told, new Map(told.flatMap(([, vector]) => Object.entries(vector))))
       link.held.push({ ...batch, has, frontiers: message.frontiers })`
     }
   },
@@ -176,7 +175,7 @@ const mutants: ReadonlyArray<Mutant> = [
     violates: "convergence",
     patch: {
       module: "Gossip",
-      find: "link.asked = true\n            rewind(link)",
+      find: "link.asked = true\n        Link.rewind(link, log)",
       replace: "link.asked = true"
     }
   },
@@ -185,7 +184,7 @@ const mutants: ReadonlyArray<Mutant> = [
     shape: "star",
     kind: "faults",
     violates: "convergence",
-    patch: { module: "Gossip", find: "link.acknowledged = new Map()\n            rewind(link)", replace: "" }
+    patch: { module: "gossip/Link", find: "link.acknowledged = new Map()\n  rewind(link, log)", replace: "" }
   },
   {
     name: "has a batch need what it brings",
@@ -193,7 +192,7 @@ const mutants: ReadonlyArray<Mutant> = [
     kind: "calm",
     violates: "convergence",
     also: ["stable at last"],
-    patch: { module: "Gossip", find: "entries.forEach(without)\n", replace: "" }
+    patch: { module: "CausalLog", find: "entries.forEach(without)\n", replace: "" }
   }
 ]
 

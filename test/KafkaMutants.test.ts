@@ -43,7 +43,7 @@ const mutants: ReadonlyArray<Mutant> = [
     name: "takes for stable what all nodes but one have",
     finding: /^skipped by a poll: /,
     patches: [{
-      module: "services/Gossip",
+      module: "services/gossip/Frontiers",
       find: "Vector.shared(vectors, frontier.copies)",
       replace: "Vector.shared(vectors, frontier.copies - 1)"
     }]

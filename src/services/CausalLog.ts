@@ -25,6 +25,8 @@ export interface CausalLog<A> {
   readonly firstLacked: (vector: VersionVector) => number
   /** The positions of the origin's operations, in order. */
   readonly positions: (origin: Origin) => ReadonlyArray<number>
+  /** All positions from this one on. */
+  readonly from: (position: number) => Iterable<number>
 }
 
 export const make = <A>(): CausalLog<A> => {
@@ -50,7 +52,10 @@ export const make = <A>(): CausalLog<A> => {
       for (const [origin, of] of positions) first = Math.min(first, of[vector.get(origin) ?? 0] ?? first)
       return first
     },
-    positions: (origin) => positions.get(origin) ?? []
+    positions: (origin) => positions.get(origin) ?? [],
+    *from(position) {
+      while (position < entries.length) yield position++
+    }
   }
 }
 
@@ -58,6 +63,35 @@ export const make = <A>(): CausalLog<A> => {
 export interface Batch<A> {
   readonly base: VersionVector
   readonly operations: ReadonlyArray<readonly [origin: Origin, operation: A]>
+}
+
+/**
+ * A batch for who has `has`: what is lacked of these positions, which are in order, and no more of it than the limit. Its
+ * base is what comes with and before it in the log; `isAll` says that it is all that is lacked.
+ */
+export const batch = <A>(
+  log: CausalLog<A>,
+  positions: Iterable<number>,
+  has: VersionVector,
+  limit: number
+): Batch<A> & { readonly isAll: boolean } => {
+  const entries: Array<Entry<A>> = []
+  let end = log.length()
+  for (const position of positions) {
+    const entry = log.at(position)!
+    if (entry.sequence <= (has.get(entry.origin) ?? 0)) continue
+    if (entries.length === limit) {
+      end = position
+      break
+    }
+    entries.push(entry)
+  }
+  const base = new Map(log.vector)
+  const without = ({ origin }: Entry<A>): void => void base.set(origin, base.get(origin)! - 1)
+  for (const position of log.from(end)) without(log.at(position)!)
+  entries.forEach(without)
+  const operations = entries.map(({ operation, origin }) => [origin, operation] as const)
+  return { base, operations, isAll: end === log.length() }
 }
 
 /** What one has who has taken the batch. */

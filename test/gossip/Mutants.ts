@@ -6,7 +6,7 @@ import * as Patched from "../wrong/Patched.ts"
 import type * as Cluster from "./Cluster.ts"
 
 /** One that imports another comes after it. */
-const modules = ["CausalLog", "Gossip"] as const
+const modules = ["CausalLog", "gossip/Link", "Gossip"] as const
 
 export type Patch = Patched.Patch<(typeof modules)[number]>
 
@@ -23,7 +23,7 @@ type Layers = Record<Cluster.Shape, Cluster.GossipLayer>
 
 /** Loads Gossip with these patches, and with none if there are none, side by side with the one that is in use. */
 export const load = async (patches: ReadonlyArray<Patch>): Promise<Layers> => {
-  const [, gossip] = await Patched.load(modules.map(path), paths(patches))
+  const gossip = (await Patched.load(modules.map(path), paths(patches))).at(-1)
   const { Gossip } = gossip as unknown as typeof Gossips // that is the module
   return { star: Gossip.layerStar, mesh: Gossip.layerMesh }
 }

@@ -199,13 +199,19 @@ export const secretive: Program = node({ elsewhere: { poll: Effect.succeed({ msg
 /** Does not answer polls but at one node, after some time. */
 export const reticent: Program = node({ elsewhere: { poll: Effect.never } })
 
-const modules = ["services/CausalLog", "services/Gossip", "programs/KafkaIndex", "programs/Kafka"] as const
+const modules = [
+  "services/CausalLog",
+  "services/gossip/Frontiers",
+  "services/Gossip",
+  "programs/KafkaIndex",
+  "programs/Kafka"
+] as const
 
 export type Patch = Patched.Patch<(typeof modules)[number]>
 
 /** The program that is in use, with these passages of it or of what it runs over replaced. */
 export const mutant = async (...patches: ReadonlyArray<Patch>): Promise<Program> => {
-  const [, gossip, , kafka] = await Patched.load(modules, patches)
+  const [, , gossip, , kafka] = await Patched.load(modules, patches)
   const { Gossip } = gossip as unknown as typeof Gossips // these are the modules
   const { Kafka } = kafka as unknown as typeof Kafkas
   return Effect.provide(Kafka, Gossip.layerStar)

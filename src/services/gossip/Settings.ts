@@ -1,0 +1,57 @@
+/**
+ * How patient nodes are that gossip: one setting for each way to spread operations.
+ */
+import * as Config from "effect/Config"
+import * as Duration from "effect/Duration"
+
+/** All in milliseconds. */
+export interface Settings {
+  /** How often a busy leaf sends to the hub, at the most; in a mesh, any node to any other. */
+  readonly leafWindow: number
+  /** How often the hub sends to a busy leaf, at the most; it acknowledges within this time too. */
+  readonly hubWindow: number
+  /** How long anyone but the hub waits for something that an acknowledgement can ride on, if nobody waits for it. */
+  readonly acknowledgeWithin: number
+  /** After how long without an answer a message counts as lost, besides the time that its receiver may take. */
+  readonly roundTrip: number
+  /** How long a gap may stay open before it is asked for. */
+  readonly gap: number
+  /** The longest time between two attempts to reach a node that is silent, and between two random questions. */
+  readonly patience: number
+}
+
+const millis = (name: string, fallback: number) =>
+  Config.Duration(name).pipe(Config.map(Duration.toMillis), Config.withDefault(fallback))
+
+/** Environment variables such as `GOSSIP_HUB_WINDOW="200 millis"`. */
+const settings = (defaults: Settings): Config.Config<Settings> =>
+  Config.all({
+    leafWindow: millis("GOSSIP_LEAF_WINDOW", defaults.leafWindow),
+    hubWindow: millis("GOSSIP_HUB_WINDOW", defaults.hubWindow),
+    acknowledgeWithin: millis("GOSSIP_ACKNOWLEDGE_WITHIN", defaults.acknowledgeWithin),
+    roundTrip: millis("GOSSIP_ROUND_TRIP", defaults.roundTrip),
+    gap: millis("GOSSIP_GAP", defaults.gap),
+    patience: millis("GOSSIP_PATIENCE", defaults.patience)
+  })
+
+const defaults = {
+  leafWindow: 50,
+  hubWindow: 200,
+  acknowledgeWithin: 1500,
+  roundTrip: 1000,
+  gap: 400,
+  patience: 1000
+}
+export const star = settings(defaults)
+/** So long windows that messages are few and news takes a second. */
+export const thrifty = settings({ ...defaults, leafWindow: 700, hubWindow: 1000 })
+export const mesh = settings({ ...defaults, leafWindow: 10, hubWindow: 10, acknowledgeWithin: 3000 })
+/** News within a second and two hops, for few messages. */
+export const relaxedStar = settings({ ...defaults, leafWindow: 475, hubWindow: 475 })
+export const relaxedMesh = settings({
+  ...defaults,
+  leafWindow: 970,
+  hubWindow: 970,
+  acknowledgeWithin: 3000,
+  patience: 1500
+})
