@@ -406,6 +406,19 @@ describe("windows", () => {
     }
   })
 
+  it("says nothing to anybody before the others have had time to start", () => {
+    for (const kind of ["star", "mesh"] as const) {
+      const cluster = make(kind, { config: { GOSSIP_SILENCE: "100 millis" } })
+      const sent = overhear(cluster)
+      cluster.pass(50)
+      cluster.publish(cluster.ids[1]!)
+      cluster.pass(49)
+      assert.isEmpty(sent, kind)
+      cluster.pass(2)
+      assert.sameMembers([...new Set(sent.map(({ src }) => src))], [...cluster.ids], kind)
+    }
+  })
+
   it("what is no duration stops the node", () => {
     const cluster = make("star", { config: { GOSSIP_GAP: "soon" } })
     cluster.pass(100)

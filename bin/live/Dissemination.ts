@@ -1,4 +1,5 @@
 import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Gossip } from "../../src/services/Gossip.ts"
@@ -10,12 +11,18 @@ const layers = {
   relaxed: Gossip.layerRelaxed
 }
 
+/**
+ * Maelstrom starts all nodes at the same time, and never again reads from one that writes to a node that is not there yet.
+ */
+const patientAtFirst = ConfigProvider.fromUnknown({ GOSSIP_SILENCE: "100 millis" })
+
 /** Environment variable `GOSSIP_DISSEMINATION`: star, thrifty, mesh or relaxed. */
 const layerOr = (fallback: keyof typeof layers) =>
   Config.Literals(["star", "thrifty", "mesh", "relaxed"], "GOSSIP_DISSEMINATION").pipe(
     Config.withDefault(fallback),
     Effect.map((name) => layers[name]),
-    Layer.unwrap
+    Layer.unwrap,
+    Layer.provide(ConfigProvider.layerAdd(patientAtFirst))
   )
 
 export const layerGossip = layerOr("star")

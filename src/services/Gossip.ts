@@ -427,7 +427,7 @@ const join = <A, I>(
     // a while all from whom it should have heard by now; or all at once, since frontiers stand still until it is recovered.
     const [first] = links.keys()
     const isHeardByAll = (): boolean => shape === "mesh" || isHub()
-    yield* timers.after(0, ask(({ peer }) => peer === first || frontiers.areKept))
+    yield* timers.after(settings.silence, ask(({ peer }) => peer === first || frontiers.areKept))
     yield* timers.after(
       settings.roundTrip + (shape === "mesh" ? settings.acknowledgeWithin : 0),
       ask(({ life }) => life === undefined && isHeardByAll())
@@ -456,6 +456,9 @@ const join = <A, I>(
           attendAll()
           return entry
         }),
-      recovered: Effect.andThen(ask(({ peer }) => recovering.has(peer)), Deferred.await(recovery))
+      recovered: Effect.andThen(
+        timers.after(settings.silence, ask(({ peer }) => recovering.has(peer))),
+        Deferred.await(recovery)
+      )
     } satisfies Replica<A>
   })

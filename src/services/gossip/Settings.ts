@@ -18,6 +18,8 @@ export interface Settings {
   readonly gap: number
   /** The longest time between two attempts to reach a node that is silent, and between two random questions. */
   readonly patience: number
+  /** How long a node that starts says nothing, so that all others are there when it does. */
+  readonly silence: number
 }
 
 const millis = (name: string, fallback: number) =>
@@ -31,7 +33,8 @@ const settings = (defaults: Settings): Config.Config<Settings> =>
     acknowledgeWithin: millis("GOSSIP_ACKNOWLEDGE_WITHIN", defaults.acknowledgeWithin),
     roundTrip: millis("GOSSIP_ROUND_TRIP", defaults.roundTrip),
     gap: millis("GOSSIP_GAP", defaults.gap),
-    patience: millis("GOSSIP_PATIENCE", defaults.patience)
+    patience: millis("GOSSIP_PATIENCE", defaults.patience),
+    silence: millis("GOSSIP_SILENCE", defaults.silence)
   })
 
 const defaults = {
@@ -40,7 +43,8 @@ const defaults = {
   acknowledgeWithin: 1500,
   roundTrip: 1000,
   gap: 400,
-  patience: 1000
+  patience: 1000,
+  silence: 0
 }
 export const star = settings(defaults)
 /** So long windows that messages are few and news takes a second. */
