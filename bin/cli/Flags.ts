@@ -157,14 +157,19 @@ export const trial = {
     describe("Probability that a message between servers arrives twice, from 0 to 1", "fraction", defaults.duplicates)
   ),
   keyCount: number("key-count", whole(1, 1000)).pipe(
-    describe("Keys of transactions that are in use at a time", "number", undefined, Generator.defaults.keyCount)
+    describe(
+      "Keys of transactions and logs that are in use at a time",
+      "number",
+      undefined,
+      Generator.defaults.keyCount
+    )
   ),
   maxTxnLength: number("max-txn-length", whole(1, 1000)).pipe(
     describe("Operations of a transaction, at the most", "number", undefined, Generator.defaults.maxTxnLength)
   ),
   maxWritesPerKey: number("max-writes-per-key", whole(1, 1e6)).pipe(
     describe(
-      "Writes of transactions to a key, until another takes its place",
+      "Writes of transactions to a key, or sends, until another takes its place",
       "number",
       undefined,
       Generator.defaults.maxWritesPerKey

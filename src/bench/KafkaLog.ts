@@ -8,13 +8,14 @@
  *   was polled, else merely `unseen`; both are faults.
  * - **One offset, one message**, and **one message, one offset**.
  * - **In order, without gaps**: within a poll, and from one poll of a process to its next, offsets rise and leave out
- *   none that exists. An assign ends that for the keys that it drops. Offsets rise from one send of a process to its next
- *   as well, whatever it is assigned meanwhile.
+ *   none that exists, and from one send of a process to its next they rise. An assign ends that for the keys that it
+ *   drops.
  * - **Nothing is invented**: a poll shows what was sent to this key before the poll ended, and was not refused with a
  *   definite error. (Jepsen finds the former as a cycle.)
  *
  * Beyond that:
  *
+ * - **Sends of a process rise** whatever it is assigned meanwhile.
  * - A poll **answers what it is asked for**: no other keys, nothing below the offset asked for, and from there on without
  *   leaving out anything, even where it is the first of its process.
  * - **At the end** every node shows everything that was known when it was asked.

@@ -7,7 +7,8 @@
  * unique-ids keeps its clients. To lose them is stricter.)
  *
  * A client that crashes on purpose goes the same way, in the place of an operation. It is no operation, though, and has
- * no outcome: it is an `info` without an `invoke`, as what the nemesis does.
+ * no outcome: it is an `info` without an `invoke`, as what the nemesis does. (Maelstrom counts it as one that is not ok,
+ * so its kafka is never totally available; what is counted here is what the nodes can do something about.)
  */
 import type { ClientId, NodeId } from "../schema/Address.ts"
 import type * as Client from "./Client.ts"

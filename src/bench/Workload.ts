@@ -22,7 +22,7 @@ export type Outcome =
 
 /** A request, and what to make of the reply: the end of an operation, or its next request. */
 export interface Question {
-  /** It changes nothing: an unknown outcome is as good as a failure. */
+  /** Its client says that it changes nothing: an unknown outcome is as good as a failure, and the client goes on. */
   readonly readOnly: boolean
   readonly request: Body
   readonly outcome: (reply: Body) => Outcome | Question

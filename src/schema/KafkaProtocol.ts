@@ -14,10 +14,10 @@ export type Offsets = typeof Offsets.Type
 
 export const Send = Rpc.make("send", { request: { key: Schema.String, msg: Json }, reply: { offset: Offset } })
 
-/** What the logs hold from these offsets on, as far as the node likes to say. A key that has nothing is left out. */
+/** What the logs hold from these offsets on, as far as the node likes to say. A key that has nothing is left out, or `null`. */
 export const Poll = Rpc.make("poll", {
   request: { offsets: Offsets },
-  reply: { msgs: Schema.Record(Schema.String, Schema.Array(Schema.Tuple([Offset, Json]))) }
+  reply: { msgs: Schema.Record(Schema.String, Schema.NullOr(Schema.Array(Schema.Tuple([Offset, Json])))) }
 })
 
 /** All up to and with these offsets has been processed. */

@@ -27,7 +27,7 @@ const make = (
     value: null,
     rpc: Read,
     request: {},
-    readOnly: true,
+    readOnly: false, // Maelstrom's client does not say that a read changes nothing: after a timeout it is gone
     result: ({ value }) => value
   })
 

@@ -1,11 +1,12 @@
 /**
  * Maelstrom's kafka: clients send to keys and poll from them, and commit what they have polled.
  *
- * - **Keys** come and go: ten are in use at a time, each twice as often as the one before it, and each for up to 16
- *   sends, mostly few. The messages of a key are 1, 2, 3 and so on.
+ * - **Keys** come and go: ten are in use at a time, each twice as often as the one before it, and each for 16 sends
+ *   (in Elle's newest, for up to so many, mostly few). The messages of a key are 1, 2, 3 and so on.
  * - As many operations are a **send** as a **poll**, and now and then one is an **assign**. A client polls the keys that
  *   it was last assigned, from where it is on. Where it is, is its own affair until it is lost: a client that is new
- *   begins where the last commit was, or at 0.
+ *   begins where the last commit was, or at 0. (Maelstrom's means to, but looks for the commit in the wrong place, and
+ *   begins at 0.)
  * - An assign is to one key, and one in three to all keys as well of which nobody has yet polled the last message that
  *   was sent.
  * - What a poll answers is **committed** before the poll ends, as part of it.
@@ -43,7 +44,7 @@ const after = (offsets: Offsets): Offsets =>
 
 const last = (msgs: Messages): Offsets => {
   const offsets: Offsets = new Map()
-  for (const [key, pairs] of Object.entries(msgs)) raise(offsets, pairs.map(([offset]) => [key, offset]))
+  for (const [key, pairs] of Object.entries(msgs)) raise(offsets, (pairs ?? []).map(([offset]) => [key, offset]))
   return offsets
 }
 
@@ -75,7 +76,8 @@ const poll = (f: string, positions: Offsets, polled: (offsets: Offsets) => void)
       request: { offsets },
       readOnly: false,
       outcome: ({ msgs }) => {
-        const ok: Workload.Outcome = { type: "ok", value: msgs }
+        const shown = Object.entries(msgs).filter(([, pairs]) => pairs !== null)
+        const ok: Workload.Outcome = { type: "ok", value: Object.fromEntries(shown) }
         const done = last(msgs)
         if (done.size === 0) return ok
         raise(positions, after(done))
@@ -111,63 +113,61 @@ const assign = (
   })
 })
 
-const activeKeys = 10
-const writesPerKey = 16
+/** As in Generator of transactions. */
+const defaults = { keyCount: 10, maxWritesPerKey: 16 }
+
 const assignProbability = 1 / 64
 const unseenProbability = 1 / 3
 
-/** From 0 up to, not including, `n`; i is drawn in proportion to 1 / (i + 1). */
-const zipf = (random: SeededRandom, n: number): number => {
-  const weights = Array.from({ length: n }, (_, i) => 1 / (i + 1))
-  let left = random.nextDoubleUnsafe() * weights.reduce((sum, weight) => sum + weight, 0)
-  return Math.max(0, weights.findIndex((weight) => (left -= weight) < 0))
-}
-
 /** The keys in use, and the next message of each. */
-const keySpace = (random: SeededRandom) => {
+const keySpace = (
+  random: SeededRandom,
+  { keyCount = defaults.keyCount, maxWritesPerKey = defaults.maxWritesPerKey }: Workload.Settings
+) => {
   let keys = 0
-  const fresh = () => ({ key: String(keys++), sent: 0, most: 1 + zipf(random, writesPerKey) })
-  const slots = Array.from({ length: activeKeys }, fresh)
+  const fresh = () => ({ key: String(keys++), sent: 0 })
+  const slots = Array.from({ length: keyCount }, fresh)
   /** Slot i is twice as probable as the one before it. */
-  const draw = (): number => Math.floor(Math.log2(1 + random.nextDoubleUnsafe() * (2 ** activeKeys - 1)))
+  const draw = (): number => Math.floor(Math.log2(1 + random.nextDoubleUnsafe() * (2 ** keyCount - 1)))
   return {
     key: (): string => slots[draw()]!.key,
     message: (): readonly [key: string, message: number] => {
       for (;;) {
         const at = draw()
         const slot = slots[at]!
-        if (slot.sent < slot.most) return [slot.key, ++slot.sent]
+        if (slot.sent < maxWritesPerKey) return [slot.key, ++slot.sent]
         slots[at] = fresh()
       }
     }
   }
 }
 
-const generator = (random: SeededRandom): (client: ClientId) => Workload.Invocation => {
-  const keys = keySpace(random)
-  const positions = new Map<ClientId, Offsets>()
-  /** The highest offset of each key that was acknowledged to a sender, and that anybody has polled. */
-  const sent: Offsets = new Map()
-  const polled: Offsets = new Map()
-  const unseen = (): ReadonlyArray<string> =>
-    [...sent].filter(([key, offset]) => offset > (polled.get(key) ?? -1)).map(([key]) => key)
+const generator =
+  (settings: Workload.Settings) => (random: SeededRandom): (client: ClientId) => Workload.Invocation => {
+    const keys = keySpace(random, settings)
+    const positions = new Map<ClientId, Offsets>()
+    /** The highest offset of each key that was acknowledged to a sender, and that anybody has polled. */
+    const sent: Offsets = new Map()
+    const polled: Offsets = new Map()
+    const unseen = (): ReadonlyArray<string> =>
+      [...sent].filter(([key, offset]) => offset > (polled.get(key) ?? -1)).map(([key]) => key)
 
-  return (client) => {
-    if (random.chance(assignProbability)) {
-      const others = random.chance(unseenProbability) ? unseen() : []
-      const assigned = [...new Set([keys.key(), ...others])]
-      return assign("assign", assigned, (committed) => {
-        const former = positions.get(client)
-        positions.set(client, new Map(assigned.map((key) => [key, former?.get(key) ?? committed.get(key) ?? first])))
-      })
+    return (client) => {
+      if (random.chance(assignProbability)) {
+        const others = random.chance(unseenProbability) ? unseen() : []
+        const assigned = [...new Set([keys.key(), ...others])]
+        return assign("assign", assigned, (committed) => {
+          const former = positions.get(client)
+          positions.set(client, new Map(assigned.map((key) => [key, former?.get(key) ?? committed.get(key) ?? first])))
+        })
+      }
+      if (random.chance(0.5)) {
+        const [key, message] = keys.message()
+        return send(key, message, (offset) => raise(sent, [[key, offset]]))
+      }
+      return poll("poll", positions.get(client) ?? new Map(), (offsets) => raise(polled, offsets))
     }
-    if (random.chance(0.5)) {
-      const [key, message] = keys.message()
-      return send(key, message, (offset) => raise(sent, [[key, offset]]))
-    }
-    return poll("poll", positions.get(client) ?? new Map(), (offsets) => raise(polled, offsets))
   }
-}
 
 const final = (history: History): Iterable<Workload.Invocation> => {
   const ends = endsOf(history)
@@ -187,7 +187,7 @@ const final = (history: History): Iterable<Workload.Invocation> => {
 const make = (settings: Workload.Settings = {}): Workload.Workload => ({
   name: "kafka",
   set: (others) => make({ ...settings, ...others }),
-  generator,
+  generator: generator(settings),
   final,
   crashInterval: 30_000,
   check: (history) => KafkaLog.check(history, { memory: settings.durable === true ? "durable" : "volatile" })
