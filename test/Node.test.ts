@@ -537,6 +537,20 @@ describe("Node", { timeout: 30_000 }, () => {
         assert.strictEqual(world.flushed().flushes, 1)
       }))
 
+    it.effect("a node that is not ready, and may never be, answers as well as it can", () =>
+      Effect.gen(function*() {
+        const world = yield* wire((node) =>
+          node.serve([Double], { double: ({ n }) => Effect.succeed({ n }) }, Effect.never)
+        )
+        world.hear(init)
+        world.hear({ type: "double", msg_id: 2, n: 3 })
+        yield* world.end
+        assert.isEmpty(world.said(), "it may be ready in a moment")
+        yield* TestClock.adjust(100)
+        assert.deepStrictEqual(world.said(), [initOk, { type: "double_ok", in_reply_to: 2, n: 3 }])
+        assert.deepStrictEqual(yield* Fiber.await(world.fiber), Exit.void)
+      }))
+
     it.effect("what comes of it is out when serve returns", () =>
       Effect.gen(function*() {
         const world = yield* serving()

@@ -55,6 +55,9 @@ export class NeverInitialised extends Data.TaggedError("NeverInitialised") {}
  */
 export const clientTimeout = Config.Duration("CLIENT_TIMEOUT").pipe(Config.withDefault(Duration.millis(4900)))
 
+/** When input ends, how long a node that is not ready yet is waited for, before it answers as well as it can. */
+const lastCall = Duration.millis(100)
+
 /** How long to wait for the reply of a node or a service, unless the call says otherwise. */
 export const defaultTimeout = Duration.seconds(1)
 
@@ -251,10 +254,12 @@ const make = Effect.gen(function*() {
     handle,
     serve: (protocol, handlers, after) =>
       handle(protocol, handlers).pipe(
-        // Where input ends first, there is nobody left to answer.
         Effect.andThen(
-          after === undefined ? open : Effect.raceFirst(Effect.andThen(after, open), Fiber.join(receiving))
+          after === undefined
+            ? Effect.void
+            : Effect.raceFirst(after, Effect.andThen(Fiber.join(receiving), Effect.sleep(lastCall)))
         ),
+        Effect.andThen(open),
         Effect.andThen(Fiber.join(receiving)),
         Effect.andThen(Effect.timeoutOption(FiberSet.awaitEmpty(inFlight), patience)),
         Effect.andThen(io.flush)
