@@ -129,7 +129,45 @@ describe("transactions on registers", () => {
     {
       name: "each overwrites what the other wrote",
       transactions: ["r x 1, w x 2", "r x 2, w x 1"],
-      anomalies: { G1c: 1 },
+      anomalies: { "cyclic-versions": 1, G1c: 1 },
+      not: all,
+      says:
+        /^cyclic-versions: T1 wrote key "x" = 2, which T2 read and overwrote with 1; yet T2 wrote key "x" = 1, which T1 read and overwrote with 2\nT1 =/
+    },
+    {
+      name: "each overwrites what the one before wrote, and the first what the last wrote",
+      transactions: ["r x 3, w x 1, w y 1", "r x 1, w x 2", "r x 2, w x 3", "r y 1, w y 2", "r x 2", "r x null, r y 2"],
+      anomalies: { "cyclic-versions": 1, G1c: 1 },
+      not: all
+    },
+    {
+      name: "dirty writes, since each overwrites what it has read",
+      transactions: ["w x 1, r y 1, w y 2", "r x 1, w x 2, w y 1"],
+      anomalies: { G0: 1 },
+      not: all,
+      says:
+        /^G0: T1 wrote key "x" = 1, which T2 read and overwrote with 2; yet T2 wrote key "y" = 1, which T1 read and overwrote with 2\n/
+    },
+    {
+      name: "dirty writes, of what nobody knows whether it was done, but for a read",
+      transactions: [
+        { operations: "w x 1, w y 2", type: "info" },
+        "r x 1, w x 2, w y 1",
+        final("r x 2, r y 2")
+      ],
+      anomalies: { G0: 1, "causal-violation": 1 },
+      not: all
+    },
+    {
+      name: "overwriting what is only intermediate, which tells nothing of what its writer wrote for good",
+      transactions: ["w x 1, w x 2", "r x 1, w x 3", final("r x 2")],
+      anomalies: { G1b: 1, G1c: 1 },
+      not: fromReadCommitted
+    },
+    {
+      name: "overwriting what was aborted",
+      transactions: [{ operations: "r x 2, w x 1", type: "fail" }, "r x 1, w x 2"],
+      anomalies: { G1a: 1 },
       not: fromReadCommitted
     },
     {
@@ -263,8 +301,10 @@ describe("transactions on registers", () => {
     {
       name: "an older version at the end",
       transactions: ["w x 1", "r x 1, w x 2", final("r x 1")],
-      anomalies: { G1c: 1 },
-      not: fromReadCommitted
+      anomalies: { "cyclic-versions": 1 },
+      not: all,
+      says:
+        /^cyclic-versions: T1 wrote key "x" = 1, which T2 read and overwrote with 2; yet T2 wrote key "x" = 2 before T1 wrote 1, which is there at the end\n/
     },
     {
       name: "no answer at the end",
@@ -319,6 +359,17 @@ describe("a finding shows where to look in the history", () => {
         ["G1a", "T1, T2", "1 invoke", "1 fail", "2 invoke", "2 ok"],
         ["garbage-read", "T1", "3 invoke", "3 ok"]
       ]
+    )
+  })
+
+  it("at every transaction of a cycle", () => {
+    assert.deepStrictEqual(
+      evidence([
+        { operations: "r x 3, w x 1", process: 1 },
+        { operations: "r x 1, w x 2", process: 2 },
+        { operations: "r x 2, w x 3", process: 3 }
+      ])[0],
+      ["cyclic-versions", "T1, T2, T3", "1 invoke", "1 ok", "2 invoke", "2 ok", "3 invoke", "3 ok"]
     )
   })
 

@@ -69,6 +69,28 @@ export const snapshot = (random: SeededRandom.SeededRandom, oldest: number): Sto
   }
 }
 
+/** One transaction after the other, but what they read has been there at any time, even within a transaction. */
+export const uncommitted = (random: SeededRandom.SeededRandom): Store => {
+  const versions = new Map<number, Array<Json>>() // of a key
+  let hasSettled = false
+  return {
+    execute: (_, txn) => {
+      const seen = new Map<number, Json>()
+      const { answer } = run((key) => {
+        const all = versions.get(key) ?? [null]
+        if (!seen.has(key)) seen.set(key, hasSettled ? all.at(-1)! : random.pick(all))
+        return seen.get(key)
+      }, txn)
+      for (const [f, key, value] of txn) {
+        if (f === "w") versions.set(key, [...versions.get(key) ?? [null], value])
+      }
+      return answer
+    },
+    step: () => {},
+    settle: () => void (hasSettled = true)
+  }
+}
+
 interface WriteSet {
   readonly origin: number
   readonly number: number
@@ -254,5 +276,39 @@ export const chaos = (random: SeededRandom.SeededRandom, kind: Kind, transaction
   const last = [...versions].map(([key, all]): Operation => ["r", key, all.at(-1)!])
   record({ process: 9, type: "invoke", f: finalRead, value: last.map(([f, key]) => [f, key, null]) })
   record({ process: 9, type: "ok", f: finalRead, value: last })
+  return history
+}
+
+/**
+ * A few transactions on registers at the same time, each of which reads whatever any other one writes. What is there at
+ * the end, if anybody looks, is as arbitrary.
+ */
+export const dreams = (random: SeededRandom.SeededRandom, transactions: number): History.History => {
+  let now = 0
+  const { history, record } = History.recorder(() => now++)
+  const next = Generator.make<Operation>(random, { keyCount: 2, maxTxnLength: 6, maxWritesPerKey: 36 }, {
+    read: (key) => ["r", key, null],
+    write: (key, value) => ["w", key, value]
+  })
+  const txns = Array.from({ length: transactions }, next)
+  for (const [process, value] of txns.entries()) record({ process, type: "invoke", f: "txn", value })
+  for (const [process, txn] of txns.entries()) {
+    const others = txns.filter((other) => other !== txn).flat()
+    const seen = new Map<number, Json>()
+    const { answer } = run((key) => {
+      const values = others.flatMap(([f, k, value]) => f === "w" && k === key ? [value] : [])
+      if (!seen.has(key)) seen.set(key, random.pick([null, ...values]))
+      return seen.get(key)
+    }, txn)
+    record({ process, type: "ok", f: "txn", value: answer })
+  }
+  if (random.chance(0.5)) return history
+  const candidates = new Map<number, Array<Json>>()
+  for (const txn of txns) {
+    for (const [key, value] of run(() => null, txn).writes) candidates.set(key, [...candidates.get(key) ?? [], value])
+  }
+  const last = [...candidates].map(([key, values]): Operation => ["r", key, random.pick(values)])
+  record({ process: transactions, type: "invoke", f: finalRead, value: last.map(([f, key]) => [f, key, null]) })
+  record({ process: transactions, type: "ok", f: finalRead, value: last })
   return history
 }

@@ -43,7 +43,11 @@ const garbage = [
   "lost-write"
 ] as const
 
-const dirtyWrites = ["G0"] as const
+const dirtyWrites = [
+  /** Of two versions of a key, each comes before the other. */
+  "cyclic-versions",
+  "G0"
+] as const
 const dirtyReads = ["G1a", "G1b", "G1c"] as const
 const fractures = [
   /** A transaction does not read what it wrote, or has read, before. */

@@ -27,7 +27,7 @@ export interface Edge {
   readonly from: number
   readonly to: number
   readonly kind: Kind
-  /** The version that was overwritten or read, and the one that came next; who concluded it. −1 where there is none. */
+  /** The version that was overwritten or read, and the one that came next; who tells so. −1 where there is none. */
   readonly version: number
   readonly next: number
   readonly witness: number

@@ -28,6 +28,11 @@ const rotate = ({ edges }: Cycles.Cycle): Cycles.Cycle["edges"] => {
   return [...edges.slice(last + 1), ...edges.slice(0, last + 1)]
 }
 
+export const cyclic = (cycle: Cycles.Cycle): Causality.Finding => ({
+  anomaly: cycle.anomaly,
+  tell: ({ sentence }) => rotate(cycle).map(sentence)
+})
+
 const lostUpdates = ({ reads, writes }: Observations): ReadonlyArray<Causality.Finding> => {
   const updates = new Map<string, Array<{ readonly read: Read; readonly write: Version }>>()
   for (const [id, its] of reads.entries()) {
@@ -57,11 +62,12 @@ export const make = (
   models: ReadonlyArray<ConsistencyModel.ConsistencyModel>
 ): Verdict.Verdict => {
   const { committed, graph, transactions } = observations
-  const cycles = Cycles.find(graph).map((cycle): Causality.Finding => ({
-    anomaly: cycle.anomaly,
-    tell: ({ sentence }) => rotate(cycle).map(sentence)
-  }))
-  const all = [...found, ...Causality.find(observations), ...lostUpdates(observations), ...cycles]
+  const all = [
+    ...found,
+    ...Causality.find(observations),
+    ...lostUpdates(observations),
+    ...Cycles.find(graph).map(cyclic)
+  ]
 
   const byName = new Map<ConsistencyModel.Anomaly, Array<Causality.Finding>>()
   for (const finding of all) {

@@ -5,12 +5,13 @@
  * that nothing is found that is not there:
  *
  * - Before every other version there was `null`.
- * - A transaction that reads a version and overwrites it puts its own after it.
+ * - A transaction that reads a version and overwrites it puts its own after it: writes follow reads, as Maelstrom has Elle
+ *   assume. So who wrote the one comes before who wrote the other, even where transactions may read what they like.
  * - What all nodes agree on at the end, when they have come to rest, is the last version. (Maelstrom does not read at the
- *   end. It is what shows a dirty write here.)
+ *   end. It is what shows dirty writes of transactions that do not read what they overwrite.)
  *
- * Two versions that each come before the other show as G1c. Some anomalies stay hidden; see ListAppend for an order that
- * is fully known.
+ * Two versions that each come before the other show as cyclic-versions. Some anomalies stay hidden; see ListAppend for an
+ * order that is fully known.
  *
  * A node that is killed may take along what it has acknowledged, and nobody else has heard of: with it ends what its
  * clients may expect.
@@ -26,6 +27,7 @@ import * as Observations from "./Observations.ts"
 import type { Read, Version } from "./Observations.ts"
 import { text } from "./Story.ts"
 import * as Transactions from "./Transactions.ts"
+import * as VersionOrder from "./VersionOrder.ts"
 
 const push = <K, V>(lists: Map<K, Array<V>>, key: K, value: V): void => {
   const list = lists.get(key)
@@ -95,6 +97,7 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
     }
   }
 
+  const order = VersionOrder.make(versions)
   const committedWrites = new Map<number, Array<Version>>() // by key
   for (const { id } of transactions) {
     if (!committed[id]) continue
@@ -104,7 +107,7 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
       if (read === undefined || read.version === Observations.initial) {
         overtake(initialReadersOf.get(write.keyId), Observations.initial, write)
       } else {
-        overtake(readersOf.get(read.version), read.version, write)
+        order.add(versions[read.version]!, write, id)
       }
     }
   }
@@ -124,10 +127,17 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
     }
     if (last === undefined || last.isIntermediate || !committed[last.writer.id]) continue
     for (const version of others) {
-      if (version === last) continue
-      graph.add({ from: version.writer.id, to: last.writer.id, kind: Kind.ww, version: version.id, next: last.id })
-      overtake(readersOf.get(version.id), version.id, last)
+      if (version !== last) order.add(version, last, -1)
     }
   }
+
+  const { cycles, edges } = order.judge()
+  for (const edge of edges) {
+    const version = versions[edge.version]!
+    // What the writer of an intermediate version wrote for good may have come later.
+    if (!version.isIntermediate) graph.add(edge)
+    overtake(readersOf.get(version.id), version.id, versions[edge.next]!)
+  }
+  found.push(...cycles.map(Judgement.cyclic))
   return Judgement.make(observations, [...found, ...ending.findings], models)
 }

@@ -59,9 +59,10 @@ export const make = ({ lists, transactions, versions }: Observations) => {
     const [before, after] = [name(from), name(to)]
     switch (kind) {
       case Kind.ww:
-        return lists
-          ? `${before} ${wrote(version)} before ${after} ${wrote(next)}`
-          : `${before} ${wrote(version)} before ${after} wrote ${value(next)}, which is there at the end`
+        if (lists) return `${before} ${wrote(version)} before ${after} ${wrote(next)}`
+        return witness < 0
+          ? `${before} ${wrote(version)} before ${after} wrote ${value(next)}, which is there at the end`
+          : `${before} ${wrote(version)}, which ${after} read and overwrote with ${value(next)}`
       case Kind.wr:
         return `${before} ${wrote(version)}, which ${after} read`
       case Kind.rw:
