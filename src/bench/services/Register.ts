@@ -18,6 +18,9 @@ export interface Step {
 
 const missing: Step = { reply: { type: "error", code: 20, text: "key does not exist" }, writes: undefined }
 
+/** As in Clojure, where 0 and "" are true. */
+const isTruthy = (value: Json.Json | undefined): boolean => value !== undefined && value !== null && value !== false
+
 export const step = (register: Register, request: KeyValueRequest): Step => {
   switch (request.type) {
     case "read":
@@ -25,7 +28,7 @@ export const step = (register: Register, request: KeyValueRequest): Step => {
     case "write":
       return { reply: { type: "write_ok" }, writes: request.value }
     case "cas":
-      if (register === undefined && request.create_if_not_exists !== true) return missing
+      if (register === undefined && !isTruthy(request.create_if_not_exists)) return missing
       if (register === undefined || Json.equals(register, request.from)) {
         return { reply: { type: "cas_ok" }, writes: request.to }
       }
