@@ -2,9 +2,11 @@
  * One key of a key-value store. No request touches two keys, so this is all that the three stores have in common; they
  * differ in which register a request meets.
  *
- * Values are JSON values and compared as such. Maelstrom's tell 1 from 1.0; here, as in JavaScript, they are the same.
+ * Values are JSON values and compared as such. Like Maelstrom's they tell 1 from 1.0, if a real process wrote it so (see
+ * ExactNumbers): nodes in JavaScript have no such difference.
  */
 import * as Json from "../../schema/Json.ts"
+import * as ExactNumbers from "../ExactNumbers.ts"
 import type { KeyValueRequest, Reply } from "./Service.ts"
 
 /** What a key holds, or `undefined` while it does not exist. Keys are never deleted. */
@@ -37,4 +39,4 @@ export const step = (register: Register, request: KeyValueRequest): Step => {
 }
 
 const mismatch = (found: Json.Json, expected: Json.Json): string =>
-  `current value ${JSON.stringify(found)} is not ${JSON.stringify(expected)}`
+  `current value ${ExactNumbers.text(found)} is not ${ExactNumbers.text(expected)}`
