@@ -102,6 +102,67 @@ describe("RealCluster", { concurrent: true }, () => {
     }
   })
 
+  describe("numbers that JavaScript has not", { concurrent: true }, () => {
+    const runNumbers = (way: string, options: Partial<RealCluster.Options> = {}) =>
+      run({
+        command: { file: foreign("numbers.mjs"), args: [way] },
+        workload: Programs["unique-ids"].workload,
+        timeLimit: 1000,
+        rate: 100,
+        journal: true,
+        ...options
+      })
+
+    it.effect("ids of 64 bits are told apart", () =>
+      Effect.gen(function*() {
+        const { history, messages, results } = yield* runNumbers("snowflakes")
+        assert.deepStrictEqual(results.findings, [])
+        assert.isAbove(results.operations.ok, 20)
+        assert.strictEqual(results.operations.ok, results.operations.count)
+        const ids = [...History.toLines(history).matchAll(/"type":"ok","f":"generate","value":(\d{19})[,}]/g)]
+        assert.strictEqual(new Set(ids.map(([, id]) => id)).size, results.operations.count)
+        const replies = messages!.messages.filter(({ type }) => type === "generate_ok")
+        assert.deepStrictEqual(new Set(replies.map(({ body }) => body)), new Set(ids.map(([, id]) => `{"id":${id}}`)))
+        const { body, in_reply_to: reply, size, src } = replies[0]!
+        const line = `{"src":"${src}","dest":"c0","body":{"type":"generate_ok","in_reply_to":${reply},${body.slice(1)}}`
+        assert.strictEqual(size, line.length + 1)
+      }))
+
+    it.effect("and found if they are handed out again, as they were written", () =>
+      Effect.gen(function*() {
+        const { results } = yield* runNumbers("repeats")
+        assert.lengthOf(results.findings, 1)
+        assert.match(results.findings[0]!, /^id 1234567890123456789 was handed out \d+ times: /)
+        assert.strictEqual(results.workload.evidence?.[0]?.about, "1234567890123456789")
+      }))
+
+    it.effect("doubles are ids too", () =>
+      Effect.gen(function*() {
+        const { history, results } = yield* runNumbers("doubles", { nodeCount: 1 })
+        assert.deepStrictEqual(results.findings, [])
+        assert.include(History.toLines(history), '"type":"ok","f":"generate","value":3.0}')
+      }))
+
+    it.effect("a counter that counts in doubles is malformed", () =>
+      Effect.gen(function*() {
+        const { results } = yield* runNumbers("", { workload: Programs["g-counter"].workload, timeLimit: endless })
+        assert.lengthOf(results.findings, 1)
+        const reply = /^n\d gave a malformed reply: \{"type":"read_ok","in_reply_to":\d+,"value":3\.0\}\n/
+        assert.match(results.findings[0]!, reply)
+      }))
+
+    it.effect("they pass from node to node, and through lin-kv, where they are compared", () =>
+      Effect.gen(function*() {
+        const { messages, results } = yield* runNumbers("stores")
+        assert.deepStrictEqual(results.findings, [])
+        assert.isAbove(results.operations.ok, 20)
+        assert.strictEqual(results.operations.ok, results.operations.count)
+        const bodies = messages!.messages.map(({ body }) => body)
+        assert.isTrue(bodies.some((body) => /^\{"key":\d{19},"from":\d{19},"to":\d{19},/.test(body)))
+        assert.isFalse(bodies.some((body) => body.includes("\u2060")))
+      }))
+  })
+
   it.effect("a file that the system does not run is no verdict", () =>
     Effect.gen(function*() {
       const file = join(mkdtempSync(join(tmpdir(), "gossip-girl-")), "node")

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Register from "../src/bench/services/Register.ts"
 import type { Json } from "../src/schema/Json.ts"
 
-const cas = (from: Json, to: Json, create?: boolean) =>
+const cas = (from: Json, to: Json, create?: Json) =>
   ({ type: "cas", key: "x", from, to, ...(create === undefined ? {} : { create_if_not_exists: create }) }) as const
 
 const done = (to: Json): Register.Step => ({ reply: { type: "cas_ok" }, writes: to })
@@ -44,6 +44,9 @@ describe("Register", () => {
   it("cas: a missing key is error 20, unless it may create, whatever `from` is", () => {
     assert.deepStrictEqual(Register.step(undefined, cas(null, 2)), missing)
     assert.deepStrictEqual(Register.step(undefined, cas(null, 2, false)), missing)
-    assert.deepStrictEqual(Register.step(undefined, cas(1, 2, true)), done(2))
+    assert.deepStrictEqual(Register.step(undefined, cas(1, 2, null)), missing)
+    for (const truthy of [true, 0, "", [], "no"]) {
+      assert.deepStrictEqual(Register.step(undefined, cas(1, 2, truthy)), done(2))
+    }
   })
 })

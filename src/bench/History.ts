@@ -4,6 +4,7 @@
 import * as Schema from "effect/Schema"
 import { NodeId } from "../schema/Address.ts"
 import { Json } from "../schema/Json.ts"
+import * as ExactNumbers from "./ExactNumbers.ts"
 
 /**
  * Every operation begins with `invoke` and ends with `ok` (it happened), `fail` (it did not) or `info` (nobody knows).
@@ -67,12 +68,12 @@ const encodeEvent = Schema.encodeSync(Event)
 
 /** One JSON object a line. */
 export const toLines = (history: History): string =>
-  history.map((event) => JSON.stringify(encodeEvent(event)) + "\n").join("")
+  history.map((event) => `${ExactNumbers.text(encodeEvent(event))}\n`).join("")
 
 /** What happened in a run, a line for each thing, as one would tell it. */
 export const tell = (history: History): string => {
   const completions = new Map(operations(history).map(({ completion, invoke }) => [invoke.index, completion]))
-  const value = (json: unknown): string => json === null ? "" : ` ${JSON.stringify(json)}`
+  const value = (json: unknown): string => json === null ? "" : ` ${ExactNumbers.text(json)}`
   const at = (time: number): string => `${(time / 1000).toFixed(3).padStart(9)} s`
   return history.flatMap((event) => {
     if (event.process === "nemesis") return [`${at(event.time)}  ${event.f}${value(event.value)}\n`]

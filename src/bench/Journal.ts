@@ -8,6 +8,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { Address } from "../schema/Address.ts"
 import * as Envelope from "../schema/Envelope.ts"
+import * as ExactNumbers from "./ExactNumbers.ts"
 
 /**
  * What became of a message.
@@ -83,7 +84,7 @@ const read = (line: string): Pick<Message, "type" | "msg_id" | "in_reply_to" | "
     type: typeof type === "string" ? type : "?",
     ...integer("msg_id", msg_id),
     ...integer("in_reply_to", in_reply_to),
-    body: shorten(JSON.stringify(rest))
+    body: shorten(ExactNumbers.text(rest))
   }
 }
 

@@ -9,9 +9,11 @@
  * - Beyond Maelstrom, a message between servers may be lost or delivered twice, with a given probability.
  *
  * It carries lines of text, the form in which messages leave a real process: so nothing can be sent here that could not
- * be sent there, no object is shared between two nodes, and bytes are counted as they would be there.
+ * be sent there, no object is shared between two nodes, and bytes are counted as they would be there. Only numbers that
+ * JavaScript would lose look different on their way (see ExactNumbers).
  */
 import { type Address, isClient } from "../schema/Address.ts"
+import * as ExactNumbers from "./ExactNumbers.ts"
 import type { Journal, Place } from "./Journal.ts"
 import type { Grudge } from "./Partition.ts"
 import type { SeededRandom } from "./SeededRandom.ts"
@@ -97,7 +99,7 @@ export const make = ({ duplicates, journal, latency, loss, random, timeline }: O
     join: (address, receive) => void receivers.set(address, receive),
     leave: (address) => void receivers.delete(address),
     send: (src, dest, line) => {
-      const size = utf8Length(line) + 1
+      const size = utf8Length(ExactNumbers.write(line)) + 1
       const place = journal?.send(src, dest, line, size) ?? -1
       if (!receivers.has(dest)) {
         journal?.end(place, "nobody")

@@ -1,5 +1,6 @@
 import type { NodeId } from "../schema/Address.ts"
 import type { Json } from "../schema/Json.ts"
+import * as ExactNumbers from "./ExactNumbers.ts"
 import * as History from "./History.ts"
 
 /** Where in the history to look for one of the things that a finding tells of. */
@@ -87,7 +88,7 @@ export const silent = (
 
 /** A value in a few words. */
 export const text = (value: Json): string => {
-  const json = JSON.stringify(value)
+  const json = ExactNumbers.text(value)
   return json.length > 60 ? `${json.slice(0, 60)}…` : json
 }
 

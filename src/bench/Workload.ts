@@ -8,6 +8,7 @@ import type { Body } from "../schema/Envelope.ts"
 import type { Json } from "../schema/Json.ts"
 import * as ProtocolError from "../schema/ProtocolError.ts"
 import type * as Rpc from "../schema/Rpc.ts"
+import * as ExactNumbers from "./ExactNumbers.ts"
 import type { History } from "./History.ts"
 import type { SeededRandom } from "./SeededRandom.ts"
 import type * as Topology from "./Topology.ts"
@@ -108,7 +109,7 @@ export const question = <Type extends string, Q, P>(options: {
       if (extra !== undefined) return malformed(`unexpected field ${extra}`)
       const decoded = rpc.decodeReply(reply)
       if (reply["type"] !== rpc.replyType || Result.isFailure(decoded)) {
-        return malformed(JSON.stringify(reply).slice(0, 200))
+        return malformed(ExactNumbers.text(reply).slice(0, 200))
       }
       return outcome(decoded.success)
     }

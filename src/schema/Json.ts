@@ -4,7 +4,8 @@
  *
  * `JSON.parse` turns `9007199254740993` into `9007199254740992` without a word. A node that answered with such a value
  * would be silently wrong, so integers outside ±(2^53 − 1) are refused, as are values nested so deep that
- * `JSON.stringify` could not write them back.
+ * `JSON.stringify` could not write them back. (What real processes of other languages say to the bench is read so that such
+ * integers are no numbers: see ExactNumbers.)
  */
 import * as Schema from "effect/Schema"
 

@@ -9,9 +9,12 @@ export const Read = Rpc.make("read", { request: { key: Json }, reply: { value: J
 
 export const Write = Rpc.make("write", { request: { key: Json, value: Json } })
 
-/** Values are compared as JSON values. lww-kv ignores `create_if_not_exists`. */
+/**
+ * Values are compared as JSON values. `create_if_not_exists` may be anything, and all but `null` and `false` is true, as in
+ * Clojure; lww-kv ignores it.
+ */
 export const Cas = Rpc.make("cas", {
-  request: { key: Json, from: Json, to: Json, create_if_not_exists: Schema.optionalKey(Schema.Boolean) }
+  request: { key: Json, from: Json, to: Json, create_if_not_exists: Schema.optionalKey(Json) }
 })
 
 export const KvProtocol = [Read, Write, Cas] as const

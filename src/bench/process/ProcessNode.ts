@@ -8,6 +8,7 @@
  *   empty one, nor one with a field too many), when it speaks in the name of another (which Maelstrom allows), and when
  *   it sends to an address that does not exist. Maelstrom never again reads from a node that has done so, and says
  *   nothing. Only a node that has just been resumed is forgiven a late reply to a client, since it cannot know.
+ * - Its numbers stay what they are, also where JavaScript has no such number (see ExactNumbers).
  * - A finding ends with the last that the node wrote.
  */
 import * as Result from "effect/Result"
@@ -15,6 +16,7 @@ import { spawn } from "node:child_process"
 import { isClient, type NodeId } from "../../schema/Address.ts"
 import * as Envelope from "../../schema/Envelope.ts"
 import * as Client from "../Client.ts"
+import * as ExactNumbers from "../ExactNumbers.ts"
 import type { Member } from "../Member.ts"
 import type { Network } from "../Network.ts"
 import * as Lines from "./Lines.ts"
@@ -104,7 +106,7 @@ export const make = (options: Options): ProcessNode => {
       )
     }
     const { body, dest } = message.success
-    if (network.send(id, dest, line)) return
+    if (network.send(id, dest, ExactNumbers.read(line))) return
     if (isClient(dest) && now() - resumedAt < Client.defaultPatience) return
     find(`sent ${String(body["type"])} to ${dest}, which does not exist`)
   }
@@ -125,7 +127,7 @@ export const make = (options: Options): ProcessNode => {
       signal: (name) => {
         if (!exited) process.kill(-pid!, name) // it has a pid, or it has never been
       },
-      write: (line) => void stdin.write(`${line}\n`),
+      write: (line) => void stdin.write(`${ExactNumbers.write(line)}\n`),
       output: Lines.make((line) => {
         beUp()
         if (life === mine && finding === undefined) receive(line, mine)

@@ -2,6 +2,7 @@
  * From a run to what its report draws.
  */
 import type { Json } from "../../schema/Json.ts"
+import * as ExactNumbers from "../ExactNumbers.ts"
 import type * as History from "../History.ts"
 import type * as Journal from "../Journal.ts"
 import type { Run } from "../Run.ts"
@@ -25,7 +26,7 @@ const usual = 90
 const long = 6000
 
 const text = (value: Json, limit: number): string => {
-  const json = JSON.stringify(value)
+  const json = ExactNumbers.text(value)
   if (json.length <= limit) return json
   return Array.isArray(value) && limit === usual
     ? `${value.length} values, ${json.slice(0, limit - 30)}…`

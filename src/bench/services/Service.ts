@@ -12,7 +12,7 @@ export type KeyValueRequest =
     readonly key: Json
     readonly from: Json
     readonly to: Json
-    readonly create_if_not_exists?: boolean
+    readonly create_if_not_exists?: Json
   }
 
 export interface TimestampRequest {

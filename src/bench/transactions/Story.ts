@@ -3,6 +3,7 @@
  * are found.
  */
 import type { Json } from "../../schema/Json.ts"
+import * as ExactNumbers from "../ExactNumbers.ts"
 import type * as Verdict from "../Verdict.ts"
 import { type Edge, Kind } from "./DependencyGraph.ts"
 import type { Observations } from "./Observations.ts"
@@ -11,7 +12,7 @@ import type { Operation, Transaction } from "./Transactions.ts"
 const limit = 100
 
 export const text = (value: Json | undefined): string => {
-  const json = JSON.stringify(value ?? null)
+  const json = ExactNumbers.text(value ?? null)
   return json.length > limit ? `${json.slice(0, limit)}…` : json
 }
 

@@ -1,5 +1,6 @@
 import { Echo } from "../../schema/EchoProtocol.ts"
 import * as Json from "../../schema/Json.ts"
+import * as ExactNumbers from "../ExactNumbers.ts"
 import * as History from "../History.ts"
 import * as Verdict from "../Verdict.ts"
 import * as Workload from "../Workload.ts"
@@ -14,9 +15,9 @@ export const check = (history: History.History): Verdict.Verdict => {
     History.operations(history).flatMap(({ completion, invoke }): ReadonlyArray<Verdict.Finding> => {
       const isOk = completion.type === "ok"
       if (isOk ? Json.equals(invoke.value, completion.value) : isExcused) return []
-      const heard = isOk ? JSON.stringify(completion.value) : `nothing: ${completion.error}`
+      const heard = isOk ? ExactNumbers.text(completion.value) : `nothing: ${completion.error}`
       return [{
-        text: `process ${invoke.process} said ${JSON.stringify(invoke.value)} and heard ${heard}`,
+        text: `process ${invoke.process} said ${ExactNumbers.text(invoke.value)} and heard ${heard}`,
         evidence: [{ about: Verdict.text(invoke.value), events: [invoke.index, completion.index] }]
       }]
     })

@@ -1,5 +1,6 @@
 import * as Json from "../../schema/Json.ts"
 import * as Rpc from "../../schema/Rpc.ts"
+import * as ExactNumbers from "../ExactNumbers.ts"
 import * as History from "../History.ts"
 import * as Verdict from "../Verdict.ts"
 import * as Workload from "../Workload.ts"
@@ -24,7 +25,7 @@ export const check = (history: History.History): Verdict.Verdict => {
       const first = operations.slice(0, 4).map(({ completion }) => completion)
       const times = first.map(({ process, time }) => `process ${process} at ${time} ms`)
       return {
-        text: `id ${id} was handed out ${operations.length} times: ${times.join(", ")}`,
+        text: `id ${ExactNumbers.write(id)} was handed out ${operations.length} times: ${times.join(", ")}`,
         evidence: [{ about: Verdict.text(first[0]!.value), events: first.map(({ index }) => index) }]
       }
     }),
