@@ -33,7 +33,10 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     globalSetup: "test/cli/Build.ts",
     isolate: false,
-    execArgv: ["--max-semi-space-size=64"], // most of what a simulation makes is soon garbage: a tenth less time
+    execArgv: [
+      "--max-semi-space-size=64", // most of what a simulation makes is soon garbage: a tenth less time
+      "--interrupt-budget=300000" // what runs but briefly is not worth optimising: a tenth less time of the processor
+    ],
     maxWorkers: availableParallelism() + 1, // some tests wait for processes
     testTimeout: 120_000, // whatever takes longer hangs: no machine is that slow
     hookTimeout: 120_000,

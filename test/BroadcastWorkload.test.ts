@@ -130,7 +130,7 @@ describe("BroadcastWorkload", { timeout: 60_000 }, () => {
 
   describe("stable latency", () => {
     it("is bounded by a hop and the time between reads, where every node tells every other at once", () => {
-      for (const seed of seeds.slice(0, 3)) {
+      for (const seed of seeds.slice(0, 1)) { // some 500 operations, which differ as runs would
         const { findings, workload } = run(Wrong.right, {
           seed,
           nodeCount: 25,

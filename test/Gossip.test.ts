@@ -40,7 +40,7 @@ describe("Gossip", () => {
       })
 
       it("finds out that everything is stable within 5 s, where nothing goes wrong", () => {
-        tryAll(15, shape, () => ({
+        tryAll(8, shape, () => ({
           loss: 0,
           duplicates: 0,
           faults: [],

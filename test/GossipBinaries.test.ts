@@ -87,7 +87,7 @@ const values = [1, "two", null, { three: [3] }, 1.5, ["x"], false]
 describe("clusters of real processes", { timeout: 30_000 }, () => {
   for (const dissemination of ["star", "mesh"]) {
     it(`broadcast as a ${dissemination}: every node gets every value, once, also after a cut`, async () => {
-      const { ask, cut, ids, untilAllHave } = await cluster("broadcast.js", 5, {
+      const { ask, cut, ids, untilAllHave } = await cluster("broadcast.js", 3, {
         GOSSIP_DISSEMINATION: dissemination,
         GOSSIP_ROUND_TRIP: "100 millis",
         GOSSIP_ACKNOWLEDGE_WITHIN: "100 millis",

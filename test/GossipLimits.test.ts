@@ -221,7 +221,7 @@ const broadcast = (
 describe("what it costs", () => {
   it("partitions at most double the messages, and nothing is unavailable", () => {
     for (const [nodeCount, seed] of [[15, 0], [5, 1]] as const) {
-      const options = { nodeCount, concurrency: nodeCount }
+      const options = { nodeCount, concurrency: nodeCount, timeLimit: 10_000, nemesisInterval: 5000 }
       const calm = broadcast("star", seed, options)
       const { findings, messages, okFraction } = broadcast("star", seed, { ...options, nemesis: ["partition"] })
       const which = `${nodeCount} nodes, seed ${seed}`
@@ -277,7 +277,10 @@ describe("what it costs", () => {
 
   it("star, where latency is exponential: a median below 450 ms", () => {
     for (const seed of seeds(1)) {
-      const { findings, median } = broadcast("star", seed, { latency: { mean: 100, dist: "exponential" } })
+      const { findings, median } = broadcast("star", seed, {
+        timeLimit: 10_000,
+        latency: { mean: 100, dist: "exponential" }
+      })
       assert.isEmpty(findings, `seed ${seed}`)
       assert.isBelow(median, 450, `seed ${seed}`)
     }
@@ -349,7 +352,7 @@ describe("windows", () => {
   }
 
   it("a busy link sends once a window, whatever the configuration", () => {
-    for (const seed of [0, 1]) {
+    for (const seed of seeds(1)) {
       const text = `seed ${seed}`
       assertWindows(busy("star", seed), 4, ({ fromHub }) => fromHub ? 200 : 50, `star, ${text}`)
       assertWindows(busy("thrifty", seed), 4, ({ fromHub }) => fromHub ? 1000 : 700, `thrifty, ${text}`)
@@ -502,8 +505,9 @@ describe("a hostile peer", () => {
     let next = 0
     const say = (to: NodeId, body: Body): number => {
       const msg_id = next++
-      said.set(msg_id, JSON.stringify(body).slice(0, 900))
-      network.send(hostile, to, JSON.stringify({ src: hostile, dest: to, body: { ...body, msg_id } }))
+      const line = JSON.stringify({ src: hostile, dest: to, body: { ...body, msg_id } })
+      said.set(msg_id, line)
+      network.send(hostile, to, line)
       return msg_id
     }
     const lives = [0, 1, 2].map((i) => `${hostile}.life${i}`)
@@ -591,7 +595,9 @@ describe("a hostile peer", () => {
     assert.isEmpty(errors(cluster), which)
     assert.isAtMost(pending, 1000, which)
     assert.isAtMost(time.pending(), 100, which)
-    for (const id of broken) assert.isTrue(refusedOf.get(id), `${which}: message ${id} was not refused ${said.get(id)}`)
+    for (const id of broken) {
+      assert.isTrue(refusedOf.get(id), `${which}: message ${id} was not refused ${said.get(id)?.slice(0, 900)}`)
+    }
     assert.isAbove(broken.size, 20, which)
     const all = cluster.survivors()
     assert.lengthOf(all, honest.length, which)

@@ -93,7 +93,7 @@ const invocations = (history: History.History) => history.filter(({ type }) => t
 describe("Load", { timeout: 60_000 }, () => {
   describe("rate", () => {
     it("is the one asked for, within 3 %, whatever the number of clients", () => {
-      for (const seed of seeds.slice(0, 3)) {
+      for (const seed of seeds.slice(0, 1)) { // 10,000 operations are many already
         for (const rate of [10, 1000]) {
           for (const workers of [1, 6]) {
             const { asked, run } = world({ seed, workers })
@@ -107,7 +107,7 @@ describe("Load", { timeout: 60_000 }, () => {
     })
 
     it("steps from one operation to the next are drawn evenly from 0 to twice the mean", () => {
-      for (const seed of seeds.slice(0, 3)) {
+      for (const seed of seeds.slice(0, 1)) {
         const { asked, run } = world({ seed })
         run(10, 1_000_000)
         const steps = asked.slice(1).map(({ at }, i) => at - asked[i]!.at)
@@ -120,7 +120,7 @@ describe("Load", { timeout: 60_000 }, () => {
     })
 
     it("is the same where timers are late, as they are in real time", () => {
-      for (const seed of seeds.slice(0, 3)) {
+      for (const seed of seeds.slice(0, 1)) { // 10,000 operations are many already
         for (const rate of [10, 1000]) {
           const { asked, run } = world({ seed, late: (random) => random.below(5) })
           run(rate, 10_000 / rate * 1000)

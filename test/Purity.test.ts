@@ -3,7 +3,6 @@ import { build } from "esbuild"
 import { execFileSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { dirname, join, relative, resolve } from "node:path"
-import * as vm from "node:vm"
 import ts from "typescript"
 import * as Histories from "./purity/Histories.ts"
 
@@ -95,31 +94,27 @@ describe("in a browser page", { timeout: 60_000 }, () => {
     code = outputFiles[0]!.text
   })
 
-  const assertSame = (histories: Record<string, string>): void => {
+  it("the simulated world does the same byte for byte, in a process of its own with the language alone and a TextEncoder, but no time or chance", () => {
+    const globals = "[typeof process, typeof require, typeof Buffer, typeof setTimeout, typeof performance]"
+    const sabotage = `
+      Math.random = () => { throw new Error("Math.random was called") }
+      Date.now = () => { throw new Error("Date.now was called") }
+      Date = class { constructor() { throw new Error("a Date was made") } }`
+    const texts = [`[...new Set(${globals})]`, code, sabotage, "Histories.make()"]
+    const input = `
+      const vm = require("node:vm")
+      const page = vm.createContext({ TextEncoder })
+      const [globals, , , histories] = ${JSON.stringify(texts)}.map((text) => vm.runInContext(text, page))
+      process.stdout.write(JSON.stringify({ globals, histories }))`
+    const output = execFileSync(process.execPath, ["-"], { input, encoding: "utf8", maxBuffer: 1e9 })
+    const { globals: kinds, histories }: { globals: Array<string>; histories: Record<string, string> } = JSON.parse(
+      output
+    )
+    assert.deepStrictEqual(kinds, ["undefined"])
     assert.sameMembers(Object.keys(histories), Object.keys(expected))
     for (const [name, history] of Object.entries(expected)) {
       assert.isAbove(history.length, 5000, name)
       assert.isTrue(histories[name] === history, name)
     }
-  }
-
-  it("the simulated world does the same byte for byte, with the language alone and a TextEncoder, but no time or chance", () => {
-    const page = vm.createContext({ TextEncoder })
-    const globals = "[typeof process, typeof require, typeof Buffer, typeof setTimeout, typeof performance]"
-    assert.sameMembers(vm.runInContext(`[...new Set(${globals})]`, page) as Array<string>, ["undefined"])
-    vm.runInContext(
-      `${code};
-      Math.random = () => { throw new Error("Math.random was called") }
-      Date.now = () => { throw new Error("Date.now was called") }
-      Date = class { constructor() { throw new Error("a Date was made") } }`,
-      page
-    )
-    assertSame(vm.runInContext("Histories.make()", page) as Record<string, string>)
-  })
-
-  it("and in a process of its own", () => {
-    const input = `${code}; process.stdout.write(JSON.stringify(Histories.make()))`
-    const output = execFileSync(process.execPath, ["-"], { input, encoding: "utf8", maxBuffer: 1e9 })
-    assertSame(JSON.parse(output) as Record<string, string>)
   })
 })

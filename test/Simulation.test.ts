@@ -13,7 +13,7 @@ import { Node } from "../src/services/Node.ts"
 import { seeds as seedsOf } from "./Seeds.ts"
 import { eventful, type Subject, subjects } from "./Subjects.ts"
 
-const seeds = seedsOf(6)
+const seeds = seedsOf(4)
 
 /** The history of a run, as text, done in slices of so many events. */
 const historyOf = (options: Simulation.Options, budget = 1_000_000): string => {

@@ -128,6 +128,9 @@ export const challengesCommand = Command.make(
   Command.withDescription("Run fly.io's challenges, with fly.io's options and limits"),
   Command.withExamples([
     { command: `${Usage.self} challenges`, description: "All of them in the simulated world, in one table" },
-    { command: `${Usage.self} challenges --only 2 --seed 7`, description: "One of them, with another course of events" }
+    {
+      command: `${Usage.self} challenges --only 3b --seed 7`,
+      description: "One of them, with another course of events"
+    }
   ])
 )
