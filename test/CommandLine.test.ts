@@ -141,7 +141,10 @@ describe("simulate", () => {
   it("an invalid run: exit code 1, what was found, and the command that finds it again", () => {
     const { status, stdout } = gossip(...failing)
     assert.strictEqual(status, 1)
-    assert.match(stdout, /INVALID\n\nunique-ids is invalid:\n {2}\d+ of \d+ operations were not ok\n/)
+    assert.match(
+      stdout,
+      /INVALID\n\nunique-ids is invalid:\n {2}\d+ of \d+ operations were not ok: \d+ times Temp.* from n/
+    )
     const replay = /Replay: (.*)/.exec(stdout)?.[1]
     assert.deepStrictEqual(shell(replay!).stdout, stdout)
   })

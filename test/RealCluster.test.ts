@@ -86,7 +86,7 @@ describe("RealCluster", { concurrent: true }, () => {
       ["sendsToNobody", /^n1 sent hello to n7, which does not exist, at /, wroteEcho],
       ["floods", /^n1 wrote .* no message \(not JSON\), at .* s\n {2}x{300}…\n/, wroteEcho],
       ["malforms", /^n1 gave a malformed reply: unexpected field extra\n/, wroteEcho],
-      ["refuses", /^n1 did not answer init: Crash: no\n/, /standard output:\n {2}\{"src":"n1"/]
+      ["refuses", /^n1 did not answer init: Crash \(13\): no\n/, /standard output:\n {2}\{"src":"n1"/]
     ]
 
     for (const [way, says, shows] of cases) {

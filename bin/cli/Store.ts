@@ -35,10 +35,13 @@ export const nodeLogs = (folder: string) =>
       const logs = join(folder, "node-logs")
       yield* fileSystem.makeDirectory(logs)
       const files = new Map<string, number>()
+      const path = (node: string): string => join(logs, `${node}.log`)
       return {
         files,
+        /** The log of each node that wrote anything. */
+        paths: () => [...files.keys()].map((node) => [node, path(node)] as const),
         write: (node: string, line: string): void => {
-          const file = files.get(node) ?? openSync(join(logs, `${node}.log`), "a")
+          const file = files.get(node) ?? openSync(path(node), "a")
           files.set(node, file)
           writeSync(file, `${line}\n`) // at once, whatever becomes of the bench
         }

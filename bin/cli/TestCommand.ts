@@ -35,6 +35,19 @@ const fault = (file: string): string | undefined => {
 /** As a shell takes it for one word. */
 const quote = (word: string): string => /^[\w./:=,@%+~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 
+/** How many logs are named. */
+const mostLogs = 5
+
+/** Where the logs of the nodes are of which findings speak. */
+const named = (
+  logs: ReadonlyArray<readonly [node: string, path: string]>,
+  findings: ReadonlyArray<string>
+): ReadonlyArray<string> => {
+  const found = new Set(findings.flatMap((text) => text.match(/\bn\d+\b/g) ?? []))
+  return logs.filter(([node]) => found.has(node)).slice(0, mostLogs)
+    .map(([node, path]) => `What ${node} wrote to standard error: ${path}`)
+}
+
 export const testCommand = Command.make(
   "test",
   {
@@ -105,7 +118,9 @@ export const testCommand = Command.make(
       replay: `${Usage.self} ${command.join(" ")}`
     }
     yield* Store.write(store, folder, run)
-    yield* Output.out(json ? Report.json([run]) : `${Report.table([run], Output)}\nMore in ${folder}.\n`)
+    const logsNamed = run.results.findings.length === 0 ? [] : named(logs.paths(), run.results.findings)
+    const where = [...logsNamed, `More in ${folder}.`].map((line) => `${line}\n`).join("")
+    yield* Output.out(json ? Report.json([run]) : `${Report.table([run], Output)}\n${where}`)
     yield* Conclusion.conclude([run])
   }, Effect.scoped)
 ).pipe(

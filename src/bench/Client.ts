@@ -19,6 +19,9 @@ export interface Client {
 /** In ms. */
 export const defaultPatience = 5000
 
+/** What is said of a request that nobody answered. More may follow. */
+export const noReply = "no reply in time"
+
 export const make = (options: {
   readonly id: ClientId
   readonly network: Network
@@ -44,7 +47,7 @@ export const make = (options: {
     }
     const cancel = timeline.after(
       patience,
-      () => end({ type: readOnly ? "fail" : "info", error: "no reply in time" })
+      () => end({ type: readOnly ? "fail" : "info", error: noReply })
     )
     onReply = (reply) => end(outcome(reply))
     network.send(id, node, Envelope.encode({ src: id, dest: node, body: { ...request, msg_id } }))
