@@ -4,6 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { serveCommand } from "../bin/cli/ServeCommand.ts"
@@ -103,10 +104,23 @@ describe("wrong arguments", () => {
 
   it.effect.each<readonly [args: string, says: string]>([
     ["--store nowhere", "--store nowhere: there is no such directory"],
+    ["--store package.json", "--store package.json: that is no directory"],
+    ["--store=", "--store needs a value"],
     ["--port 65536", "--port must be a whole number from 0 to 65535"]
   ])("serve %s", ([args, says]) =>
     Effect.gen(function*() {
       assert.include(yield* complaint(serveCommand, args), says)
+    }))
+
+  it.effect("serve, where somebody else does", () =>
+    Effect.gen(function*() {
+      const server = createServer()
+      yield* Effect.promise(() => new Promise<void>((resolve) => server.listen(0, "localhost", resolve)))
+      const address = server.address()
+      const port = typeof address === "object" ? address?.port : 0
+      const says = yield* complaint(serveCommand, `--store src --port ${port}`)
+      server.close()
+      assert.strictEqual(says, `port ${port} is in use; --port takes another.`)
     }))
 })
 

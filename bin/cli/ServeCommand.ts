@@ -2,11 +2,13 @@
  * `gossip-girl serve`: the runs of a store, in a browser on this machine.
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import type * as CliError from "effect/cli/CliError"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as HttpServer from "effect/http/HttpServer"
+import type * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as HttpStaticServer from "effect/http/HttpStaticServer"
@@ -93,6 +95,18 @@ const answer = Effect.fnUntraced(function*(store: string) {
   }))
 })
 
+/** Why the port cannot be had. */
+const portFault = (
+  port: number,
+  error: HttpServerError.ServeError
+): Effect.Effect<never, HttpServerError.ServeError | CliError.ValidationError> => {
+  const { cause } = error
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined
+  if (code === "EADDRINUSE") return Usage.wrong(`port ${port} is in use; --port takes another.`)
+  if (code === "EACCES") return Usage.wrong(`port ${port} is not for everybody; --port takes another.`)
+  return Effect.fail(error)
+}
+
 export const serveCommand = Command.make(
   "serve",
   {
@@ -103,7 +117,10 @@ export const serveCommand = Command.make(
   },
   Effect.fnUntraced(function*({ port, store }) {
     const fileSystem = yield* FileSystem.FileSystem
-    if (!(yield* fileSystem.exists(store))) return yield* Usage.wrong(`--store ${store}: there is no such directory.`)
+    if (store === "") return yield* Usage.wrong("--store needs a value.")
+    const there = yield* Effect.option(fileSystem.stat(store))
+    if (Option.isNone(there)) return yield* Usage.wrong(`--store ${store}: there is no such directory.`)
+    if (there.value.type !== "Directory") return yield* Usage.wrong(`--store ${store}: that is no directory.`)
     return yield* Effect.gen(function*() {
       yield* answer(store)
       const { address } = yield* HttpServer.HttpServer
@@ -114,7 +131,8 @@ export const serveCommand = Command.make(
       Effect.provide(
         NodeHttpServer.layer(() => createServer(), { port, host: "localhost", disablePreemptiveShutdown: true })
       ),
-      Effect.scoped
+      Effect.scoped,
+      Effect.catchTag("ServeError", (error) => portFault(port, error))
     )
   })
 ).pipe(
