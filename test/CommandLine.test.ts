@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -96,7 +96,13 @@ describe("wrong arguments", () => {
     ["-w echo --seeds 2 --history x", "--history is for one run"],
     ["-w echo --jobs 0", "--jobs must be a whole number from 1"],
     ["-w echo --only-operations 1,x", "--only-operations must be none or whole numbers from 0"],
-    ["-w echo --json --history -", "both want standard output"]
+    ["-w echo --json --history -", "both want standard output"],
+    ["-w echo --history=", "--history needs a value"],
+    ["-w echo --history src", "--history src: that is a directory"],
+    ["-w echo --report nowhere/at/all", "--report nowhere/at/all: there is no directory /"],
+    ["-w echo --report package.json/x", "--report package.json/x: there is no directory /"],
+    ["-w echo --store package.json", "--store package.json: that is no directory"],
+    ["-w echo --store package.json/x/y", "/package.json is no directory"]
   ])("simulate %s", ([args, says]) =>
     Effect.gen(function*() {
       assert.include(yield* complaint(simulateCommand, args), says)
@@ -194,10 +200,13 @@ describe("simulate", () => {
     }
   })
 
-  it("a file that cannot be written: exit code 3, before any work", () => {
+  it("a file that cannot be written: exit code 2, before any work", () => {
     const { status, stderr, stdout } = gossip("simulate", "-w", "echo", "--history", "/nowhere/at/all")
-    assert.deepStrictEqual({ status, stdout }, { status: 3, stdout: "" })
-    assert.match(stderr, /^gossip-girl: the bench failed: .*\/nowhere\/at\/all.*\n$/)
+    assert.deepStrictEqual({ status, stdout }, { status: 2, stdout: "" })
+    assert.strictEqual(
+      stderr,
+      "gossip-girl: --history /nowhere/at/all: there is no directory /nowhere/at.\n"
+    )
   })
 
   it("a reader that goes away is no failure", () => {
@@ -206,8 +215,17 @@ describe("simulate", () => {
     assert.match(stderr, /valid\n0\n$/)
   })
 
-  it("an interrupt ends it, in the midst of hours of work", async () => {
-    const { code, stdout } = await interrupted(..."simulate -w unique-ids --rate 1000 --time-limit 100000".split(" "))
-    assert.deepStrictEqual({ code, stdout }, { code: 130, stdout: "" })
+  it("an interrupt ends it, in the midst of hours of work, and leaves the files of another run alone", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "gossip-girl-"))
+    try {
+      const files = ["history", "report"].map((name) => join(directory, name))
+      for (const file of files) writeFileSync(file, "old")
+      const command = "simulate -w unique-ids --rate 1000 --time-limit 100000".split(" ")
+      const { code, stdout } = await interrupted(...command, "--history", files[0]!, "--report", files[1]!)
+      assert.deepStrictEqual({ code, stdout }, { code: 130, stdout: "" })
+      for (const file of files) assert.strictEqual(readFileSync(file, "utf8"), "old")
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
   })
 })

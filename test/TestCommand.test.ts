@@ -148,6 +148,12 @@ describe("gossip-girl test", { concurrent: true }, () => {
         [`-w echo --bin ${echoNode} --program star`, "unknown flag --program"],
         [`-w ecko --bin ${echoNode}`, "Did you mean echo?"]
       ]
+      for (const [path, says] of [["package.json", "package.json: that is no directory."], ["", "needs a value."]]) {
+        assert.strictEqual(
+          yield* complaint(testCommand, `-w echo --bin ${echoNode} --store=${path}`),
+          `--store ${says}`
+        )
+      }
       for (const [args, says] of cases) assert.include(yield* complaint(testCommand, `${args} --store ${store}`), says)
       assert.deepStrictEqual(existsSync(store) ? readdirSync(join(store, "echo")) : [], [])
     }))

@@ -17,6 +17,7 @@ import * as Campaign from "./Campaign.ts"
 import * as Conclusion from "./Conclusion.ts"
 import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
+import * as Paths from "./Paths.ts"
 import * as ReportFile from "./ReportFile.ts"
 import * as Store from "./Store.ts"
 import * as Usage from "./Usage.ts"
@@ -141,9 +142,9 @@ export const simulateCommand = Command.make(
     if (history === "-" && json) return yield* Usage.wrong("--json and --history - both want standard output.")
     const file = history === "-" ? undefined : history
     const fileSystem = yield* FileSystem.FileSystem
-    for (const path of [file, report]) {
-      if (path !== undefined) yield* fileSystem.writeFileString(path, "") // fails now if it can fail
-    }
+    if (file !== undefined) yield* Paths.file("history", file)
+    if (report !== undefined) yield* Paths.file("report", report)
+    if (store !== undefined) yield* Paths.directory("store", store)
 
     const say = json ? () => Effect.void : history === "-" ? Output.err : Output.out
     const ended: Array<Run.Summary> = []

@@ -16,6 +16,7 @@ import type * as Run from "../../src/bench/Run.ts"
 import * as Conclusion from "./Conclusion.ts"
 import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
+import * as Paths from "./Paths.ts"
 import * as Store from "./Store.ts"
 import * as Usage from "./Usage.ts"
 
@@ -81,6 +82,7 @@ export const testCommand = Command.make(
     const file = resolve(bin)
     const wrong = fault(file)
     if (wrong !== undefined) return yield* Usage.wrong(`--bin ${bin}: ${wrong}.`)
+    yield* Paths.directory("store", store)
 
     const options = Flags.trialOptions(flags, Programs.Programs[flags.workload].workload, seed)
     const folder = yield* Store.open(store, flags.workload, Store.nameByTime(yield* Clock.currentTimeMillis))
