@@ -218,8 +218,14 @@ describe("gossip-girl test", { concurrent: true }, () => {
     it(`no process outlives it after ${signal}`, async () => {
       const { child, end } = await stubborn(signal)
       child.kill(signal)
-      const { status, stdout } = await end()
+      const { status, stderr, stdout } = await end()
       assert.deepStrictEqual([status, stdout], [code, ""])
+      const [name] = readdirSync(join(directory, signal, "echo"))
+      const folder = join(directory, signal, "echo", name!)
+      if (code === null) return assert.deepStrictEqual(readdirSync(folder), ["node-logs"])
+      assert.deepStrictEqual(readdirSync(folder).toSorted(), ["history.jsonl", "messages.jsonl", "node-logs"])
+      assert.include(stderr, `: the run was interrupted; what happened until then is in ${folder}; its nodes have `)
+      assert.include(readFileSync(join(folder, "messages.jsonl"), "utf8"), '"type":"init"')
     })
   }
 

@@ -15,12 +15,13 @@ import * as HttpStaticServer from "effect/http/HttpStaticServer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { createServer } from "node:http"
-import { join, sep } from "node:path"
+import { basename, join, sep } from "node:path"
 import { type Stored, storePage } from "../../src/bench/report/StorePage.ts"
 import * as Run from "../../src/bench/Run.ts"
 import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
 import * as ReportFile from "./ReportFile.ts"
+import * as Store from "./Store.ts"
 import * as Usage from "./Usage.ts"
 
 /** The folders in a folder, without links such as `latest`. */
@@ -38,14 +39,22 @@ const foldersIn = Effect.fnUntraced(function*(folder: string) {
 
 const read = Effect.fnUntraced(function*(store: string, path: string) {
   const fileSystem = yield* FileSystem.FileSystem
-  const files = yield* fileSystem.readDirectory(join(store, path)).pipe(Effect.orElseSucceed((): Array<string> => []))
-  const results = join(store, path, "results.json")
-  const text = yield* fileSystem.readFileString(results).pipe(Effect.orElseSucceed(() => ""))
-  const time = yield* fileSystem.stat(results).pipe(
-    Effect.map(({ mtime }) => Option.getOrUndefined(mtime)?.getTime()),
-    Effect.orElseSucceed(() => undefined)
-  )
-  return { path, time, files, summary: Option.getOrUndefined(Result.getSuccess(Run.fromJson(text))) } satisfies Stored
+  const folder = join(store, path)
+  const namesIn = (folder: string) =>
+    fileSystem.readDirectory(folder).pipe(Effect.orElseSucceed((): Array<string> => []))
+  const timeOf = (file: string) =>
+    fileSystem.stat(file).pipe(
+      Effect.map(({ mtime }) => Option.getOrUndefined(mtime)?.getTime()),
+      Effect.orElseSucceed(() => undefined)
+    )
+  const text = yield* fileSystem.readFileString(join(folder, "results.json")).pipe(Effect.orElseSucceed(() => ""))
+  return {
+    path,
+    time: (yield* timeOf(join(folder, "results.json"))) ?? Store.timeOfName(basename(path)) ?? (yield* timeOf(folder)),
+    files: yield* namesIn(folder),
+    logs: (yield* namesIn(join(folder, "node-logs"))).filter((name) => name.endsWith(".log")),
+    summary: Option.getOrUndefined(Result.getSuccess(Run.fromJson(text)))
+  } satisfies Stored
 })
 
 /** All runs, the newest first. */

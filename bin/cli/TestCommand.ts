@@ -49,6 +49,20 @@ const named = (
     .map(([node, path]) => `What ${node} wrote to standard error: ${path}`)
 }
 
+/** Keeps what there is of a run that was interrupted, and says where. */
+const interrupted = Effect.fnUntraced(
+  function*(folder: string, logs: ReadonlyArray<readonly [node: string, path: string]>, part: RealCluster.Part) {
+    yield* Output.endProgress
+    const isKept = yield* Effect.isSuccess(Store.writePart(folder, part))
+    yield* Output.err([
+      "gossip-girl: the run was interrupted",
+      isKept ? `; what happened until then is in ${folder}` : "",
+      logs.length === 0 ? "; its nodes have logged nothing" : `; the logs of its nodes are in ${folder}/node-logs`,
+      ".\n"
+    ].join(""))
+  }
+)
+
 export const testCommand = Command.make(
   "test",
   {
@@ -87,7 +101,8 @@ export const testCommand = Command.make(
     const options = Flags.trialOptions(flags, Programs.Programs[flags.workload].workload, seed)
     const folder = yield* Store.open(store, flags.workload, Store.nameByTime(yield* Clock.currentTimeMillis))
     const logs = yield* Store.nodeLogs(folder)
-    const fork = Effect.runForkWith(yield* Effect.context())
+    const context = yield* Effect.context<FileSystem.FileSystem>()
+    const fork = Effect.runForkWith(context)
     const outcome = yield* RealCluster.run({
       ...options,
       journal: true,
@@ -98,7 +113,8 @@ export const testCommand = Command.make(
       },
       onProgress: (done) => {
         if (!logStderr) fork(Output.progress(`${flags.workload}: ${Math.floor(done * 100)} %`))
-      }
+      },
+      onInterrupt: (part) => Effect.provideContext(interrupted(folder, logs.paths(), part), context)
     }).pipe(
       Effect.ensuring(Output.endProgress),
       Effect.catchTag("CannotStart", ({ reason }) =>
