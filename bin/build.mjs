@@ -27,13 +27,14 @@ const main = new vm.Script(source, { filename, lineOffset: 1, cachedData }).runI
 main(builtin("node:module").createRequire(filename), { exports: {} }, filename, dirname)
 `
 
-// Preloaded into a run of the executable: what the run compiled, lazily too, is cached when it ends.
-const preload = (/** @type {string} */ cache) => `
+// Preloaded into a run of the executable: what the run compiled, lazily too, is cached when it ends. The cache keeps the
+// name of the file for stack traces, so it must be the one that it will have.
+const preload = (/** @type {string} */ cache, /** @type {string} */ filename) => `
 import fs from "node:fs"
 import vm from "node:vm"
 vm.Script = class extends vm.Script {
-  constructor(...args) {
-    super(...args)
+  constructor(source, options) {
+    super(source, { ...options, filename: ${JSON.stringify(filename)} })
     process.once("exit", () => fs.writeFileSync(${JSON.stringify(cache)}, this.createCachedData()))
   }
 }`
@@ -97,7 +98,12 @@ for (const { path, text } of outputFiles) {
 
   const { error, signal, status, stderr } = spawnSync(
     process.execPath,
-    ["--import", `data:text/javascript,${encodeURIComponent(preload(join(fresh, cache)))}`, file, "--help"],
+    [
+      "--import",
+      `data:text/javascript,${encodeURIComponent(preload(join(fresh, cache), join(dist, basename(path))))}`,
+      file,
+      "--help"
+    ],
     { input: WARM_UP, encoding: "utf8", timeout: 20_000 }
   )
   if (status === 0) continue
