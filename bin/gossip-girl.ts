@@ -114,8 +114,8 @@ const reason = (cause: Cause.Cause<unknown>): string => {
 
 const formatter = CliOutput.defaultFormatter({ colors: Output.colour })
 
-const main = root.pipe(
-  Command.run({ version: manifest.version, renderErrors: false }),
+const main = Usage.checkClusters(process.argv.slice(2)).pipe(
+  Effect.andThen(Command.run(root, { version: manifest.version, renderErrors: false })),
   Effect.provideService(Console.Console, { ...console, log: (text) => void printed.push(`${text}\n`) }),
   Effect.as(0),
   Effect.catchTag("Invalid", () => Effect.succeed(1)),

@@ -10,7 +10,7 @@ import { join } from "node:path"
 import { serveCommand } from "../bin/cli/ServeCommand.ts"
 import { simulateCommand } from "../bin/cli/SimulateCommand.ts"
 import manifest from "../package.json" with { type: "json" }
-import { built, complaint, gossip, interrupted, shell } from "./cli/GossipGirl.ts"
+import { built, complaint, gossip, interrupted, interruptedAt, shell } from "./cli/GossipGirl.ts"
 
 const echo = ["simulate", "-w", "echo", "--time-limit", "5"]
 /** The oracle's answers are lost now and then, so some operations fail. */
@@ -52,11 +52,14 @@ describe("wrong arguments", () => {
     ["chalenges", "Did you mean challenges?"],
     ["frobnicate", 'unknown command "frobnicate"'],
     ["--frobnicate", "unknown flag --frobnicate"],
-    ["challenges --only 99", "--only must be one of 1, 2"],
+    ["challenges --only 99", "--only must be one of 1, 2, 3, 3a, 3b, 3c, 3d, 3e, 4, 5, 5a, 5b, 5c, 6, 6a, 6b, 6c, not"],
+    ["challenges --only 3D", "Did you mean 3d?"],
     ["challenges --only", "--only needs a value"],
     ["challenges 1", 'unexpected argument "1"'],
     ["simulate", "--workload is missing"],
-    ["simulate -w ecko", "Did you mean echo?"]
+    ["simulate -w ecko", "Did you mean echo?"],
+    ["simulate -wecho", "unknown flag -wecho. Did you mean -w echo?"],
+    ["simulate -w echo -seed 3", "unknown flag -seed. Did you mean --seed?"]
   ]
 
   it.each(cases)("%s: exit code 2, and one line", (args, says) => {
@@ -74,7 +77,8 @@ describe("wrong arguments", () => {
     ["-w unique", "Did you mean unique-ids?"],
     ["-w unique-ids --program flaky", '--program must be one of flake, random, central, not "flaky"'],
     ["-w echo --nemesis kill,partiton", "Did you mean partition?"],
-    ["-w echo --nemesis=", "--nemesis must be one of partition"],
+    ["-w echo --nemesis none,kill", "--nemesis none goes with no fault."],
+    ["-w echo --nemesis=", "--nemesis must be one of none, partition"],
     ["-w echo --rte 5", "Did you mean --rate?"],
     ["-w echo --rate", "--rate needs a value"],
     ["-w echo --rate fast", '--rate must be a number of at least 0, not "fast"'],
@@ -139,6 +143,12 @@ describe("challenges", () => {
     assert.notInclude(stdout, "\u001b")
   })
 
+  it("an interrupt ends them, and shows those that are finished", async () => {
+    const { code, stdout } = await interruptedAt("challenge 3d", "challenges", "--only", "1,3d,3e")
+    assert.strictEqual(code, 130)
+    assert.match(stdout, /^run .*verdict\n1 echo .*valid\n$/)
+  })
+
   it("one of them", () => {
     const { status, stdout } = gossip("challenges", "--only", "1", "--seed", "3", "--json")
     assert.strictEqual(status, 0)
@@ -156,6 +166,10 @@ describe("simulate", () => {
     assert.strictEqual(history("1"), history("1"))
     assert.notStrictEqual(history("1"), history("2"))
     assert.deepStrictEqual(gossip(...failing, "--json"), gossip(...failing, "--json"))
+  })
+
+  it("no faults can be asked for by name", () => {
+    assert.deepStrictEqual(gossip(...echo, "--nemesis", "none"), gossip(...echo))
   })
 
   it("an invalid run: exit code 1, what was found, and the command that finds it again", () => {

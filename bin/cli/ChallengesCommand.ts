@@ -68,7 +68,7 @@ export const challengesCommand = Command.make(
     const ids = only?.split(",").map((id) => id.trim())
     const stranger = ids?.find((id) => !Challenges.challenges.some((challenge) => Challenges.isNamed(challenge, id)))
     if (stranger !== undefined) {
-      return yield* Usage.unknown("only", stranger, Challenges.challenges.map(({ id }) => id))
+      return yield* Usage.unknown("only", stranger, Challenges.names)
     }
     const chosen = Challenges.challenges.filter((challenge) =>
       ids?.some((id) => Challenges.isNamed(challenge, id)) ?? true
