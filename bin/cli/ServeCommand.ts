@@ -125,6 +125,8 @@ export const serveCommand = Command.make(
     )
   },
   Effect.fnUntraced(function*({ port, store }) {
+    // When a browser goes away before it has all, Effect looks at every property of the answer, and Node warns of old ones.
+    process.noDeprecation = true
     const fileSystem = yield* FileSystem.FileSystem
     if (store === "") return yield* Usage.wrong("--store needs a value.")
     const there = yield* Effect.option(fileSystem.stat(store))
