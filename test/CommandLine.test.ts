@@ -97,6 +97,7 @@ describe("wrong arguments", () => {
     ["-w echo --scheduling lifo", "Did you mean fifo?"],
     ["-w echo --seed -1", "--seed must be"],
     ["-w echo --seeds 0", "--seeds must be"],
+    ["-w echo --seed 1e15 --seeds 2", "--seeds must end at seed 1000000000000000, not at 1000000000000001."],
     ["-w echo --seeds 2 --history x", "--history is for one run"],
     ["-w echo --jobs 0", "--jobs must be a whole number from 1"],
     ["-w echo --only-operations 1,x", "--only-operations must be none or whole numbers from 0"],

@@ -49,7 +49,9 @@ export const describe =
     )
 
 /** Far below 2^53, so that there is always a next one. */
-export const seed = number("seed", whole(0, 1e15)).pipe(
+export const maxSeed = 1e15
+
+export const seed = number("seed", whole(0, maxSeed)).pipe(
   describe("Seed of all chance: the same seed gives the same run", "number", 0)
 )
 

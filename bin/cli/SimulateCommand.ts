@@ -49,7 +49,8 @@ const shrink = Effect.fnUntraced(function*(
   const tell = Effect.fnUntraced(function*(how: string) {
     const simulation = Simulation.run(progress.options)
     const { history, options } = simulation
-    const run = Campaign.summary(`seed ${seed}, shrunk`, Flags.withOptions(world, options), entry, simulation)
+    const title = `seed ${options.seed}, shrunk${options.seed === seed ? "" : ` from seed ${seed}`}`
+    const run = Campaign.summary(title, Flags.withOptions(world, options), entry, simulation)
     yield* say(`\nShrunk in ${progress.runs} runs${how}:\n\n${Report.table([run], Output)}`)
     if (history.length <= tellable) yield* say(`\n${History.tell(history)}`)
     return { run, options }
@@ -137,6 +138,9 @@ export const simulateCommand = Command.make(
     const entry = Programs.find(world.workload, world.program)
     if (entry === undefined) {
       return yield* Usage.unknown("program", world.program ?? "", Programs.programNames(world.workload))
+    }
+    if (seed + seeds - 1 > Flags.maxSeed) {
+      return yield* Usage.wrong(`--seeds must end at seed ${Flags.maxSeed}, not at ${seed + seeds - 1}.`)
     }
     if (history !== undefined && seeds > 1) return yield* Usage.wrong("--history is for one run, not for --seeds.")
     if (history === "-" && json) return yield* Usage.wrong("--json and --history - both want standard output.")

@@ -77,7 +77,7 @@ export const testCommand = Command.make(
       Argument.withDescription("Arguments for that executable, behind --"),
       Argument.variadic()
     ),
-    seed: Flags.number("seed", Flags.whole(0, 1e15)).pipe(
+    seed: Flags.number("seed", Flags.whole(0, Flags.maxSeed)).pipe(
       Flags.describe("Seed of operations, faults and latencies; what nodes make of them is their own", "number", 0)
     ),
     logStderr: Flag.Boolean("log-stderr").pipe(

@@ -39,8 +39,9 @@ export const interruptedAt = (
 ): Promise<{ code: number | null; stdout: string }> => {
   const env = { ...process.env, ...preload("process.stderr.isTTY = true") }
   const child = spawn(process.execPath, [built, ...args], { cwd: root, env })
+  let isInterrupted = false
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
-    if (chunk.includes(shown)) child.kill("SIGINT")
+    if (!isInterrupted && chunk.includes(shown)) isInterrupted = child.kill("SIGINT")
   })
   let stdout = ""
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
