@@ -2,7 +2,7 @@
 import { build } from "esbuild"
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
 
 const bin = import.meta.dirname
@@ -27,13 +27,14 @@ const main = new vm.Script(source, { filename, lineOffset: 1, cachedData }).runI
 main(builtin("node:module").createRequire(filename), { exports: {} }, filename, dirname)
 `
 
-// Preloaded into a run of the executable: what the run compiled, lazily too, is cached when it ends.
-const preload = (/** @type {string} */ cache) => `
+// Preloaded into a run of the executable: what the run compiled, lazily too, is cached when it ends. The cache keeps the
+// name of the file for stack traces, so it must be the one that it will have.
+const preload = (/** @type {string} */ cache, /** @type {string} */ filename) => `
 import fs from "node:fs"
 import vm from "node:vm"
 vm.Script = class extends vm.Script {
-  constructor(...args) {
-    super(...args)
+  constructor(source, options) {
+    super(source, { ...options, filename: ${JSON.stringify(filename)} })
     process.once("exit", () => fs.writeFileSync(${JSON.stringify(cache)}, this.createCachedData()))
   }
 }`
@@ -78,22 +79,41 @@ const { outputFiles } = await build({
   logLevel: "warning"
 })
 
-rmSync(dist, { recursive: true, force: true })
-mkdirSync(dist)
+// Everything is built and tried beside dist, and takes its place only when all of it runs.
+const fresh = mkdtempSync(join(root, ".dist-"))
+chmodSync(fresh, 0o755)
+process.once("exit", () => rmSync(fresh, { recursive: true, force: true }))
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1))
+
 // In the ES module loader start-up takes 7 ms longer.
-writeFileSync(join(dist, "package.json"), '{ "type": "commonjs" }\n')
+writeFileSync(join(fresh, "package.json"), '{ "type": "commonjs" }\n')
 
 for (const { path, text } of outputFiles) {
   // V8 compares only the length of the source, so its hash names the cache.
   const name = basename(path, ".js")
   const cache = `${name}-${createHash("sha256").update(text).digest("hex").slice(0, 16)}.cache`
-  writeFileSync(path, executable(text, cache), { mode: 0o755 })
+  const file = join(fresh, basename(path))
+  writeFileSync(file, executable(text, cache), { mode: 0o755 })
   if (name === "bench") continue // start-up does not matter, and a run takes long
 
-  const { error, status, stderr } = spawnSync(
+  const { error, signal, status, stderr } = spawnSync(
     process.execPath,
-    ["--import", `data:text/javascript,${encodeURIComponent(preload(join(dist, cache)))}`, path, "--help"],
+    [
+      "--import",
+      `data:text/javascript,${encodeURIComponent(preload(join(fresh, cache), join(dist, basename(path))))}`,
+      file,
+      "--help"
+    ],
     { input: WARM_UP, encoding: "utf8", timeout: 20_000 }
   )
-  if (status !== 0) throw new Error(`${name} does not run: ${error?.message ?? stderr}`)
+  if (status === 0) continue
+  const how = error?.message ?? (signal === null ? `it exits with ${status}` : `it is killed by ${signal}`)
+  console.error(`${name} does not run: ${how}\n${stderr}`.trimEnd())
+  process.exit(1)
 }
+
+// A dist that stands is a whole one.
+const old = `${fresh}-old`
+if (existsSync(dist)) renameSync(dist, old)
+renameSync(fresh, dist)
+rmSync(old, { recursive: true, force: true })

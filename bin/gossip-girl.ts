@@ -106,14 +106,16 @@ const root = Command.make("gossip-girl").pipe(
 /** What effect/cli prints. It prints the help after an error too, where one line says more. */
 const printed: Array<string> = []
 
-/** A file that cannot be written needs no stack, a bug does. */
-const reason = (cause: Cause.Cause<unknown>): string =>
-  Cause.hasDies(cause) ? Cause.pretty(cause) : Cause.prettyErrors(cause).map(({ message }) => message).join("; ")
+/** A file that cannot be written needs no stack, a bug does, and so does what says nothing of itself. */
+const reason = (cause: Cause.Cause<unknown>): string => {
+  const said = Cause.prettyErrors(cause).map(({ message }) => message).filter((message) => message !== "").join("; ")
+  return Cause.hasDies(cause) || said === "" ? Cause.pretty(cause) : said
+}
 
 const formatter = CliOutput.defaultFormatter({ colors: Output.colour })
 
-const main = root.pipe(
-  Command.run({ version: manifest.version, renderErrors: false }),
+const main = Usage.checkClusters(process.argv.slice(2)).pipe(
+  Effect.andThen(Command.run(root, { version: manifest.version, renderErrors: false })),
   Effect.provideService(Console.Console, { ...console, log: (text) => void printed.push(`${text}\n`) }),
   Effect.as(0),
   Effect.catchTag("Invalid", () => Effect.succeed(1)),

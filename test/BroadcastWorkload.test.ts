@@ -64,7 +64,7 @@ const wrong: ReadonlyArray<readonly [string, Program, finding: RegExp, options?:
   ["says a message twice", Wrong.stuttering, /^twice in one read: /],
   ["goes back", Wrong.wavering, /^vanished: \d+ in what n\d answered at [\d.]+ ms/, { rate: 40 }],
   ["does not answer at the end", Wrong.reticent, /^no final read: n1 answered none$/],
-  ["does not take advice", Wrong.stubborn, /^n\d did not answer topology: TemporarilyUnavailable: not now$/]
+  ["does not take advice", Wrong.stubborn, /^n\d did not answer topology: TemporarilyUnavailable \(11\): not now$/]
 ]
 
 describe("BroadcastWorkload", { timeout: 60_000 }, () => {

@@ -123,6 +123,37 @@ describe("Client", () => {
     assert.deepStrictEqual(ended, [[{ type: "ok", value: "the reply" }, 4]])
   })
 
+  it.each<readonly [inReplyTo: unknown, how: string]>([
+    [undefined, "without in_reply_to"],
+    ["1", 'with in_reply_to "1" instead of 1'],
+    [null, "with in_reply_to null instead of 1"],
+    [2, "with in_reply_to 2 instead of 1"]
+  ])("says of no reply that one came with in_reply_to %j", (in_reply_to, how) => {
+    const { ask, drain, ended } = world((_, answer) => answer(1, { type: "say_ok", in_reply_to, text: "yes" }))
+    ask("?")
+    drain()
+    const error = `no reply in time, though n0 sent c5 say_ok ${how}`
+    assert.deepStrictEqual(ended, [[{ type: "info", error }, 5000]])
+  })
+
+  it("says nothing of the kind of a late reply, nor of the next question", () => {
+    const { ask, drain, ended, time } = world(({ body }, answer) => {
+      if (body["text"] === "late") answer(6000, { type: "say_ok", in_reply_to: body["msg_id"] })
+      if (body["text"] === "stray") answer(1, { type: "say_ok" })
+    })
+    ask("late")
+    time.after(5500, () => ask("silence"))
+    time.after(11_000, () => ask("stray"))
+    time.after(17_000, () => ask("silence"))
+    drain()
+    assert.deepStrictEqual(ended.map(([outcome]) => "error" in outcome ? outcome.error : ""), [
+      "no reply in time",
+      "no reply in time",
+      "no reply in time, though n0 sent c5 say_ok without in_reply_to",
+      "no reply in time"
+    ])
+  })
+
   it("skips a line that is no message", () => {
     const { ask, drain, ended, network } = silent()
     ask("?")

@@ -3,14 +3,15 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { challengesCommand } from "../bin/cli/ChallengesCommand.ts"
 import { serveCommand } from "../bin/cli/ServeCommand.ts"
 import { simulateCommand } from "../bin/cli/SimulateCommand.ts"
 import manifest from "../package.json" with { type: "json" }
-import { built, complaint, gossip, interrupted, shell } from "./cli/GossipGirl.ts"
+import { built, complaint, gossip, interrupted, interruptedAt, shell } from "./cli/GossipGirl.ts"
 
 const echo = ["simulate", "-w", "echo", "--time-limit", "5"]
 /** The oracle's answers are lost now and then, so some operations fail. */
@@ -57,7 +58,9 @@ describe("wrong arguments", () => {
     ["frobnicate", 'unknown command "frobnicate"'],
     ["--frobnicate", "unknown flag --frobnicate"],
     ["challenges 1", 'unexpected argument "1"'],
-    ["simulate", "--workload is missing"]
+    ["simulate", "--workload is missing"],
+    ["simulate -wecho", "unknown flag -wecho. Did you mean -w echo?"],
+    ["simulate -w echo -seed 3", "unknown flag -seed. Did you mean --seed?"]
   ]
 
   it.each(cases)("%s: exit code 2, and one line", (args, says) => {
@@ -72,7 +75,8 @@ describe("wrong arguments", () => {
   })
 
   it.effect.each<readonly [args: string, says: string]>([
-    ["--only 99", "--only must be one of 1, 2"],
+    ["--only 99", "--only must be one of 1, 2, 3, 3a, 3b, 3c, 3d, 3e, 4, 5, 5a, 5b, 5c, 6, 6a, 6b, 6c, not"],
+    ["--only 3D", "Did you mean 3d?"],
     ["--only", "--only needs a value"]
   ])("challenges %s", ([args, says]) =>
     Effect.gen(function*() {
@@ -84,7 +88,8 @@ describe("wrong arguments", () => {
     ["-w unique", "Did you mean unique-ids?"],
     ["-w unique-ids --program flaky", '--program must be one of flake, random, central, not "flaky"'],
     ["-w echo --nemesis kill,partiton", "Did you mean partition?"],
-    ["-w echo --nemesis=", "--nemesis must be one of partition"],
+    ["-w echo --nemesis none,kill", "--nemesis none goes with no fault."],
+    ["-w echo --nemesis=", "--nemesis must be one of none, partition"],
     ["-w echo --rte 5", "Did you mean --rate?"],
     ["-w echo --rate", "--rate needs a value"],
     ["-w echo --rate fast", '--rate must be a number of at least 0, not "fast"'],
@@ -103,10 +108,17 @@ describe("wrong arguments", () => {
     ["-w echo --scheduling lifo", "Did you mean fifo?"],
     ["-w echo --seed -1", "--seed must be"],
     ["-w echo --seeds 0", "--seeds must be"],
+    ["-w echo --seed 1e15 --seeds 2", "--seeds must end at seed 1000000000000000, not at 1000000000000001."],
     ["-w echo --seeds 2 --history x", "--history is for one run"],
     ["-w echo --jobs 0", "--jobs must be a whole number from 1"],
     ["-w echo --only-operations 1,x", "--only-operations must be none or whole numbers from 0"],
-    ["-w echo --json --history -", "both want standard output"]
+    ["-w echo --json --history -", "both want standard output"],
+    ["-w echo --history=", "--history needs a value"],
+    ["-w echo --history src", "--history src: that is a directory"],
+    ["-w echo --report nowhere/at/all", "--report nowhere/at/all: there is no directory /"],
+    ["-w echo --report package.json/x", "--report package.json/x: there is no directory /"],
+    ["-w echo --store package.json", "--store package.json: that is no directory"],
+    ["-w echo --store package.json/x/y", "/package.json is no directory"]
   ])("simulate %s", ([args, says]) =>
     Effect.gen(function*() {
       assert.include(yield* complaint(simulateCommand, args), says)
@@ -114,10 +126,23 @@ describe("wrong arguments", () => {
 
   it.effect.each<readonly [args: string, says: string]>([
     ["--store nowhere", "--store nowhere: there is no such directory"],
+    ["--store package.json", "--store package.json: that is no directory"],
+    ["--store=", "--store needs a value"],
     ["--port 65536", "--port must be a whole number from 0 to 65535"]
   ])("serve %s", ([args, says]) =>
     Effect.gen(function*() {
       assert.include(yield* complaint(serveCommand, args), says)
+    }))
+
+  it.effect("serve, where somebody else does", () =>
+    Effect.gen(function*() {
+      const server = createServer()
+      yield* Effect.promise(() => new Promise<void>((resolve) => server.listen(0, "localhost", resolve)))
+      const address = server.address()
+      const port = typeof address === "object" ? address?.port : 0
+      const says = yield* complaint(serveCommand, `--store src --port ${port}`)
+      server.close()
+      assert.strictEqual(says, `port ${port} is in use; --port takes another.`)
     }))
 })
 
@@ -128,6 +153,12 @@ describe("challenges", () => {
     assert.match(stdout, /^run .*verdict\n1 echo .*valid\n3b broadcast .*valid\n4 /)
     assert.notInclude(stdout, "INVALID")
     assert.notInclude(stdout, "\u001b")
+  })
+
+  it("an interrupt ends them, and shows those that are finished", async () => {
+    const { code, stdout } = await interruptedAt("challenge 3d", "challenges", "--only", "1,3d,3e")
+    assert.strictEqual(code, 130)
+    assert.match(stdout, /^run .*verdict\n1 echo .*valid\n(3d .*\n)?$/)
   })
 
   it("one of them", () => {
@@ -150,10 +181,17 @@ describe("simulate", () => {
     assert.deepStrictEqual(gossip(...failing, "--json"), gossip(...failing, "--json"))
   })
 
+  it("no faults can be asked for by name", () => {
+    assert.deepStrictEqual(gossip(...echo, "--nemesis", "none"), gossip(...echo))
+  })
+
   it("an invalid run: exit code 1, what was found, and the command that finds it again", () => {
     const { status, stdout } = gossip(...failing)
     assert.strictEqual(status, 1)
-    assert.match(stdout, /INVALID\n\nunique-ids is invalid:\n {2}\d+ of \d+ operations were not ok\n/)
+    assert.match(
+      stdout,
+      /INVALID\n\nunique-ids is invalid:\n {2}\d+ of \d+ operations were not ok: \d+ times Temp.* from n/
+    )
     const replay = /Replay: (.*)/.exec(stdout)?.[1]
     assert.deepStrictEqual(shell(replay!).stdout, stdout)
   })
@@ -189,10 +227,13 @@ describe("simulate", () => {
     }
   })
 
-  it("a file that cannot be written: exit code 3, before any work", () => {
+  it("a file that cannot be written: exit code 2, before any work", () => {
     const { status, stderr, stdout } = gossip("simulate", "-w", "echo", "--history", "/nowhere/at/all")
-    assert.deepStrictEqual({ status, stdout }, { status: 3, stdout: "" })
-    assert.match(stderr, /^gossip-girl: the bench failed: .*\/nowhere\/at\/all.*\n$/)
+    assert.deepStrictEqual({ status, stdout }, { status: 2, stdout: "" })
+    assert.strictEqual(
+      stderr,
+      "gossip-girl: --history /nowhere/at/all: there is no directory /nowhere/at.\n"
+    )
   })
 
   it("a reader that goes away is no failure", () => {
@@ -201,8 +242,17 @@ describe("simulate", () => {
     assert.match(stderr, /valid\n0\n$/)
   })
 
-  it("an interrupt ends it, in the midst of hours of work", async () => {
-    const { code, stdout } = await interrupted(..."simulate -w unique-ids --rate 1000 --time-limit 100000".split(" "))
-    assert.deepStrictEqual({ code, stdout }, { code: 130, stdout: "" })
+  it("an interrupt ends it, in the midst of hours of work, and leaves the files of another run alone", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "gossip-girl-"))
+    try {
+      const files = ["history", "report"].map((name) => join(directory, name))
+      for (const file of files) writeFileSync(file, "old")
+      const command = "simulate -w unique-ids --rate 1000 --time-limit 100000".split(" ")
+      const { code, stdout } = await interrupted(...command, "--history", files[0]!, "--report", files[1]!)
+      assert.deepStrictEqual({ code, stdout }, { code: 130, stdout: "" })
+      for (const file of files) assert.strictEqual(readFileSync(file, "utf8"), "old")
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
   })
 })

@@ -26,7 +26,7 @@ const simulate = (kind: Kind, seed: number, options: Partial<Simulation.Options>
 
 const assertValid = (kind: Kind, seed: number, options: Partial<Simulation.Options> = {}): void => {
   const { findings } = simulate(kind, seed, options).results()
-  const isChance = (finding: string): boolean => finding === "no assign was ever ok" // they are few in a short run
+  const isChance = (finding: string): boolean => finding.startsWith("no assign was ever ok") // they are few in a short run
   assert.isEmpty(findings.filter((finding) => !isChance(finding)), `${kind}, seed ${seed}`)
 }
 

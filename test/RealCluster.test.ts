@@ -52,7 +52,9 @@ describe("RealCluster", { concurrent: true }, () => {
 
   it.effect("nodes that are not ready before they have heard from all others, more of them than start at a time", () =>
     Effect.gen(function*() {
+      const progress: Array<number> = []
       const { results } = yield* run({
+        onProgress: (done) => progress.push(done),
         command: { file: join(import.meta.dirname, "../dist/g-counter.js"), args: [] },
         workload: Programs["g-counter"].workload,
         nodeCount: 2 * RealCluster.startsAtOnce + 1,
@@ -61,6 +63,9 @@ describe("RealCluster", { concurrent: true }, () => {
         initPatience: 4900 // after 5 s they are ready whatever they have heard
       })
       assert.deepStrictEqual(results.findings, [])
+      // To start them takes longer than clients work, but is none of that.
+      assert.strictEqual(progress[0], 0)
+      assert.deepStrictEqual(progress, progress.toSorted((a, b) => a - b))
     }))
 
   describe("a node that goes wrong ends the run, and is named with its last lines", { concurrent: true }, () => {
@@ -86,7 +91,7 @@ describe("RealCluster", { concurrent: true }, () => {
       ["sendsToNobody", /^n1 sent hello to n7, which does not exist, at /, wroteEcho],
       ["floods", /^n1 wrote .* no message \(not JSON\), at .* s\n {2}x{300}…\n/, wroteEcho],
       ["malforms", /^n1 gave a malformed reply: unexpected field extra\n/, wroteEcho],
-      ["refuses", /^n1 did not answer init: Crash: no\n/, /standard output:\n {2}\{"src":"n1"/]
+      ["refuses", /^n1 did not answer init: Crash \(13\): no\n/, /standard output:\n {2}\{"src":"n1"/]
     ]
 
     for (const [way, says, shows] of cases) {

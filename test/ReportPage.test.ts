@@ -151,17 +151,28 @@ describe("the list of a store", () => {
       path,
       time: 1e12,
       summary,
-      files
+      files,
+      logs: files.filter((name) => name.endsWith(".log"))
     })
     const text = storePage("store", [
       stored("broadcast/a b", invalid, ["report.html", "history.jsonl"]),
       stored("broadcast/c", faulty, ["results.json"]),
-      stored("broadcast/<d>", undefined, [])
+      stored("broadcast/<d>", undefined, ["results.json"]),
+      stored("broadcast/e", undefined, ["history.jsonl", "n10.log", "n2.log"]),
+      stored("broadcast/f", undefined, Array.from({ length: 25 }, (_, i) => `n${i}.log`))
     ], assets)
     assert.include(text, '<a href="/broadcast/a%20b/report.html">broadcast</a>')
     assert.include(text, "2001-09-09 01:46:40")
-    assert.include(text, "3 runs, 1 invalid")
+    assert.include(text, "5 runs, 1 invalid")
     assert.include(text, "broadcast/&lt;d&gt;")
+    assert.include(text, ">its results cannot be read<")
+    assert.include(text, ">interrupted<")
+    assert.include(
+      text,
+      'logs: <a href="/broadcast/e/node-logs/n2.log">n2</a> <a href="/broadcast/e/node-logs/n10.log">n10</a>'
+    )
+    assert.include(text, ">interrupted, or still at work<")
+    assert.include(text, "<summary>25 logs</summary>")
     assert.notInclude(text, "/broadcast/c/report.html")
     assert.notInclude(text, "<script")
     assert.include(storePage("store", [], assets), "no run yet")

@@ -112,7 +112,9 @@ describe("simulate --shrink", () => {
     const [, summary, small] = /^([^]*)\nShrunk in \d+ runs:\n\n([^]*)$/.exec(shrunk.stdout)!
     assert.match(summary!, /^4 runs: /)
     const [, first] = /seed (\d+) is invalid/.exec(summary!)!
-    assert.match(small!, new RegExp(`^run .*\nseed ${first}, shrunk +1 .* INVALID\n`))
+    const [, seed] = / --seed (\d+)\n/.exec(small!)!
+    const from = seed === first ? "" : ` from seed ${first}`
+    assert.match(small!, new RegExp(`^run .*\nseed ${seed}, shrunk${from} +1 .* INVALID\n`))
     assert.match(small!, / process 0 asks n0 to generate: fail: TemporarilyUnavailable/)
     const [, replay] = /Replay: (.*)\n/.exec(small!)!
     const again = shell(replay!)

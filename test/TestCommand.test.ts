@@ -98,6 +98,23 @@ describe("gossip-girl test", { concurrent: true }, () => {
     assert.match(replay!, / --node-count 2 --rate 20 --time-limit 0.5 --recovery 0 /)
   })
 
+  it("a node that answers with errors: which, how often and from whom, and where its log is", async () => {
+    const command = ["-w", "g-set", "--bin", "test/foreign/wrong.mjs", ...short("errors"), "--", "fails"]
+    const { status, stdout } = await test(...command)
+    assert.strictEqual(status, 1)
+    const error = String.raw`Crash \(13\) "kaboom KeyError \d+"`
+    for (
+      const says of [
+        `no final read: n\\d answered its last read with ${error}; n\\d answered its last read with ${error}\n`,
+        `no add was ever ok: (once|\\d+ times) ${error}( or the like)? from n\\d`,
+        `no read was ever ok: \\d+ times ${error}( or the like)? from n[^]*\n`
+      ]
+    ) assert.match(stdout, new RegExp(says))
+    const logs = [...stdout.matchAll(/^What n\d wrote to standard error: (.*)$/gm)].map(([, path]) => path!)
+    assert.lengthOf(logs, 2)
+    for (const log of logs) assert.include(readFileSync(log, "utf8"), "Traceback: kaboom\n")
+  })
+
   it("--json is one document, --log-stderr shows what nodes say", async () => {
     const command = ["-w", "echo", "--bin", echoNode, ...short("json"), "--json", "--log-stderr", "--seed", "3"]
     const { status, stderr, stdout } = await test(...command)
@@ -131,6 +148,12 @@ describe("gossip-girl test", { concurrent: true }, () => {
         [`-w echo --bin ${echoNode} --program star`, "unknown flag --program"],
         [`-w ecko --bin ${echoNode}`, "Did you mean echo?"]
       ]
+      for (const [path, says] of [["package.json", "package.json: that is no directory."], ["", "needs a value."]]) {
+        assert.strictEqual(
+          yield* complaint(testCommand, `-w echo --bin ${echoNode} --store=${path}`),
+          `--store ${says}`
+        )
+      }
       for (const [args, says] of cases) assert.include(yield* complaint(testCommand, `${args} --store ${store}`), says)
       assert.deepStrictEqual(existsSync(store) ? readdirSync(join(store, "echo")) : [], [])
     }))
@@ -195,8 +218,14 @@ describe("gossip-girl test", { concurrent: true }, () => {
     it(`no process outlives it after ${signal}`, async () => {
       const { child, end } = await stubborn(signal)
       child.kill(signal)
-      const { status, stdout } = await end()
+      const { status, stderr, stdout } = await end()
       assert.deepStrictEqual([status, stdout], [code, ""])
+      const [name] = readdirSync(join(directory, signal, "echo"))
+      const folder = join(directory, signal, "echo", name!)
+      if (code === null) return assert.deepStrictEqual(readdirSync(folder), ["node-logs"])
+      assert.deepStrictEqual(readdirSync(folder).toSorted(), ["history.jsonl", "messages.jsonl", "node-logs"])
+      assert.include(stderr, `: the run was interrupted; what happened until then is in ${folder}; its nodes have `)
+      assert.include(readFileSync(join(folder, "messages.jsonl"), "utf8"), '"type":"init"')
     })
   }
 

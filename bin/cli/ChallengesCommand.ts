@@ -68,14 +68,22 @@ export const challengesCommand = Command.make(
     const ids = only?.split(",").map((id) => id.trim())
     const stranger = ids?.find((id) => !Challenges.challenges.some((challenge) => Challenges.isNamed(challenge, id)))
     if (stranger !== undefined) {
-      return yield* Usage.unknown("only", stranger, Challenges.challenges.map(({ id }) => id))
+      return yield* Usage.unknown("only", stranger, Challenges.names)
     }
     const chosen = Challenges.challenges.filter((challenge) =>
       ids?.some((id) => Challenges.isNamed(challenge, id)) ?? true
     )
     const fork = Effect.runForkWith(yield* Effect.context())
     const counterparts = new Map<Run.Summary, Run.Summary>()
-    const runs = yield* Effect.forEach(chosen, (challenge) => {
+    const ended: Array<Run.Summary> = []
+    const print = Effect.suspend(() =>
+      Output.out(
+        json
+          ? Report.json(ended.flatMap((run) => [run, counterparts.get(run) ?? []].flat()))
+          : Report.table(ended, Output, real ? [beside(counterparts)] : [])
+      )
+    )
+    yield* Effect.forEach(chosen, (challenge) => {
       const { id, limits, program, workload } = challenge
       const title = [id, workload, program].filter((part) => part !== undefined).join(" ")
       const options = Challenges.options(challenge, seed)
@@ -115,14 +123,10 @@ export const challengesCommand = Command.make(
           reached < sameRate ? yield* simulated({ latency, rate: options.rate * reached }) : run
         )
         return realRun
-      })
-    })
-    yield* Output.out(
-      json
-        ? Report.json(runs.flatMap((run) => [run, counterparts.get(run) ?? []].flat()))
-        : Report.table(runs, Output, real ? [beside(counterparts)] : [])
-    )
-    yield* Conclusion.conclude(runs)
+      }).pipe(Effect.tap((run) => Effect.sync(() => ended.push(run))))
+    }).pipe(Effect.onInterrupt(() => ended.length > 0 ? print : Effect.void)) // so far they are worth as much
+    yield* print
+    yield* Conclusion.conclude(ended)
   })
 ).pipe(
   Command.withDescription("Run fly.io's challenges, with fly.io's options and limits"),

@@ -49,7 +49,9 @@ export const describe =
     )
 
 /** Far below 2^53, so that there is always a next one. */
-export const seed = number("seed", whole(0, 1e15)).pipe(
+export const maxSeed = 1e15
+
+export const seed = number("seed", whole(0, maxSeed)).pipe(
   describe("Seed of all chance: the same seed gives the same run", "number", 0)
 )
 
@@ -130,12 +132,17 @@ export const trial = {
     describe("Distribution of these times", "name", defaults.latencyDist)
   ),
   nemesis: Flag.String("nemesis").pipe(
-    Flag.mapEffect((text) =>
-      Effect.forEach(new Set(text.split(",").map((name) => name.trim())), (name) => {
+    Flag.mapEffect((text) => {
+      const names = new Set(text.split(",").map((name) => name.trim()))
+      const areNone = names.delete("none")
+      if (areNone && names.size > 0) return Usage.wrong("--nemesis none goes with no fault.")
+      return Effect.forEach(names, (name) => {
         const fault = Nemesis.faults.find((known) => known === name)
-        return fault === undefined ? Usage.unknown("nemesis", name, Nemesis.faults) : Effect.succeed(fault)
+        return fault === undefined
+          ? Usage.unknown("nemesis", name, ["none", ...Nemesis.faults])
+          : Effect.succeed(fault)
       })
-    ),
+    }),
     describe(`Faults, separated by commas: ${Nemesis.faults.join(", ")}`, "faults", defaults.nemesis, "none")
   ),
   nemesisInterval: number("nemesis-interval", positive).pipe(

@@ -2,23 +2,26 @@
  * `gossip-girl serve`: the runs of a store, in a browser on this machine.
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import type * as CliError from "effect/cli/CliError"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as HttpServer from "effect/http/HttpServer"
+import type * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as HttpStaticServer from "effect/http/HttpStaticServer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { createServer } from "node:http"
-import { join, sep } from "node:path"
+import { basename, join, sep } from "node:path"
 import { type Stored, storePage } from "../../src/bench/report/StorePage.ts"
 import * as Run from "../../src/bench/Run.ts"
 import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
 import * as ReportFile from "./ReportFile.ts"
+import * as Store from "./Store.ts"
 import * as Usage from "./Usage.ts"
 
 /** The folders in a folder, without links such as `latest`. */
@@ -36,14 +39,22 @@ const foldersIn = Effect.fnUntraced(function*(folder: string) {
 
 const read = Effect.fnUntraced(function*(store: string, path: string) {
   const fileSystem = yield* FileSystem.FileSystem
-  const files = yield* fileSystem.readDirectory(join(store, path)).pipe(Effect.orElseSucceed((): Array<string> => []))
-  const results = join(store, path, "results.json")
-  const text = yield* fileSystem.readFileString(results).pipe(Effect.orElseSucceed(() => ""))
-  const time = yield* fileSystem.stat(results).pipe(
-    Effect.map(({ mtime }) => Option.getOrUndefined(mtime)?.getTime()),
-    Effect.orElseSucceed(() => undefined)
-  )
-  return { path, time, files, summary: Option.getOrUndefined(Result.getSuccess(Run.fromJson(text))) } satisfies Stored
+  const folder = join(store, path)
+  const namesIn = (folder: string) =>
+    fileSystem.readDirectory(folder).pipe(Effect.orElseSucceed((): Array<string> => []))
+  const timeOf = (file: string) =>
+    fileSystem.stat(file).pipe(
+      Effect.map(({ mtime }) => Option.getOrUndefined(mtime)?.getTime()),
+      Effect.orElseSucceed(() => undefined)
+    )
+  const text = yield* fileSystem.readFileString(join(folder, "results.json")).pipe(Effect.orElseSucceed(() => ""))
+  return {
+    path,
+    time: (yield* timeOf(join(folder, "results.json"))) ?? Store.timeOfName(basename(path)) ?? (yield* timeOf(folder)),
+    files: yield* namesIn(folder),
+    logs: (yield* namesIn(join(folder, "node-logs"))).filter((name) => name.endsWith(".log")),
+    summary: Option.getOrUndefined(Result.getSuccess(Run.fromJson(text)))
+  } satisfies Stored
 })
 
 /** All runs, the newest first. */
@@ -93,6 +104,18 @@ const answer = Effect.fnUntraced(function*(store: string) {
   }))
 })
 
+/** Why the port cannot be had. */
+const portFault = (
+  port: number,
+  error: HttpServerError.ServeError
+): Effect.Effect<never, HttpServerError.ServeError | CliError.ValidationError> => {
+  const { cause } = error
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined
+  if (code === "EADDRINUSE") return Usage.wrong(`port ${port} is in use; --port takes another.`)
+  if (code === "EACCES") return Usage.wrong(`port ${port} is not for everybody; --port takes another.`)
+  return Effect.fail(error)
+}
+
 export const serveCommand = Command.make(
   "serve",
   {
@@ -102,8 +125,13 @@ export const serveCommand = Command.make(
     )
   },
   Effect.fnUntraced(function*({ port, store }) {
+    // When a browser goes away before it has all, Effect looks at every property of the answer, and Node warns of old ones.
+    process.noDeprecation = true
     const fileSystem = yield* FileSystem.FileSystem
-    if (!(yield* fileSystem.exists(store))) return yield* Usage.wrong(`--store ${store}: there is no such directory.`)
+    if (store === "") return yield* Usage.wrong("--store needs a value.")
+    const there = yield* Effect.option(fileSystem.stat(store))
+    if (Option.isNone(there)) return yield* Usage.wrong(`--store ${store}: there is no such directory.`)
+    if (there.value.type !== "Directory") return yield* Usage.wrong(`--store ${store}: that is no directory.`)
     return yield* Effect.gen(function*() {
       yield* answer(store)
       const { address } = yield* HttpServer.HttpServer
@@ -114,7 +142,8 @@ export const serveCommand = Command.make(
       Effect.provide(
         NodeHttpServer.layer(() => createServer(), { port, host: "localhost", disablePreemptiveShutdown: true })
       ),
-      Effect.scoped
+      Effect.scoped,
+      Effect.catchTag("ServeError", (error) => portFault(port, error))
     )
   })
 ).pipe(

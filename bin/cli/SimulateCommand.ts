@@ -17,6 +17,7 @@ import * as Campaign from "./Campaign.ts"
 import * as Conclusion from "./Conclusion.ts"
 import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
+import * as Paths from "./Paths.ts"
 import * as ReportFile from "./ReportFile.ts"
 import * as Store from "./Store.ts"
 import * as Usage from "./Usage.ts"
@@ -48,7 +49,8 @@ const shrink = Effect.fnUntraced(function*(
   const tell = Effect.fnUntraced(function*(how: string) {
     const simulation = Simulation.run(progress.options)
     const { history, options } = simulation
-    const run = Campaign.summary(`seed ${seed}, shrunk`, Flags.withOptions(world, options), entry, simulation)
+    const title = `seed ${options.seed}, shrunk${options.seed === seed ? "" : ` from seed ${seed}`}`
+    const run = Campaign.summary(title, Flags.withOptions(world, options), entry, simulation)
     yield* say(`\nShrunk in ${progress.runs} runs${how}:\n\n${Report.table([run], Output)}`)
     if (history.length <= tellable) yield* say(`\n${History.tell(history)}`)
     return { run, options }
@@ -137,13 +139,16 @@ export const simulateCommand = Command.make(
     if (entry === undefined) {
       return yield* Usage.unknown("program", world.program ?? "", Programs.programNames(world.workload))
     }
+    if (seed + seeds - 1 > Flags.maxSeed) {
+      return yield* Usage.wrong(`--seeds must end at seed ${Flags.maxSeed}, not at ${seed + seeds - 1}.`)
+    }
     if (history !== undefined && seeds > 1) return yield* Usage.wrong("--history is for one run, not for --seeds.")
     if (history === "-" && json) return yield* Usage.wrong("--json and --history - both want standard output.")
     const file = history === "-" ? undefined : history
     const fileSystem = yield* FileSystem.FileSystem
-    for (const path of [file, report]) {
-      if (path !== undefined) yield* fileSystem.writeFileString(path, "") // fails now if it can fail
-    }
+    if (file !== undefined) yield* Paths.file("history", file)
+    if (report !== undefined) yield* Paths.file("report", report)
+    if (store !== undefined) yield* Paths.directory("store", store)
 
     const say = json ? () => Effect.void : history === "-" ? Output.err : Output.out
     const ended: Array<Run.Summary> = []

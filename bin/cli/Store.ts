@@ -6,6 +6,8 @@
  * - `history.jsonl`: what clients and nemesis did (see History).
  * - `messages.jsonl`: every message, if the run kept a journal (see Journal).
  * - `node-logs/n0.log` …: what real processes wrote to standard error.
+ *
+ * A run that is interrupted leaves of these what it can, but no results.
  */
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -18,6 +20,14 @@ import * as ReportFile from "./ReportFile.ts"
 
 /** The name of a run by the time at which it begins, such as `20260101T120000.000Z`: later ones sort behind it. */
 export const nameByTime = (millis: number): string => new Date(millis).toISOString().replaceAll(/[-:]/g, "")
+
+/** The time in such a name, if it is one. */
+export const timeOfName = (name: string): number | undefined => {
+  const [, ...parts] = /^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\d\.\d{3}Z)$/.exec(name) ?? []
+  const [year, month, hour, minute, second] = parts
+  const time = Date.parse(`${year}-${month}-${hour}:${minute}:${second}`)
+  return parts.length === 0 || Number.isNaN(time) ? undefined : time
+}
 
 /** Makes the folder of a run. */
 export const open = Effect.fnUntraced(function*(store: string, workload: string, name: string) {
@@ -35,10 +45,13 @@ export const nodeLogs = (folder: string) =>
       const logs = join(folder, "node-logs")
       yield* fileSystem.makeDirectory(logs)
       const files = new Map<string, number>()
+      const path = (node: string): string => join(logs, `${node}.log`)
       return {
         files,
+        /** The log of each node that wrote anything. */
+        paths: () => [...files.keys()].map((node) => [node, path(node)] as const),
         write: (node: string, line: string): void => {
-          const file = files.get(node) ?? openSync(join(logs, `${node}.log`), "a")
+          const file = files.get(node) ?? openSync(path(node), "a")
           files.set(node, file)
           writeSync(file, `${line}\n`) // at once, whatever becomes of the bench
         }
@@ -47,14 +60,21 @@ export const nodeLogs = (folder: string) =>
     ({ files }) => Effect.sync(() => files.forEach((file) => closeSync(file)))
   )
 
+/** Writes what there is of a run that was interrupted: it has no results, and by that it is known. */
+export const writePart = Effect.fnUntraced(function*(folder: string, run: Pick<Run.Run, "history" | "messages">) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const writeFile = (name: string, text: string) => fileSystem.writeFileString(join(folder, name), text)
+  yield* writeFile("history.jsonl", History.toLines(run.history))
+  if (run.messages !== undefined) yield* writeFile("messages.jsonl", Journal.toLines(run.messages))
+})
+
 /** Writes what came of a run, and lets `latest` lead to it. */
 export const write = Effect.fnUntraced(function*(store: string, folder: string, run: Run.Run) {
   const fileSystem = yield* FileSystem.FileSystem
   const writeFile = (name: string, text: string) => fileSystem.writeFileString(join(folder, name), text)
   yield* writeFile("results.json", Run.toJson(run))
   yield* writeFile("report.html", ReportFile.of(run))
-  yield* writeFile("history.jsonl", History.toLines(run.history))
-  if (run.messages !== undefined) yield* writeFile("messages.jsonl", Journal.toLines(run.messages))
+  yield* writePart(folder, run)
   // A link cannot be changed, but it can be replaced in one step.
   const link = join(folder, "latest")
   yield* fileSystem.symlink(relative(store, folder), link)

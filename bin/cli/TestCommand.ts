@@ -16,6 +16,7 @@ import type * as Run from "../../src/bench/Run.ts"
 import * as Conclusion from "./Conclusion.ts"
 import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
+import * as Paths from "./Paths.ts"
 import * as Store from "./Store.ts"
 import * as Usage from "./Usage.ts"
 
@@ -35,6 +36,33 @@ const fault = (file: string): string | undefined => {
 /** As a shell takes it for one word. */
 const quote = (word: string): string => /^[\w./:=,@%+~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 
+/** How many logs are named. */
+const mostLogs = 5
+
+/** Where the logs of the nodes are of which findings speak. */
+const named = (
+  logs: ReadonlyArray<readonly [node: string, path: string]>,
+  findings: ReadonlyArray<string>
+): ReadonlyArray<string> => {
+  const found = new Set(findings.flatMap((text) => text.match(/\bn\d+\b/g) ?? []))
+  return logs.filter(([node]) => found.has(node)).slice(0, mostLogs)
+    .map(([node, path]) => `What ${node} wrote to standard error: ${path}`)
+}
+
+/** Keeps what there is of a run that was interrupted, and says where. */
+const interrupted = Effect.fnUntraced(
+  function*(folder: string, logs: ReadonlyArray<readonly [node: string, path: string]>, part: RealCluster.Part) {
+    yield* Output.endProgress
+    const isKept = yield* Effect.isSuccess(Store.writePart(folder, part))
+    yield* Output.err([
+      "gossip-girl: the run was interrupted",
+      isKept ? `; what happened until then is in ${folder}` : "",
+      logs.length === 0 ? "; its nodes have logged nothing" : `; the logs of its nodes are in ${folder}/node-logs`,
+      ".\n"
+    ].join(""))
+  }
+)
+
 export const testCommand = Command.make(
   "test",
   {
@@ -49,7 +77,7 @@ export const testCommand = Command.make(
       Argument.withDescription("Arguments for that executable, behind --"),
       Argument.variadic()
     ),
-    seed: Flags.number("seed", Flags.whole(0, 1e15)).pipe(
+    seed: Flags.number("seed", Flags.whole(0, Flags.maxSeed)).pipe(
       Flags.describe("Seed of operations, faults and latencies; what nodes make of them is their own", "number", 0)
     ),
     logStderr: Flag.Boolean("log-stderr").pipe(
@@ -68,11 +96,13 @@ export const testCommand = Command.make(
     const file = resolve(bin)
     const wrong = fault(file)
     if (wrong !== undefined) return yield* Usage.wrong(`--bin ${bin}: ${wrong}.`)
+    yield* Paths.directory("store", store)
 
     const options = Flags.trialOptions(flags, Programs.Programs[flags.workload].workload, seed)
     const folder = yield* Store.open(store, flags.workload, Store.nameByTime(yield* Clock.currentTimeMillis))
     const logs = yield* Store.nodeLogs(folder)
-    const fork = Effect.runForkWith(yield* Effect.context())
+    const context = yield* Effect.context<FileSystem.FileSystem>()
+    const fork = Effect.runForkWith(context)
     const outcome = yield* RealCluster.run({
       ...options,
       journal: true,
@@ -83,7 +113,8 @@ export const testCommand = Command.make(
       },
       onProgress: (done) => {
         if (!logStderr) fork(Output.progress(`${flags.workload}: ${Math.floor(done * 100)} %`))
-      }
+      },
+      onInterrupt: (part) => Effect.provideContext(interrupted(folder, logs.paths(), part), context)
     }).pipe(
       Effect.ensuring(Output.endProgress),
       Effect.catchTag("CannotStart", ({ reason }) =>
@@ -105,7 +136,9 @@ export const testCommand = Command.make(
       replay: `${Usage.self} ${command.join(" ")}`
     }
     yield* Store.write(store, folder, run)
-    yield* Output.out(json ? Report.json([run]) : `${Report.table([run], Output)}\nMore in ${folder}.\n`)
+    const logsNamed = run.results.findings.length === 0 ? [] : named(logs.paths(), run.results.findings)
+    const where = [...logsNamed, `More in ${folder}.`].map((line) => `${line}\n`).join("")
+    yield* Output.out(json ? Report.json([run]) : `${Report.table([run], Output)}\n${where}`)
     yield* Conclusion.conclude([run])
   }, Effect.scoped)
 ).pipe(

@@ -26,7 +26,7 @@ const distance = (a: string, b: string): number => {
 
 /** What was probably meant, if anything comes near it. */
 const nearest = (text: string, known: ReadonlyArray<string>): string | undefined =>
-  text === "" ? undefined : known
+  text === "" ? undefined : known.find((name) => name.toLowerCase() === text.toLowerCase()) ?? known
     .map((name) => ({ name, off: name.startsWith(text) ? 0 : distance(text, name) }))
     .filter(({ name, off }) => off <= name.length / 2)
     .toSorted((a, b) => a.off - b.off)[0]?.name
@@ -44,6 +44,17 @@ export const wrong = (message: string): Effect.Effect<never, CliError.Validation
 /** Fails because the value of a flag is none of those known, and suggests the nearest. */
 export const unknown = (flag: string, value: string, known: ReadonlyArray<string>) =>
   wrong(notOneOf(flag, value, known))
+
+/**
+ * Fails if letters stand together behind one dash: none of the flags goes with another. effect/cli would take them for
+ * many flags, and what has an `h` among them, as `-wecho`, for a call for help.
+ */
+export const checkClusters = (args: ReadonlyArray<string>): Effect.Effect<void, CliError.ValidationError> => {
+  const end = args.indexOf("--")
+  const cluster = args.slice(0, end === -1 ? args.length : end).find((arg) => /^-[a-z][^=]/i.test(arg))
+  if (cluster === undefined) return Effect.void
+  return wrong(`unknown flag ${cluster}.${meant(cluster.startsWith("-w") ? `-w ${cluster.slice(2)}` : `-${cluster}`)}`)
+}
 
 const explain = (error: CliError.CliError): string => {
   switch (error._tag) {

@@ -134,9 +134,15 @@ export const challenges: ReadonlyArray<Challenge> = [
   }
 ]
 
+/** The group of challenges that one belongs to, such as `3`. */
+const groupOf = (id: string): string => id.replace(/[a-z]$/, "")
+
+/** All names that mean a challenge, or a group. */
+export const names: ReadonlyArray<string> = [...new Set(challenges.flatMap(({ id }) => [groupOf(id), id]))]
+
 /** Whether `id` means this challenge: it names it, or the group that it belongs to (`3` means 3a, 3b …). */
 export const isNamed = (challenge: Challenge, id: string): boolean =>
-  challenge.id === id || challenge.id.replace(/[a-z]$/, "") === id
+  challenge.id === id || groupOf(challenge.id) === id
 
 /** What runs in it. */
 export const entry = (challenge: Challenge): Programs.Entry => {

@@ -19,6 +19,21 @@ export interface Client {
 /** In ms. */
 export const defaultPatience = 5000
 
+/** What is said of a request that nobody answered. More may follow. */
+export const noReply = "no reply in time"
+
+/**
+ * What is wrong with a message that answers nothing that was ever asked: else a node that mistakes `in_reply_to` looks
+ * like a silent one. A late reply is no such thing.
+ */
+const stray = ({ body, dest, src }: Envelope.Envelope, lastId: number): string | undefined => {
+  const id = body["in_reply_to"]
+  if (Number.isInteger(id) && Number(id) >= 1 && Number(id) <= lastId) return undefined
+  const type = typeof body["type"] === "string" ? body["type"] : "a message"
+  const how = id === undefined ? "without in_reply_to" : `with in_reply_to ${JSON.stringify(id)} instead of ${lastId}`
+  return `, though ${src} sent ${dest} ${type} ${how}`
+}
+
 export const make = (options: {
   readonly id: ClientId
   readonly network: Network
@@ -27,15 +42,19 @@ export const make = (options: {
 }): Client => {
   const { id, network, patience = defaultPatience, timeline } = options
   let lastId = 0
+  let hint = ""
   let onReply: ((reply: Envelope.Body) => void) | undefined
 
   network.join(id, (line) => {
     const message = Envelope.decode(line)
-    if (Result.isSuccess(message) && message.success.body["in_reply_to"] === lastId) onReply?.(message.success.body)
+    if (Result.isFailure(message)) return
+    if (message.success.body["in_reply_to"] === lastId) onReply?.(message.success.body)
+    else hint = stray(message.success, lastId) ?? hint
   })
 
   const ask: Client["ask"] = (node, { outcome, readOnly, request }, done) => {
     const msg_id = ++lastId
+    hint = ""
     const end = (result: Outcome | Question): void => {
       onReply = undefined
       cancel()
@@ -44,7 +63,7 @@ export const make = (options: {
     }
     const cancel = timeline.after(
       patience,
-      () => end({ type: readOnly ? "fail" : "info", error: "no reply in time" })
+      () => end({ type: readOnly ? "fail" : "info", error: `${noReply}${hint}` })
     )
     onReply = (reply) => end(outcome(reply))
     network.send(id, node, Envelope.encode({ src: id, dest: node, body: { ...request, msg_id } }))

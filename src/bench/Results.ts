@@ -7,7 +7,7 @@
 import * as History from "./History.ts"
 import type * as Network from "./Network.ts"
 import { quantile } from "./Quantile.ts"
-import type { Verdict } from "./Verdict.ts"
+import * as Verdict from "./Verdict.ts"
 
 export interface Counts {
   readonly count: number
@@ -28,7 +28,7 @@ export interface Results {
   readonly valid: boolean
   /** Everything that speaks against it, in words. */
   readonly findings: ReadonlyArray<string>
-  readonly workload: Verdict
+  readonly workload: Verdict.Verdict
   readonly operations: Counts
   readonly operationsByKind: { readonly [f: string]: Counts }
   readonly okFraction: number
@@ -53,9 +53,13 @@ const latencies = (operations: ReadonlyArray<History.Operation>): Latencies => {
   return { median: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) }
 }
 
+/** A finding, with the errors behind it. */
+const because = (finding: string, operations: ReadonlyArray<History.Operation>): string =>
+  [finding, Verdict.errors(operations)].filter((part) => part !== "").join(": ")
+
 export const make = (run: {
   readonly history: History.History
-  readonly verdict: Verdict
+  readonly verdict: Verdict.Verdict
   /** The fraction of operations that must be ok. */
   readonly availability: number
   readonly network: Network.Statistics
@@ -69,9 +73,11 @@ export const make = (run: {
 
   const findings = [...run.verdict.findings, ...run.findings]
   if (okFraction < run.availability) {
-    findings.push(`${counts.count - counts.ok} of ${counts.count} operations were not ok`)
+    findings.push(because(`${counts.count - counts.ok} of ${counts.count} operations were not ok`, operations))
   }
-  for (const [f, { ok }] of byKind) if (ok === 0) findings.push(`no ${f} was ever ok`)
+  for (const [f, { ok }] of byKind) {
+    if (ok === 0) findings.push(because(`no ${f} was ever ok`, operations.filter(({ invoke }) => invoke.f === f)))
+  }
 
   const perOperation = (messages: number): number => counts.count === 0 ? 0 : messages / counts.count
   return {

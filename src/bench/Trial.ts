@@ -108,6 +108,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
   Services.join(network, random.fork("services"), options.seqKv)
 
   let begun = 0
+  let hasBegun = false
   const now = (): number => timeline.now() - begun
 
   const ids = Array.from({ length: options.nodeCount }, (_, i) => NodeId.make(`n${i}`))
@@ -188,6 +189,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
 
   const main = (): void => {
     begun = timeline.now()
+    hasBegun = true
     journal?.begin()
     const load = Load.make({
       timeline,
@@ -261,7 +263,8 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
     },
     end,
     isOver: () => over,
-    progress: () => over ? 1 : Math.min(0.999, now() / length),
+    // How long nodes take to start is not known before, and is none of its length.
+    progress: () => over ? 1 : hasBegun ? Math.min(0.999, now() / length) : 0,
     results: () => {
       const found = [...findings, ...members.flatMap((node) => node.findings)]
       // Half a history shows much that the whole would not.

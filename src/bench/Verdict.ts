@@ -1,5 +1,6 @@
 import type { NodeId } from "../schema/Address.ts"
 import type { Json } from "../schema/Json.ts"
+import { noReply } from "./Client.ts"
 import * as ExactNumbers from "./ExactNumbers.ts"
 import * as History from "./History.ts"
 
@@ -73,6 +74,63 @@ export const finding = <A>(
   return [{ text: `${what}: ${spelled.map(spell).join("; ")}${more}`, evidence: spelled.flatMap(evidence) }]
 }
 
+/** An error as a workload words it: that of a node has a name and a code before its text. */
+const errorPattern = /^(\w+ \(-?\d+\)): (.*)$/s
+
+/** The longest that is repeated of an error. */
+const longestError = 200
+
+const short = (text: string): string => text.length > longestError ? `${text.slice(0, longestError)}…` : text
+
+/** An error in a finding; the text that a node gave is its own, and in quotes. */
+const spellError = (error: string): string => {
+  const [, name, text = ""] = errorPattern.exec(error) ?? []
+  return name === undefined ? short(error) : `${name} ${short(JSON.stringify(text))}`
+}
+
+/** What all errors have in common that differ in nothing but numbers, such as that of a key or of a client. */
+const sortOf = (error: string): string => {
+  const [, name = "", text = error] = errorPattern.exec(error) ?? []
+  return `${name} ${text.replaceAll(/\d+/g, "#")}`
+}
+
+/** How often which error came, and from whom, the most frequent first; empty if none did. */
+export const errors = (operations: ReadonlyArray<History.Operation>): string => {
+  const sorts = new Map<string, { readonly first: string; times: number; isOne: boolean; nodes: Set<NodeId> }>()
+  for (const { completion: { error }, invoke: { node } } of operations) {
+    if (error === undefined) continue
+    const sort = sortOf(error)
+    const known = sorts.get(sort) ?? { first: error, times: 0, isOne: true, nodes: new Set() }
+    sorts.set(sort, known)
+    known.times++
+    if (error !== known.first) known.isOne = false
+    if (node !== undefined) known.nodes.add(node)
+  }
+  const some = (all: ReadonlyArray<string>, separator: string): string =>
+    all.slice(0, examples).join(separator) + (all.length > examples ? ` and ${all.length - examples} more` : "")
+  const spelled = [...sorts.values()].toSorted((a, b) => b.times - a.times).map(({ first, isOne, nodes, times }) =>
+    [
+      times === 1 ? "once" : `${times} times`,
+      spellError(first),
+      ...isOne ? [] : ["or the like"],
+      ...nodes.size === 0 ? [] : [`from ${some([...nodes].toSorted(byNumber), ", ")}`]
+    ].join(" ")
+  )
+  return some(spelled, "; ")
+}
+
+const byNumber = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true })
+
+/** How a node ended what it was asked last, if that was no answer. */
+const lastWord = (history: History.History, node: NodeId): string => {
+  const asked = History.lastAsked(history, node)
+  const error = asked && History.operations(history).find(({ invoke }) => invoke === asked)?.completion.error
+  if (asked === undefined || error === undefined) return `${node} answered none`
+  return error.startsWith(noReply)
+    ? `${node} answered none${short(error.slice(noReply.length))}`
+    : `${node} answered its last ${asked.f} with ${spellError(error)}`
+}
+
 /** Nodes that were asked to the end, and gave no such answer there. */
 export const silent = (
   answer: string,
@@ -82,7 +140,7 @@ export const silent = (
   finding(
     `no ${answer}`,
     nodes,
-    (node) => `${node} answered none`,
+    (node) => lastWord(history, node),
     (node) => [{ about: node, events: [History.lastAsked(history, node)?.index ?? []].flat() }]
   )
 

@@ -103,7 +103,10 @@ export const question = <Type extends string, Q, P>(options: {
     outcome: (reply) => {
       if (reply["type"] === "error") {
         const error = ProtocolError.fromBody(reply)
-        return { type: error.definite || readOnly ? "fail" : "info", error: `${error._tag}: ${error.text}` }
+        return {
+          type: error.definite || readOnly ? "fail" : "info",
+          error: `${error._tag} (${error.code}): ${error.text}`
+        }
       }
       const extra = Object.keys(reply).find((field) => !header.has(field) && !rpc.replyFields.has(field))
       if (extra !== undefined) return malformed(`unexpected field ${extra}`)

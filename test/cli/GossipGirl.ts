@@ -30,10 +30,19 @@ export const preload = (code: string): NodeJS.ProcessEnv => ({
 })
 
 /** Interrupts it while it works, as it shows on what it takes for a terminal. */
-export const interrupted = (...args: ReadonlyArray<string>): Promise<{ code: number | null; stdout: string }> => {
+export const interrupted = (...args: ReadonlyArray<string>) => interruptedAt("", ...args)
+
+/** Interrupts it when it shows this. */
+export const interruptedAt = (
+  shown: string,
+  ...args: ReadonlyArray<string>
+): Promise<{ code: number | null; stdout: string }> => {
   const env = { ...process.env, ...preload("process.stderr.isTTY = true") }
   const child = spawn(process.execPath, [built, ...args], { cwd: root, env })
-  child.stderr.once("data", () => child.kill("SIGINT"))
+  let isInterrupted = false
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    if (!isInterrupted && chunk.includes(shown)) isInterrupted = child.kill("SIGINT")
+  })
   let stdout = ""
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
     stdout += chunk

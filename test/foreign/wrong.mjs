@@ -45,6 +45,9 @@ createInterface({ input: process.stdin }).on("line", async (line) => {
     if (way === "silent" && node === "n1") return console.error("I would rather not")
     if (way === "refuses" && node === "n1") return send(src, { ...reply, type: "error", code: 13, text: "no" })
     if (way === "resists") await resist()
+  } else if (way === "fails") {
+    console.error("Traceback: kaboom")
+    return send(src, { ...reply, type: "error", code: 13, text: `kaboom KeyError ${msg_id}` })
   } else if (type === "echo") {
     reply.echo = echo
     if (node === "n1" && ++echoes === 3) {

@@ -20,7 +20,12 @@ export interface Options extends Trial.Options {
   readonly onErrorLine?: (node: NodeId, line: string) => void
   /** Is told now and then how much is done, from 0 to 1. */
   readonly onProgress?: (done: number) => void
+  /** Takes what there is of a run that is interrupted, when all processes have ended. */
+  readonly onInterrupt?: (part: Part) => Effect.Effect<void>
 }
+
+/** What clients and nemesis did, and the messages if it kept a journal. */
+export type Part = Pick<Run.Run, "history" | "messages">
 
 /** The system does not run such a file. */
 export class CannotStart extends Data.TaggedError("CannotStart")<{ readonly file: string; readonly reason: string }> {}
@@ -35,6 +40,11 @@ const progressInterval = 100
 export const run = (
   options: Options
 ): Effect.Effect<Pick<Run.Run, "results" | "history" | "messages">, CannotStart> => {
+  let begun: Trial.Trial<ProcessNode.ProcessNode> | undefined
+  const part = (trial: Trial.Trial<ProcessNode.ProcessNode>): Part => {
+    const messages = trial.messages()
+    return { history: trial.history, ...messages && { messages } }
+  }
   const begin = Effect.sync(() => {
     const timeline = RealTime.make()
     const watchdog = Watchdog.make()
@@ -61,6 +71,7 @@ export const run = (
       initPatience: options.initPatience ?? Trial.initPatience,
       endsAtFinding: true
     })
+    begun = trial
     const showProgress = (): void => {
       options.onProgress?.(trial.progress())
       timeline.after(progressInterval, showProgress)
@@ -85,9 +96,7 @@ export const run = (
     }
   })
   return Effect.acquireUseRelease(begin, ({ ended, trial }) => Effect.as(ended, trial), ({ end }) => end).pipe(
-    Effect.map((trial) => {
-      const messages = trial.messages()
-      return { results: trial.results(), history: trial.history, ...messages && { messages } }
-    })
+    Effect.map((trial) => ({ results: trial.results(), ...part(trial) })),
+    Effect.onInterrupt(() => begun && options.onInterrupt?.(part(begun)) || Effect.void)
   )
 }

@@ -9,12 +9,14 @@ import { type Assets, type Html, html, page } from "./Html.ts"
 export interface Stored {
   /** Where it is, as `workload/name`. */
   readonly path: string
-  /** When it ended, in ms since 1970, if that is known. */
+  /** When it ended, or if it never did, when it began, in ms since 1970, if that is known. */
   readonly time: number | undefined
   /** Undefined when its results cannot be read. */
   readonly summary: Summary | undefined
   /** The names of the files and folders that it left. */
   readonly files: ReadonlyArray<string>
+  /** The names of the logs of its nodes. */
+  readonly logs: ReadonlyArray<string>
 }
 
 const number = (value: number, digits = 0): string => value.toLocaleString("en", { maximumFractionDigits: digits })
@@ -26,22 +28,48 @@ const when = (time: number | undefined): Html =>
       new Date(time).toISOString().replace("T", " ").slice(0, 19)
     }</time>`
 
+const address = (path: string): string => `/${path.split("/").map(encodeURIComponent).join("/")}`
+
 const link = ({ files, path }: Stored, file: string, text: string): Html | undefined =>
   files.includes(file)
-    ? html`<a href="/${path.split("/").map(encodeURIComponent).join("/")}/${file}">${text}</a> `
+    ? html`<a href="${address(path)}/${file}">${text}</a> `
     : undefined
+
+/** So many logs are seen at a glance; more are put away. */
+const fewLogs = 5
+
+/** Links to what the nodes have logged. */
+const logLinks = ({ logs, path }: Stored): ReadonlyArray<Html> => {
+  const links = logs.toSorted((a, b) => a.localeCompare(b, "en", { numeric: true })).map((name) =>
+    html`<a href="${address(path)}/node-logs/${encodeURIComponent(name)}">${name.replace(/\.log$/, "")}</a> `
+  )
+  if (links.length === 0) return []
+  return links.length <= fewLogs
+    ? [html`logs: `, ...links]
+    : [html`<details><summary>${number(links.length)} logs</summary>${links}</details>`]
+}
+
+/** Of a run without results. */
+const fate = ({ files }: Stored): string => {
+  if (files.includes("results.json")) return "its results cannot be read"
+  // What happened is written at the end, be it an interrupt.
+  return files.includes("history.jsonl") ? "interrupted" : "interrupted, or still at work"
+}
 
 const row = (run: Stored): Html => {
   const { path, summary } = run
   const files = [
     link(run, "history.jsonl", "history"),
     link(run, "messages.jsonl", "messages"),
-    link(run, "results.json", "results")
+    link(run, "results.json", "results"),
+    ...logLinks(run)
   ]
   if (summary === undefined) {
     return html`<tr><td class="text">${
       when(run.time)
-    }</td><th scope="row" class="text">${path}</th><td colspan="8" class="text">its results cannot be read</td><td class="text">${files}</td></tr>`
+    }</td><th scope="row" class="text">${path}</th><td colspan="8" class="text">${
+      fate(run)
+    }</td><td class="text">${files}</td></tr>`
   }
   const { options, program, results } = summary
   const { max, median } = latency(results)
