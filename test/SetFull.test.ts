@@ -67,7 +67,10 @@ describe("SetFull", () => {
 
     it("lost: the last read lacks what was known before it began", () => {
       const events = [a, add(1, 0, 11, "b"), read(1, 100, 110, ["a", "b"]), read(0, 200, 210, ["b"])]
-      rejects(withoutNodes(history(...events)), 'lost: "a", known since 10 ms, last seen by a read at 100 ms, not by ')
+      rejects(
+        withoutNodes(history(...events)),
+        'lost: "a", known since 10 ms, last seen in a read at 100 ms, missing from a read at '
+      )
       accepts(withoutNodes(history(...events, read(0, 300, 310, ["a", "b"]))))
       // with nodes, if the process that lost it has another operation after it, and another one answers for its node
       rejects(
@@ -79,7 +82,7 @@ describe("SetFull", () => {
           failedRead(0, 1030, 1040),
           read(1, 1000, 1010, ["a", "b"])
         ),
-        'lost: "a"'
+        `lost: "a", known since 10 ms, last seen in n1's read at 1000 ms, missing from n0's read at 1001 ms`
       )
     })
 

@@ -108,7 +108,7 @@ describe("Shrink", { timeout: 60_000 }, () => {
   it("knows kinds of findings", () => {
     for (
       const [finding, kind] of [
-        ["lost: 7, known since 3.5 ms, not by the one at 7 ms", "lost"],
+        ["lost: 7, known since 3.5 ms, missing from a read at 7 ms", "lost"],
         ["missing at the end: 4 in what n1 answered at 30000 ms; 5 in …", "missing at the end"],
         ["n4 crashed: Error: out of memory\n  at …, at 5.000 s", "n# crashed"],
         ["n0 sent gossip to c12, which does not exist, and is heard no more, at 1 s", "n# sent gossip to c#"],

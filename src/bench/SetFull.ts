@@ -338,12 +338,14 @@ export const analyse = (history: History, { memory = "replicated" }: Options = {
 const spell = ({ node, read, value }: Sighting): string =>
   `${Verdict.text(value)} in what ${node ?? `process ${read.process}`} answered at ${read.time} ms`
 
+const readOf = ({ node, time }: Event): string => `${node === undefined ? "a" : `${node}'s`} read at ${time} ms`
+
 const spellFate = ({ known, lastAbsent, lastPresent, value }: Fate): string =>
   [
     Verdict.text(value),
     known && `known since ${known.time} ms`,
-    lastPresent && `last seen by a read at ${lastPresent.time} ms`,
-    lastAbsent && `not by the one at ${lastAbsent.time} ms`
+    lastPresent && `last seen in ${readOf(lastPresent)}`,
+    lastAbsent && `missing from ${readOf(lastAbsent)}`
   ].filter((part) => part !== undefined).join(", ")
 
 const sightingEvidence = ({ against, read, value }: Sighting): Verdict.Finding["evidence"] => [
