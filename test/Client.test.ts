@@ -127,7 +127,8 @@ describe("Client", () => {
     [undefined, "without in_reply_to"],
     ["1", 'with in_reply_to "1" instead of 1'],
     [null, "with in_reply_to null instead of 1"],
-    [2, "with in_reply_to 2 instead of 1"]
+    [2, "with in_reply_to 2 instead of 1"],
+    ["\u20601.0", "with in_reply_to 1.0 instead of 1"] // see ExactNumbers
   ])("says of no reply that one came with in_reply_to %j", (in_reply_to, how) => {
     const { ask, drain, ended } = world((_, answer) => answer(1, { type: "say_ok", in_reply_to, text: "yes" }))
     ask("?")

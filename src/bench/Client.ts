@@ -5,6 +5,7 @@
 import * as Result from "effect/Result"
 import type { ClientId, NodeId } from "../schema/Address.ts"
 import * as Envelope from "../schema/Envelope.ts"
+import * as ExactNumbers from "./ExactNumbers.ts"
 import type { Network } from "./Network.ts"
 import type { Timeline } from "./Timeline.ts"
 import type { Outcome, Question } from "./Workload.ts"
@@ -30,7 +31,9 @@ const stray = ({ body, dest, src }: Envelope.Envelope, lastId: number): string |
   const id = body["in_reply_to"]
   if (Number.isInteger(id) && Number(id) >= 1 && Number(id) <= lastId) return undefined
   const type = typeof body["type"] === "string" ? body["type"] : "a message"
-  const how = id === undefined ? "without in_reply_to" : `with in_reply_to ${JSON.stringify(id)} instead of ${lastId}`
+  const how = id === undefined
+    ? "without in_reply_to"
+    : `with in_reply_to ${ExactNumbers.text(id)} instead of ${lastId}`
   return `, though ${src} sent ${dest} ${type} ${how}`
 }
 
