@@ -5,22 +5,16 @@ import * as Simulation from "../src/bench/Simulation.ts"
 import { reserve } from "../src/programs/Kafka.ts"
 import * as Cluster from "./kafka/Cluster.ts"
 import { seeds } from "./Seeds.ts"
+import { varied } from "./Subjects.ts"
 
 const { programs, workload } = Programs.kafka
 type Kind = keyof typeof programs
 
 const simulate = (kind: Kind, seed: number, options: Partial<Simulation.Options> = {}) =>
   Simulation.run({
-    ...Simulation.defaults,
+    ...varied(seed),
     workload,
     program: programs[kind],
-    seed,
-    nodeCount: 2 + seed % 4,
-    concurrency: 10,
-    rate: 60,
-    timeLimit: 6000,
-    latency: { mean: [0, 20, 100][seed % 3]!, dist: "exponential" },
-    scheduling: seed % 2 === 0 ? "fifo" : "random",
     ...options
   })
 

@@ -25,6 +25,18 @@ export const subjects: ReadonlyArray<Subject> = Object.entries(Programs).flatMap
   }))
 ).filter(({ name }) => !redundant.test(name))
 
+/** Two to five busy nodes for 6 s; how many, how fast messages and in which order tasks are, is another for each seed. */
+export const varied = (seed: number) => ({
+  ...Simulation.defaults,
+  seed,
+  nodeCount: 2 + seed % 4,
+  concurrency: 10,
+  rate: 60,
+  timeLimit: 6000,
+  latency: { mean: [0, 20, 100][seed % 3]!, dist: "exponential" },
+  scheduling: seed % 2 === 0 ? "fifo" : "random"
+} as const)
+
 /** Everything that can go wrong, often, in a short run. */
 export const eventful = ({ program, workload }: Subject, seed: number): Simulation.Options => ({
   ...Simulation.defaults,

@@ -6,21 +6,15 @@ import type { Json } from "../src/schema/Json.ts"
 import { chunkSize } from "../src/services/SharedLog.ts"
 import * as Cluster from "./kafka/Cluster.ts"
 import { seeds } from "./Seeds.ts"
+import { varied } from "./Subjects.ts"
 
 const { programs: { "lin-kv": program }, workload } = Programs["txn-list-append"]
 
 const simulate = (seed: number, options: Partial<Simulation.Options> = {}): Simulation.Simulation =>
   Simulation.run({
-    ...Simulation.defaults,
+    ...varied(seed),
     workload,
     program,
-    seed,
-    nodeCount: 2 + seed % 4,
-    concurrency: 10,
-    rate: 60,
-    timeLimit: 6000,
-    latency: { mean: [0, 20, 100][seed % 3]!, dist: "exponential" },
-    scheduling: seed % 2 === 0 ? "fifo" : "random",
     ...options
   })
 

@@ -8,21 +8,15 @@ import * as ConsistencyModel from "../src/bench/transactions/ConsistencyModel.ts
 import type { Json } from "../src/schema/Json.ts"
 import * as Cluster from "./kafka/Cluster.ts"
 import { seeds } from "./Seeds.ts"
+import { varied } from "./Subjects.ts"
 
 const { programs, workload } = Programs["txn-rw-register"]
 type Kind = keyof typeof programs
 
 const options = (kind: Kind, seed: number, changes: Partial<Simulation.Options> = {}): Simulation.Options => ({
-  ...Simulation.defaults,
+  ...varied(seed),
   workload,
   program: programs[kind],
-  seed,
-  nodeCount: 2 + seed % 4,
-  concurrency: 10,
-  rate: 60,
-  timeLimit: 6000,
-  latency: { mean: [0, 20, 100][seed % 3]!, dist: "exponential" },
-  scheduling: seed % 2 === 0 ? "fifo" : "random",
   ...changes
 })
 

@@ -107,9 +107,8 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
   })
   Services.join(network, random.fork("services"), options.seqKv)
 
-  let begun = 0
-  let hasBegun = false
-  const now = (): number => timeline.now() - begun
+  let begun: number | undefined
+  const now = (): number => timeline.now() - (begun ?? 0)
 
   const ids = Array.from({ length: options.nodeCount }, (_, i) => NodeId.make(`n${i}`))
   const members = ids.map((id) => world.member(id, network, now))
@@ -189,7 +188,6 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
 
   const main = (): void => {
     begun = timeline.now()
-    hasBegun = true
     journal?.begin()
     const load = Load.make({
       timeline,
@@ -264,7 +262,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
     end,
     isOver: () => over,
     // How long nodes take to start is not known before, and is none of its length.
-    progress: () => over ? 1 : hasBegun ? Math.min(0.999, now() / length) : 0,
+    progress: () => over ? 1 : begun === undefined ? 0 : Math.min(0.999, now() / length),
     results: () => {
       const found = [...findings, ...members.flatMap((node) => node.findings)]
       // Half a history shows much that the whole would not.

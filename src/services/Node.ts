@@ -2,15 +2,15 @@
  * A node: it learns who it is, answers requests, and asks others.
  *
  * - **Init.** The service exists as soon as `init` has arrived, so a program always knows who it is. Every request is
- *   held until the program serves, unless a peer makes it that is handled already; none is lost. `init_ok` goes out first, and not before: it says "ready". A second
- *   `init` is answered and changes nothing.
+ *   held until the program serves, unless a peer makes it that is handled already; none is lost. `init_ok` goes out
+ *   first, and not before: it says "ready". A second `init` is answered and changes nothing.
  * - **Answers.** A request of unknown type is error 10, a body that does not decode is 12, a defect in a handler is 13.
  *   A message without `msg_id` gets no answer, and a reply never gets an error: nobody could match it.
  * - **Late replies.** A client waits so long (see {@link clientTimeout}), then its address may be gone, and the bench
  *   never again reads from a node that writes to an address that is gone. So a later reply to a client is dropped, and a
  *   request that was held for so long is not even begun.
  * - **End of input.** What is in flight is finished, within the time that a client would wait for it; then `serve`
- *   returns.
+ *   returns. A node that is not ready by then answers all the same, as well as it can.
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"

@@ -24,6 +24,7 @@ import type { History } from "../History.ts"
 import { ends as endsOf } from "../KafkaHistory.ts"
 import * as KafkaLog from "../KafkaLog.ts"
 import type { SeededRandom } from "../SeededRandom.ts"
+import * as Generator from "../transactions/Generator.ts"
 import * as Workload from "../Workload.ts"
 
 type Messages = Rpc.Reply<typeof Poll>["msgs"]
@@ -113,16 +114,13 @@ const assign = (
   })
 })
 
-/** As in Generator of transactions. */
-const defaults = { keyCount: 10, maxWritesPerKey: 16 }
-
 const assignProbability = 1 / 64
 const unseenProbability = 1 / 3
 
 /** The keys in use, and the next message of each. */
 const keySpace = (
   random: SeededRandom,
-  { keyCount = defaults.keyCount, maxWritesPerKey = defaults.maxWritesPerKey }: Workload.Settings
+  { keyCount = Generator.defaults.keyCount, maxWritesPerKey = Generator.defaults.maxWritesPerKey }: Workload.Settings
 ) => {
   let keys = 0
   const fresh = () => ({ key: String(keys++), sent: 0 })
