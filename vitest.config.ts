@@ -10,7 +10,7 @@ const first = [
   "CommandLine",
   "RealCluster",
   "TestCommand",
-  "GossipLimits",
+  "Gossip.limits",
   "Challenges",
   "Gossip",
   "Simulation",
@@ -18,7 +18,7 @@ const first = [
 ]
 
 const rank = ({ moduleId }: TestSpecification): number => {
-  const index = first.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`))
+  const index = first.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`))
   return index === -1 ? first.length : index
 }
 
@@ -31,7 +31,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    globalSetup: "test/cli/Build.ts",
+    globalSetup: "test/bin/Build.ts",
     isolate: false,
     execArgv: [
       "--max-semi-space-size=64", // most of what a simulation makes is soon garbage: a tenth less time

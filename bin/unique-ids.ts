@@ -3,8 +3,8 @@ import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { UniqueIds } from "../src/programs/UniqueIds.ts"
-import { IdGenerator } from "../src/services/IdGenerator.ts"
-import { Timestamps } from "../src/services/Timestamps.ts"
+import { IdGenerator } from "../src/services/ids/IdGenerator.ts"
+import { Timestamps } from "../src/services/ids/Timestamps.ts"
 import * as Live from "./live/Live.ts"
 
 const layers = {

@@ -31,7 +31,7 @@ const reachableFrom = (path: string, found = new Set<string>()): ReadonlySet<str
   return found
 }
 
-const simulated = filesIn("src").filter((path) => !path.startsWith("src/bench/process/"))
+const simulated = filesIn("src").filter((path) => !path.startsWith("src/simulator/processes/"))
 
 describe("the simulated world", { timeout: 60_000 }, () => {
   it("imports Effect and itself, and nothing else", () => {
@@ -45,8 +45,18 @@ describe("the simulated world", { timeout: 60_000 }, () => {
   })
 
   it("is all that a simulation reaches", () => {
-    const reached = new Set([...reachableFrom("src/bench/Simulation.ts"), ...reachableFrom("src/bench/Programs.ts")])
-    for (const path of ["src/bench/Network.ts", "src/programs/Echo.ts", "src/services/Node.ts", "src/schema/Rpc.ts"]) {
+    const reached = new Set([
+      ...reachableFrom("src/simulator/Simulation.ts"),
+      ...reachableFrom("src/registry/Programs.ts")
+    ])
+    for (
+      const path of [
+        "src/simulator/network/Network.ts",
+        "src/programs/Echo.ts",
+        "src/services/node/Node.ts",
+        "src/schema/Rpc.ts"
+      ]
+    ) {
       assert.isTrue(reached.has(path), path)
     }
     for (const path of reached) assert.include(simulated, path)
@@ -61,16 +71,28 @@ describe("the simulated world", { timeout: 60_000 }, () => {
 })
 
 describe("arrows", () => {
-  const order = ["src/schema", "src/services", "src/programs", "src/bench", "bin"]
-  const rank = (path: string): number => order.findIndex((folder) => path.startsWith(`${folder}/`))
+  /** What each room may import besides itself. */
+  const below: Record<string, ReadonlyArray<string>> = {
+    "src/schema": [],
+    "src/services": ["src/schema"],
+    "src/programs": ["src/schema", "src/services"],
+    "src/workloads": ["src/schema"],
+    "src/simulator": ["src/schema", "src/services", "src/workloads"],
+    "src/report": ["src/schema", "src/workloads", "src/simulator"],
+    "src/registry": ["src/schema", "src/services", "src/programs", "src/workloads", "src/simulator"],
+    bin: ["src"]
+  }
+  const roomOf = (path: string): string => Object.keys(below).find((room) => path.startsWith(`${room}/`)) ?? "none"
 
-  it("point one way only: bin → bench → programs → services → schema", () => {
+  it("point one way only, and no program knows a workload, nor a workload a program", () => {
     const all = [...filesIn("src"), ...filesIn("bin")]
     for (const path of all) {
-      assert.isAtLeast(rank(path), 0, path)
+      const room = roomOf(path)
+      assert.property(below, room, path)
       for (const imported of importsOf(path).filter(isFile)) {
         assert.include(all, imported, `${path} imports ${imported}`)
-        assert.isAtMost(rank(imported), rank(path), `${path} imports ${imported}`)
+        const isAllowed = [room, ...below[room]!].some((other) => imported.startsWith(`${other}/`))
+        assert.isTrue(isAllowed, `${path} imports ${imported}`)
       }
     }
   })

@@ -1,11 +1,11 @@
 /**
  * What there is to run, but for what is the same code under another name or with other windows.
  */
-import * as Nemesis from "../src/bench/Nemesis.ts"
-import { Programs } from "../src/bench/Programs.ts"
-import type { Program } from "../src/bench/SimulatedNode.ts"
-import * as Simulation from "../src/bench/Simulation.ts"
-import type { Workload } from "../src/bench/Workload.ts"
+import { Programs } from "../src/registry/Programs.ts"
+import * as Nemesis from "../src/simulator/faults/Nemesis.ts"
+import type { Program } from "../src/simulator/nodes/SimulatedNode.ts"
+import * as Simulation from "../src/simulator/Simulation.ts"
+import type { Workload } from "../src/workloads/Workload.ts"
 
 export interface Subject {
   /** Workload and program. */

@@ -6,11 +6,12 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import { existsSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
-import * as Challenges from "../../src/bench/Challenges.ts"
-import type * as ProcessNode from "../../src/bench/process/ProcessNode.ts"
-import * as RealCluster from "../../src/bench/process/RealCluster.ts"
-import * as Report from "../../src/bench/Report.ts"
-import type * as Run from "../../src/bench/Run.ts"
+import * as Challenges from "../../src/registry/Challenges.ts"
+import * as Report from "../../src/report/TextReport.ts"
+import * as Limits from "../../src/simulator/Limits.ts"
+import type * as ProcessNode from "../../src/simulator/processes/ProcessNode.ts"
+import * as RealCluster from "../../src/simulator/processes/RealCluster.ts"
+import type * as Run from "../../src/simulator/Run.ts"
 import * as Conclusion from "./Conclusion.ts"
 import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
@@ -97,7 +98,7 @@ export const challengesCommand = Command.make(
         workload,
         program,
         options,
-        results: Challenges.judge(results, limits),
+        results: Limits.judge(results, limits),
         ...limits && { limits },
         replay: [Usage.self, "challenges", ...flags, "--only", id, "--seed", seed].join(" ")
       })

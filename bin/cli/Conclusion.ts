@@ -3,7 +3,7 @@
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import type * as Run from "../../src/bench/Run.ts"
+import type * as Run from "../../src/simulator/Run.ts"
 
 /** Something was found against a run. */
 export class Invalid extends Data.TaggedError("Invalid") {}

@@ -1,9 +1,9 @@
 /**
  * Reports as files: with the bundles of bin/page in them, which the build puts here.
  */
-import type { Assets } from "../../src/bench/report/Html.ts"
-import { report } from "../../src/bench/report/ReportPage.ts"
-import type { Run } from "../../src/bench/Run.ts"
+import type { Assets } from "../../src/report/Html.ts"
+import { report } from "../../src/report/HtmlReport.ts"
+import type { Run } from "../../src/simulator/Run.ts"
 
 // defined by bin/build.mjs
 declare const PAGE_ASSETS: Assets

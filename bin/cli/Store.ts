@@ -13,9 +13,9 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import { closeSync, openSync, writeSync } from "node:fs"
 import { join, relative } from "node:path"
-import * as History from "../../src/bench/History.ts"
-import * as Journal from "../../src/bench/Journal.ts"
-import * as Run from "../../src/bench/Run.ts"
+import * as Journal from "../../src/simulator/network/Journal.ts"
+import * as Run from "../../src/simulator/Run.ts"
+import * as History from "../../src/workloads/history/History.ts"
 import * as ReportFile from "./ReportFile.ts"
 
 /** The name of a run by the time at which it begins, such as `20260101T120000.000Z`: later ones sort behind it. */

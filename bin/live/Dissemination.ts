@@ -2,7 +2,7 @@ import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Gossip } from "../../src/services/Gossip.ts"
+import { Gossip } from "../../src/services/gossip/Gossip.ts"
 
 const layers = {
   star: Gossip.layerStar,

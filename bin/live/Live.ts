@@ -8,9 +8,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import { Console } from "node:console"
-import { MessageIO } from "../../src/services/MessageIO.ts"
-import { NeverInitialised, Node } from "../../src/services/Node.ts"
-import { Timers } from "../../src/services/Timers.ts"
+import { MessageIO } from "../../src/services/node/MessageIO.ts"
+import { NeverInitialised, Node } from "../../src/services/node/Node.ts"
+import { Timers } from "../../src/services/node/Timers.ts"
 
 // Standard output is for messages alone, whatever a library prints.
 globalThis.console = new Console(process.stderr)

@@ -2,8 +2,8 @@
  * The charts over the time of a whole run: latencies, their quantiles, rates.
  */
 import { line, stack } from "d3-shape"
-import { outcomes, type ReportData } from "../../src/bench/report/ReportData.ts"
-import { type Window, windows } from "../../src/bench/report/Windows.ts"
+import { outcomes, type ReportData } from "../../src/report/ReportData.ts"
+import { type Window, windows } from "../../src/report/Windows.ts"
 import { checkbox, el, svg, table } from "./Dom.ts"
 import * as Format from "./Format.ts"
 import { axis, chart, type Hit, type Plot } from "./Frame.ts"

@@ -1,8 +1,8 @@
 /**
  * The space-time diagram, and all that moves it: pointer, keys, an overview of the whole run, and what findings are about.
  */
-import { type ReportData, role } from "../../src/bench/report/ReportData.ts"
-import * as SpaceTime from "../../src/bench/report/SpaceTime.ts"
+import { type ReportData, role } from "../../src/report/ReportData.ts"
+import * as SpaceTime from "../../src/report/SpaceTime.ts"
 import { button, checkbox, drawn, el } from "./Dom.ts"
 import * as Format from "./Format.ts"
 import { place } from "./Frame.ts"

@@ -3,7 +3,7 @@
  * the pointer.
  */
 import { type ScaleLinear, scaleLinear } from "d3-scale"
-import type { ReportData } from "../../src/bench/report/ReportData.ts"
+import type { ReportData } from "../../src/report/ReportData.ts"
 import { drawn, el, svg } from "./Dom.ts"
 import * as Format from "./Format.ts"
 

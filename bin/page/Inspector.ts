@@ -1,8 +1,8 @@
 /**
  * What is told beside the diagram: of the thing that is selected, and of the operations that a finding is about.
  */
-import { outcomes, type ReportData } from "../../src/bench/report/ReportData.ts"
-import * as SpaceTime from "../../src/bench/report/SpaceTime.ts"
+import { outcomes, type ReportData } from "../../src/report/ReportData.ts"
+import * as SpaceTime from "../../src/report/SpaceTime.ts"
 import { button, el, list } from "./Dom.ts"
 import * as Format from "./Format.ts"
 import * as Words from "./Words.ts"

@@ -2,8 +2,8 @@
  * How operations and messages look, in all charts alike: the kind of an operation by its hue, its outcome by its shape
  * and, unless it was ok, by a hue of its own. Hues are Okabe and Ito's, which people tell apart however they see colours.
  */
-import { type Outcome, outcomes, type ReportData, role } from "../../src/bench/report/ReportData.ts"
-import { fateOf } from "../../src/bench/report/SpaceTime.ts"
+import { type Outcome, outcomes, type ReportData, role } from "../../src/report/ReportData.ts"
+import { fateOf } from "../../src/report/SpaceTime.ts"
 import { el, svg } from "./Dom.ts"
 
 /** How many hues there are for each; then they come again. */

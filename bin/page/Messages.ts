@@ -1,7 +1,7 @@
 /**
  * What was sent: by type, and between whom. Tables both, so that they can be read as well as seen.
  */
-import { fates, type ReportData, role } from "../../src/bench/report/ReportData.ts"
+import { fates, type ReportData, role } from "../../src/report/ReportData.ts"
 import { checkbox, el, svg, table } from "./Dom.ts"
 import * as Format from "./Format.ts"
 import { messageClass } from "./Marks.ts"

@@ -3,8 +3,8 @@
  * moved by keys at both its ends.
  */
 import { scaleLinear } from "d3-scale"
-import { outcomes, type ReportData } from "../../src/bench/report/ReportData.ts"
-import type { Range } from "../../src/bench/report/SpaceTime.ts"
+import { outcomes, type ReportData } from "../../src/report/ReportData.ts"
+import type { Range } from "../../src/report/SpaceTime.ts"
 import { drawn, el, svg } from "./Dom.ts"
 import * as Format from "./Format.ts"
 import { faultShades, timeTicks } from "./Frame.ts"

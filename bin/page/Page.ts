@@ -1,7 +1,7 @@
 /**
  * Brings a report to life: draws what its data holds.
  */
-import type { ReportData } from "../../src/bench/report/ReportData.ts"
+import type { ReportData } from "../../src/report/ReportData.ts"
 import * as Charts from "./Charts.ts"
 import { diagram } from "./Diagram.ts"
 import { el } from "./Dom.ts"

@@ -5,8 +5,8 @@
  * were sent and received instead.
  */
 import { type ScaleLinear, scaleLinear } from "d3-scale"
-import { outcomes, type ReportData, role } from "../../src/bench/report/ReportData.ts"
-import * as SpaceTime from "../../src/bench/report/SpaceTime.ts"
+import { outcomes, type ReportData, role } from "../../src/report/ReportData.ts"
+import * as SpaceTime from "../../src/report/SpaceTime.ts"
 import { svg } from "./Dom.ts"
 import * as Format from "./Format.ts"
 import { timeTicks } from "./Frame.ts"

@@ -1,8 +1,8 @@
 /**
  * Operations and messages in words: for tips, for details, and for who cannot see the diagram.
  */
-import { outcomes, type ReportData } from "../../src/bench/report/ReportData.ts"
-import * as SpaceTime from "../../src/bench/report/SpaceTime.ts"
+import { outcomes, type ReportData } from "../../src/report/ReportData.ts"
+import * as SpaceTime from "../../src/report/SpaceTime.ts"
 import * as Format from "./Format.ts"
 
 export const fates = {

@@ -9,8 +9,8 @@
 import * as Effect from "effect/Effect"
 import { BroadcastProtocol } from "../schema/BroadcastProtocol.ts"
 import * as Json from "../schema/Json.ts"
-import { Gossip } from "../services/Gossip.ts"
-import { Node } from "../services/Node.ts"
+import { Gossip } from "../services/gossip/Gossip.ts"
+import { Node } from "../services/node/Node.ts"
 
 export const Broadcast = Effect.gen(function*() {
   const seen = new Map<string, Json.Json>()

@@ -17,9 +17,9 @@ import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import { CounterProtocol, Delta, GrowOnlyDelta } from "../schema/CounterProtocol.ts"
 import * as ExactSum from "../schema/ExactSum.ts"
-import { Gossip } from "../services/Gossip.ts"
-import { Node } from "../services/Node.ts"
-import * as Recovery from "../services/Recovery.ts"
+import { Gossip } from "../services/gossip/Gossip.ts"
+import * as Recovery from "../services/gossip/Recovery.ts"
+import { Node } from "../services/node/Node.ts"
 
 const counter = (delta: Schema.Codec<number>) =>
   Effect.gen(function*() {

@@ -6,7 +6,7 @@
  */
 import * as Effect from "effect/Effect"
 import { EchoProtocol } from "../schema/EchoProtocol.ts"
-import { Node } from "../services/Node.ts"
+import { Node } from "../services/node/Node.ts"
 
 export const Echo = Node.serve(EchoProtocol, {
   echo: ({ echo }) => Effect.succeed({ echo })

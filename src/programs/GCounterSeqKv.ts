@@ -31,8 +31,8 @@ import type { NodeId } from "../schema/Address.ts"
 import { CounterProtocol, GrowOnlyDelta } from "../schema/CounterProtocol.ts"
 import * as ExactSum from "../schema/ExactSum.ts"
 import type * as ProtocolError from "../schema/ProtocolError.ts"
-import * as Kv from "../services/Kv.ts"
-import { Node } from "../services/Node.ts"
+import * as Kv from "../services/kv/Kv.ts"
+import { Node } from "../services/node/Node.ts"
 
 /** How old what is read may be. Environment variable `COUNTER_STALENESS`, such as `1 second`. */
 export const staleness = Config.Duration("COUNTER_STALENESS").pipe(Config.withDefault(Duration.seconds(1)))

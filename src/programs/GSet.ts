@@ -6,8 +6,8 @@
 import * as Effect from "effect/Effect"
 import { GSetProtocol } from "../schema/GSetProtocol.ts"
 import * as Json from "../schema/Json.ts"
-import { Gossip } from "../services/Gossip.ts"
-import { Node } from "../services/Node.ts"
+import { Gossip } from "../services/gossip/Gossip.ts"
+import { Node } from "../services/node/Node.ts"
 
 export const GSet = Effect.gen(function*() {
   const elements = new Map<string, Json.Json>()

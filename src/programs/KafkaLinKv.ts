@@ -23,8 +23,8 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Json } from "../schema/Json.ts"
 import { KafkaProtocol, Offset, Offsets } from "../schema/KafkaProtocol.ts"
-import { Node } from "../services/Node.ts"
-import * as SharedLog from "../services/SharedLog.ts"
+import * as SharedLog from "../services/log/SharedLog.ts"
+import { Node } from "../services/node/Node.ts"
 import * as KafkaIndex from "./KafkaIndex.ts"
 
 /** How long an append waits for company after the one before; environment variable `KAFKA_LINGER`. */

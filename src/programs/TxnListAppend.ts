@@ -17,8 +17,8 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Json from "../schema/Json.ts"
 import { type ListAppendOperation, TxnListAppendProtocol } from "../schema/TxnProtocol.ts"
-import { Node } from "../services/Node.ts"
-import * as SharedLog from "../services/SharedLog.ts"
+import * as SharedLog from "../services/log/SharedLog.ts"
+import { Node } from "../services/node/Node.ts"
 
 const Appends = Schema.Array(Schema.Tuple([Json.Json, Json.Json]))
 

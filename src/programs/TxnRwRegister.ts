@@ -45,9 +45,9 @@ import * as Schema from "effect/Schema"
 import * as Json from "../schema/Json.ts"
 import { type RwRegisterOperation, TxnRwRegisterProtocol } from "../schema/TxnProtocol.ts"
 import type { Origin } from "../schema/VersionVector.ts"
-import { Gossip } from "../services/Gossip.ts"
-import { Node } from "../services/Node.ts"
-import * as Recovery from "../services/Recovery.ts"
+import { Gossip } from "../services/gossip/Gossip.ts"
+import * as Recovery from "../services/gossip/Recovery.ts"
+import { Node } from "../services/node/Node.ts"
 
 const WriteSet = Schema.Struct({ stamp: Schema.Int, writes: Schema.Array(Schema.Tuple([Json.Json, Json.Json])) })
 

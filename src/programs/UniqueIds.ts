@@ -8,8 +8,8 @@
  */
 import * as Effect from "effect/Effect"
 import { UniqueIdsProtocol } from "../schema/UniqueIdsProtocol.ts"
-import { IdGenerator } from "../services/IdGenerator.ts"
-import { Node } from "../services/Node.ts"
+import { IdGenerator } from "../services/ids/IdGenerator.ts"
+import { Node } from "../services/node/Node.ts"
 
 export const UniqueIds = Effect.flatMap(IdGenerator, (ids) =>
   Node.serve(UniqueIdsProtocol, {

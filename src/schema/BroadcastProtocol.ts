@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema"
 import { Json } from "./Json.ts"
 import * as Rpc from "./Rpc.ts"
-import { Topology } from "./Topology.ts"
+import { Topology } from "./TopologyProtocol.ts"
 
 /** Challenge 3: what is said to one node, every node knows before long. */
 export const Broadcast = Rpc.make("broadcast", { request: { message: Json } })

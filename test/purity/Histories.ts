@@ -2,8 +2,8 @@
  * Runs in which everything happens that can, and nothing but their histories comes out: to compare one host of the
  * simulated world with another.
  */
-import * as History from "../../src/bench/History.ts"
-import * as Simulation from "../../src/bench/Simulation.ts"
+import * as Simulation from "../../src/simulator/Simulation.ts"
+import * as History from "../../src/workloads/history/History.ts"
 import { eventful, subjects } from "../Subjects.ts"
 
 /** By workload and program. Tasks run in any order: whatever draws that draws all else. */

@@ -4,9 +4,9 @@
 import { build } from "esbuild"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import type { Assets } from "../../src/bench/report/Html.ts"
-import type * as Run from "../../src/bench/Run.ts"
-import * as Simulation from "../../src/bench/Simulation.ts"
+import type { Assets } from "../../src/report/Html.ts"
+import type * as Run from "../../src/simulator/Run.ts"
+import * as Simulation from "../../src/simulator/Simulation.ts"
 
 const root = join(import.meta.dirname, "..", "..")
 

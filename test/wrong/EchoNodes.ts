@@ -3,12 +3,12 @@
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { Program } from "../../src/bench/SimulatedNode.ts"
 import { Address } from "../../src/schema/Address.ts"
 import { EchoProtocol } from "../../src/schema/EchoProtocol.ts"
 import { Json } from "../../src/schema/Json.ts"
 import * as Rpc from "../../src/schema/Rpc.ts"
-import { Node } from "../../src/services/Node.ts"
+import { Node } from "../../src/services/node/Node.ts"
+import type { Program } from "../../src/simulator/nodes/SimulatedNode.ts"
 
 const Gossip = Rpc.make("gossip")
 

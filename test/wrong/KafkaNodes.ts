@@ -3,9 +3,6 @@
  * purpose in one way, to prove that the bench notices; and mutants of the program that is in use.
  */
 import * as Effect from "effect/Effect"
-import type { Program } from "../../src/bench/SimulatedNode.ts"
-import type * as Simulation from "../../src/bench/Simulation.ts"
-import { KafkaWorkload } from "../../src/bench/workloads/KafkaWorkload.ts"
 import type * as Kafkas from "../../src/programs/Kafka.ts"
 import type { Json } from "../../src/schema/Json.ts"
 import {
@@ -17,8 +14,11 @@ import {
   Send
 } from "../../src/schema/KafkaProtocol.ts"
 import * as ProtocolError from "../../src/schema/ProtocolError.ts"
-import type * as Gossips from "../../src/services/Gossip.ts"
-import { Node } from "../../src/services/Node.ts"
+import type * as Gossips from "../../src/services/gossip/Gossip.ts"
+import { Node } from "../../src/services/node/Node.ts"
+import type { Program } from "../../src/simulator/nodes/SimulatedNode.ts"
+import type * as Simulation from "../../src/simulator/Simulation.ts"
+import { KafkaWorkload } from "../../src/workloads/kafka/KafkaWorkload.ts"
 import * as Patched from "./Patched.ts"
 
 type Pair = readonly [offset: Offset, msg: Json]
@@ -200,9 +200,9 @@ export const secretive: Program = node({ elsewhere: { poll: Effect.succeed({ msg
 export const reticent: Program = node({ elsewhere: { poll: Effect.never } })
 
 const modules = [
-  "services/CausalLog",
+  "services/gossip/CausalLog",
   "services/gossip/Frontiers",
-  "services/Gossip",
+  "services/gossip/Gossip",
   "programs/KafkaIndex",
   "programs/Kafka"
 ] as const

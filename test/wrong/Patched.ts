@@ -8,7 +8,7 @@ import * as vm from "node:vm"
 
 const source = new URL("../../src/", import.meta.url)
 
-/** A module is a path in `src`, such as `services/Gossip`. */
+/** A module is a path in `src`, such as `services/gossip/Gossip`. */
 export interface Patch<Module extends string = string> {
   readonly module: Module
   readonly find: string

@@ -5,20 +5,20 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import type { Program } from "../../src/bench/SimulatedNode.ts"
-import * as Simulation from "../../src/bench/Simulation.ts"
-import type { Anomaly } from "../../src/bench/transactions/ConsistencyModel.ts"
-import type { Workload } from "../../src/bench/Workload.ts"
-import { TxnListAppendWorkload } from "../../src/bench/workloads/TxnListAppendWorkload.ts"
-import * as RwRegister from "../../src/bench/workloads/TxnRwRegisterWorkload.ts"
 import * as Lists from "../../src/programs/TxnListAppend.ts"
 import * as Registers from "../../src/programs/TxnRwRegister.ts"
 import * as Json from "../../src/schema/Json.ts"
 import { type ListAppendOperation, TxnListAppendProtocol } from "../../src/schema/TxnProtocol.ts"
 import { Origin } from "../../src/schema/VersionVector.ts"
-import * as Gossips from "../../src/services/Gossip.ts"
-import * as Kv from "../../src/services/Kv.ts"
-import { Node } from "../../src/services/Node.ts"
+import * as Gossips from "../../src/services/gossip/Gossip.ts"
+import * as Kv from "../../src/services/kv/Kv.ts"
+import { Node } from "../../src/services/node/Node.ts"
+import type { Program } from "../../src/simulator/nodes/SimulatedNode.ts"
+import * as Simulation from "../../src/simulator/Simulation.ts"
+import type { Anomaly } from "../../src/workloads/transactions/ConsistencyModel.ts"
+import { TxnListAppendWorkload } from "../../src/workloads/transactions/TxnListAppendWorkload.ts"
+import * as RwRegister from "../../src/workloads/transactions/TxnRwRegisterWorkload.ts"
+import type { Workload } from "../../src/workloads/Workload.ts"
 import * as Patched from "./Patched.ts"
 
 export interface WrongNode {
@@ -50,7 +50,7 @@ const kills: Changes = {
 
 // ---- registers
 
-const registerModules = ["services/CausalLog", "services/Gossip", "programs/TxnRwRegister"] as const
+const registerModules = ["services/gossip/CausalLog", "services/gossip/Gossip", "programs/TxnRwRegister"] as const
 type RegisterPatch = Patched.Patch<(typeof registerModules)[number]>
 
 /** The program that is in use, with these passages of it or of what it runs over replaced. */
@@ -161,7 +161,7 @@ const registers: ReadonlyArray<Wrong> = [
     "delivers the write sets of each node in order, but not in causal order",
     "causal-violation",
     register([{
-      module: "services/CausalLog",
+      module: "services/gossip/CausalLog",
       find: "if (!Vector.covers(log.vector, base)) return undefined",
       replace:
         "if (operations.some(([origin]) => (log.vector.get(origin) ?? 0) < (base.get(origin) ?? 0))) return undefined"
@@ -234,7 +234,7 @@ const registers: ReadonlyArray<Wrong> = [
 
 // ---- lists
 
-const listModules = ["services/SharedLog", "programs/TxnListAppend"] as const
+const listModules = ["services/log/SharedLog", "programs/TxnListAppend"] as const
 type ListPatch = Patched.Patch<(typeof listModules)[number]>
 
 /** The program that is in use, with these passages of it or of its log replaced. */
@@ -244,7 +244,7 @@ const list = async (patches: ReadonlyArray<ListPatch>): Promise<Program> => {
   return Effect.provide(TxnListAppend, Kv.LinKv.layer)
 }
 
-const inLog = (find: string, replace: string): ListPatch => ({ module: "services/SharedLog", find, replace })
+const inLog = (find: string, replace: string): ListPatch => ({ module: "services/log/SharedLog", find, replace })
 const inLists = (find: string, replace: string): ListPatch => ({ module: "programs/TxnListAppend", find, replace })
 
 const appended = "log.append(appends, answer(txn))"

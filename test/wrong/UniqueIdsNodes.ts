@@ -4,9 +4,9 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import type { Program } from "../../src/bench/SimulatedNode.ts"
 import { UniqueIdsProtocol } from "../../src/schema/UniqueIdsProtocol.ts"
-import { Node } from "../../src/services/Node.ts"
+import { Node } from "../../src/services/node/Node.ts"
+import type { Program } from "../../src/simulator/nodes/SimulatedNode.ts"
 
 /** A node that answers with what `generator`, made once a life, says next. */
 const node = (generator: Effect.Effect<Effect.Effect<string>, never, Node>): Program =>

@@ -4,7 +4,7 @@
 import type { NodeId } from "../../schema/Address.ts"
 import type * as GossipProtocol from "../../schema/GossipProtocol.ts"
 import type * as Vector from "../../schema/VersionVector.ts"
-import type * as CausalLog from "../CausalLog.ts"
+import type * as CausalLog from "./CausalLog.ts"
 import type * as Frontiers from "./Frontiers.ts"
 
 /** A batch whose base is not there yet; what its sender has who sent it, and says of frontiers, if it is recovered. */

@@ -1,0 +1,246 @@
+/**
+ * The report of a run: one page that needs nothing else, neither a network nor a file beside it.
+ *
+ * What is short stands in the page as text. What is long stands there once as data (see ReportData), and is drawn when
+ * somebody looks at it.
+ */
+import type { Json } from "../schema/Json.ts"
+import { latency } from "../simulator/Limits.ts"
+import type { Run } from "../simulator/Run.ts"
+import * as History from "../workloads/history/History.ts"
+import { quantile } from "../workloads/history/Quantile.ts"
+import { extract } from "./Extract.ts"
+import { type Assets, type Html, html, json, page } from "./Html.ts"
+import type { ReportData } from "./ReportData.ts"
+
+const number = (value: number, digits = 0): string =>
+  value.toLocaleString("en", {
+    maximumFractionDigits: digits,
+    minimumFractionDigits: Number.isInteger(value) ? 0 : digits
+  })
+
+/** Never rounded up: 100 % means all of them. */
+const percentage = (fraction: number): string => `${Math.floor(fraction * 10_000) / 100} %`
+
+const bytes = (size: number): string =>
+  size < 10_000 ? `${number(size)} B` : size < 1e7 ? `${number(size / 1000)} kB` : `${number(size / 1e6, 1)} MB`
+
+const tile = (name: string, value: string, note?: string): Html =>
+  html`<div><dt>${name}</dt><dd>${value}</dd>${note && html`<dd class="aside">${note}</dd>`}</div>`
+
+const below = (limit: number | undefined): string | undefined =>
+  limit === undefined ? undefined : `limit ${number(limit)}`
+
+const tiles = ({ limits, results }: Run): Html => {
+  const { latencies, messagesPerOperation, network, okFraction, operations } = results
+  const { max, median } = latency(results)
+  const spreads = results.workload.figures["stableLatencies"] !== undefined
+  return html`<dl class="tiles">${[
+    tile("Operations", number(operations.count)),
+    tile("ok", percentage(okFraction)),
+    tile("Server messages an operation", number(messagesPerOperation.servers, 3), below(limits?.messagesPerOperation)),
+    tile(
+      spreads ? "Median until all have it" : "Median latency",
+      `${number(median, 1)} ms`,
+      below(limits?.medianLatency)
+    ),
+    tile(spreads ? "Longest until all have it" : "Longest latency", `${number(max, 1)} ms`, below(limits?.maxLatency)),
+    ...spreads ? [tile("Slowest reply", `${number(latencies.max, 1)} ms`)] : [],
+    tile("Between servers", number(network.servers.sent), bytes(network.servers.bytes))
+  ]}</dl>`
+}
+
+const findings = (data: ReportData): Html =>
+  data.findings.length === 0
+    ? html`<p class="none">Nothing speaks against this run.</p>`
+    : html`<ol class="findings">${
+      data.findings.map((finding, index) => {
+        const evidence = data.evidence.flatMap((one, at) => one.finding === index ? [{ ...one, at }] : [])
+        return html`<li><p>${finding}</p>${
+          evidence.length > 0
+            ? html`<p class="evidence">Show in the diagram: ${
+              evidence.map(({ about, at }) => html`<button type="button" data-evidence="${at}">${about}</button> `)
+            }</p>`
+            : undefined
+        }</li>`
+      })
+    }</ol>`
+
+const table = (caption: string, head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): Html =>
+  html`<div class="scroll"><table><caption>${caption}</caption>
+<thead><tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<tbody>${
+    rows.map(([first, ...rest]) =>
+      html`<tr><th scope="row">${first}</th>${rest.map((cell) => html`<td>${cell}</td>`)}</tr>`
+    )
+  }</tbody>
+</table></div>`
+
+/** What was asked, how it ended, and how long it took. */
+const operations = ({ history, results }: Run): Html => {
+  const all = History.operations(history)
+  const rows = Object.entries(results.operationsByKind).map(([f, { count, fail, info, ok }]) => {
+    const sorted = all.filter(({ completion, invoke }) => invoke.f === f && completion.type === "ok")
+      .map(({ completion, invoke }) => completion.time - invoke.time).toSorted((a, b) => a - b)
+    const at = (fraction: number): string => sorted.length === 0 ? "–" : number(quantile(sorted, fraction), 1)
+    return [f, number(count), number(ok), number(fail), number(info), at(0.5), at(0.95), at(0.99), at(1)]
+  })
+  return rows.length === 0
+    ? html`<p class="none">No operation was ever invoked.</p>`
+    : table("Operations, and the latencies in ms of those that were ok", [
+      "operation",
+      "count",
+      "ok",
+      "fail",
+      "info",
+      "median",
+      "95 %",
+      "99 %",
+      "longest"
+    ], rows)
+}
+
+const words = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+
+const value = (it: Json): string =>
+  typeof it === "number"
+    ? number(it, 3)
+    : typeof it === "string"
+    ? it
+    : Array.isArray(it)
+    ? it.map(value).join("; ")
+    : typeof it === "object" && it !== null
+    ? Object.entries(it).map(([name, part]) => `${name}: ${value(part)}`).join(", ")
+    : JSON.stringify(it)
+
+const list = (name: string, entries: ReadonlyArray<readonly [name: string, value: string]>): Html | undefined =>
+  entries.length === 0
+    ? undefined
+    : html`<div><h3>${name}</h3><dl class="list">${
+      entries.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)
+    }</dl></div>`
+
+const details = ({ options, program, replay, results, title, workload }: Run): Html => {
+  const { latency, nemesis, nemesisInterval } = options
+  const { all, clients, servers } = results.network
+  const chance = (fraction: number): string => fraction === 0 ? "none" : `${number(fraction * 100, 2)} %`
+  return html`<div class="columns">
+${
+    list("Options", [
+      ["run", title],
+      ["workload", workload],
+      ["program", program],
+      ["nodes", number(options.nodeCount)],
+      ["clients", number(options.concurrency)],
+      ["rate", `${number(options.rate, 2)} operations a second`],
+      ["clients work for", `${number(options.timeLimit / 1000, 3)} s`],
+      ["then recovery", `${number(options.recovery / 1000, 3)} s`],
+      ["latency", latency.mean === 0 ? "none" : `${number(latency.mean, 3)} ms, ${latency.dist}`],
+      [
+        "faults",
+        nemesis.length === 0 ? "none" : `${nemesis.join(", ")}, every ${number(nemesisInterval / 1000, 3)} s on average`
+      ],
+      ["loss", chance(options.loss)],
+      ["duplicates", chance(options.duplicates)],
+      ["availability demanded", options.availability === 0 ? "none" : percentage(options.availability)],
+      ["topology", options.topology],
+      ...options.scheduling === undefined ? [] : [["scheduling", options.scheduling] as const],
+      ...Object.entries(options.config ?? {}),
+      ["seed", String(options.seed)]
+    ])
+  }
+${
+    list(
+      "What the checker counted",
+      Object.entries(results.workload.figures).map(([name, figure]) => [words(name), value(figure)])
+    )
+  }
+${
+    list("Network", [
+      ["between servers", `${number(servers.sent)} messages, ${bytes(servers.bytes)}`],
+      ["with clients", `${number(clients.sent)} messages, ${bytes(clients.bytes)}`],
+      ["all", `${number(all.sent)} sent, ${number(all.received)} received`],
+      [
+        "an operation",
+        `${number(results.messagesPerOperation.servers, 3)} between servers, ${
+          number(results.messagesPerOperation.all, 3)
+        } in all`
+      ]
+    ])
+  }
+</div>
+<h3>Once more</h3>
+<pre class="command"><code>${replay}</code></pre>`
+}
+
+const chart = (id: string, title: string, text: string): Html =>
+  html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2><p class="lead">${text}</p><div class="mount"><p class="none">Drawn by this page's script.</p></div></section>
+`
+
+const sections = (data: ReportData): ReadonlyArray<readonly [id: string, title: string, text: string]> => [
+  ...data.series.length === 0 ? [] : [
+    [
+      "spread",
+      "Until everybody has it",
+      "Each value by when it was known, and how long until no read lacked it any more."
+    ] as const
+  ],
+  ["latency", "Latency", "Each operation by when it began and how long it took. Choose one to see it in the diagram."],
+  ["quantiles", "Latency over time", "Quantiles of the operations that ended ok, by when they began."],
+  ["rate", "Rate", "How many operations ended each second, and how."],
+  [
+    "diagram",
+    "Space and time",
+    "Each line is a node, time goes to the right. Operations are bars on their node's line; messages lead from who sent them to who received them."
+  ],
+  ["messages", "Messages", "What was sent, and between whom."]
+]
+
+const faults = ({ faults }: ReportData): Html | undefined => {
+  const time = (ms: number): string => `${number(ms / 1000, 3)} s`
+  return faults.length === 0
+    ? undefined
+    : html`<h3>Faults</h3><ul class="faults">${
+      faults.map(({ end, start, what }) => html`<li>${time(start)} to ${time(end)}: ${what}</li>`)
+    }</ul>`
+}
+
+/** The whole file. */
+export const report = (run: Run, assets: Assets): string => {
+  const data = extract(run)
+  const { options, program, results, workload } = run
+  const drawn = sections(data)
+  const title = run.title === workload ? workload : run.title
+  return page({
+    title: `${results.valid ? "✓" : "✗"} ${title} – Gossip Girl`,
+    assets,
+    data: json(data),
+    body: html`<a class="skip" href="#main">Skip to the report</a>
+<header class="top">
+<p class="brand">Gossip Girl</p>
+<h1>${title} <span class="verdict ${results.valid ? "valid" : "invalid"}">${
+      results.valid ? "✓ valid" : "✗ invalid"
+    }</span></h1>
+<p class="what">${program} on ${options.nodeCount} ${options.nodeCount === 1 ? "node" : "nodes"}, ${
+      number(options.rate, 2)
+    } operations a second for ${number(options.timeLimit / 1000, 3)} s${
+      options.latency.mean > 0 ? `, ${number(options.latency.mean, 3)} ms latency` : ""
+    }${options.nemesis.length > 0 ? `, with ${options.nemesis.join(", ")}` : ""}, seed ${String(options.seed)}</p>
+</header>
+<nav aria-label="Sections"><ul><li><a href="#verdict">Verdict</a></li>${
+      drawn.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)
+    }<li><a href="#details">Details</a></li></ul><button type="button" class="help" aria-keyshortcuts="?">Keys <kbd>?</kbd></button></nav>
+<main id="main" tabindex="-1">
+<section id="verdict" aria-labelledby="verdict-title"><h2 id="verdict-title">Verdict</h2>
+${findings(data)}
+${tiles(run)}
+${operations(run)}
+</section>
+${drawn.map(([id, title, text]) => chart(id, title, text))}
+<section id="details" aria-labelledby="details-title"><h2 id="details-title">Details</h2>
+${details(run)}
+${faults(data)}
+</section>
+</main>`
+  })
+}

@@ -1,0 +1,23 @@
+/**
+ * The cluster's timestamp oracle, `lin-tso`: every number is larger than all that were handed out before, to anybody.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { ServiceId } from "../../schema/Address.ts"
+import type * as ProtocolError from "../../schema/ProtocolError.ts"
+import { Ts } from "../../schema/TsoProtocol.ts"
+import { Node } from "../node/Node.ts"
+
+export class Timestamps extends Context.Service<Timestamps, {
+  /** Costs two messages. A timestamp whose reply is lost is never handed out again. */
+  readonly next: Effect.Effect<number, ProtocolError.ProtocolError>
+}>()("gossip-girl/Timestamps") {
+  static readonly layer = Layer.effect(
+    Timestamps,
+    Effect.map(
+      Node,
+      (node) => Timestamps.of({ next: Effect.map(node.ask(ServiceId.make("lin-tso"), Ts, {}), ({ ts }) => ts) })
+    )
+  )
+}

@@ -1,0 +1,103 @@
+/**
+ * The requests that a node has sent and whose replies it awaits.
+ *
+ * Every call leaves the table exactly once: by its reply, by its deadline, or because who asked was interrupted. A reply
+ * that finds no call here is late, a duplicate, or was never asked for.
+ *
+ * Calls with the same timeout expire in the order in which they were made. So one queue a timeout suffices, with one
+ * timer at its oldest deadline, and a call that is answered in time neither races fibers nor sets a timer of its own.
+ */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import type { Body } from "../../schema/Envelope.ts"
+import { MessageId } from "../../schema/MessageId.ts"
+import * as ProtocolError from "../../schema/ProtocolError.ts"
+import { Timers } from "./Timers.ts"
+
+export type Reply = Effect.Effect<Body, ProtocolError.ProtocolError>
+
+export interface Calls {
+  /**
+   * Draws a message id, hands it to `send` and awaits the reply. Fails with the error that was replied, or with
+   * {@link ProtocolError.Timeout}: then nobody knows whether the request took effect.
+   */
+  readonly call: (timeout: Duration.Duration, send: (id: MessageId) => void) => Reply
+  /** Hands a reply to who awaits it. False when nobody does. */
+  readonly settle: (inReplyTo: MessageId, reply: Reply) => boolean
+  /** How many replies are awaited. */
+  readonly size: () => number
+}
+
+interface Waiting {
+  readonly deadline: number
+  readonly resume: (reply: Reply) => void
+}
+
+/** Insertion order is deadline order. */
+interface Queue {
+  readonly waiting: Map<MessageId, Waiting>
+  timerSet: boolean
+}
+
+export const make: Effect.Effect<Calls, never, Timers> = Effect.gen(function*() {
+  const timers = yield* Timers
+  const clock = yield* Clock.Clock
+  const now = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const queues = new Map<number, Queue>()
+  const queueOf = new Map<MessageId, Queue>()
+  // Not from 1: after a restart the replies to requests of the former life must not be taken for those to ours.
+  let lastId = yield* Random.nextIntBetween(0, 2 ** 31)
+
+  const remove = (id: MessageId): Waiting | undefined => {
+    const queue = queueOf.get(id)
+    if (queue === undefined) return undefined
+    const waiting = queue.waiting.get(id)
+    queueOf.delete(id)
+    queue.waiting.delete(id)
+    return waiting
+  }
+
+  const expire = (queue: Queue): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      for (const [id, { deadline, resume }] of queue.waiting) {
+        const left = deadline - now()
+        if (left > 0) return timers.after(left, expire(queue))
+        remove(id)
+        resume(Effect.fail(new ProtocolError.Timeout({ text: "no reply in time" })))
+      }
+      queue.timerSet = false
+      return Effect.void
+    })
+
+  const call = (timeout: Duration.Duration, send: (id: MessageId) => void): Reply =>
+    Effect.flatMap(
+      Effect.suspend(() => {
+        const millis = Duration.toMillis(timeout)
+        let queue = queues.get(millis)
+        if (queue === undefined) queues.set(millis, queue = { waiting: new Map(), timerSet: false })
+        if (queue.timerSet) return Effect.succeed(queue)
+        queue.timerSet = true
+        return Effect.as(timers.after(millis, expire(queue)), queue)
+      }),
+      (queue) =>
+        Effect.callback<Body, ProtocolError.ProtocolError>((resume) => {
+          const id = MessageId.make(++lastId)
+          queueOf.set(id, queue)
+          queue.waiting.set(id, { deadline: now() + Duration.toMillis(timeout), resume })
+          send(id)
+          return Effect.sync(() => remove(id))
+        })
+    )
+
+  return {
+    call,
+    settle: (inReplyTo, reply) => {
+      const waiting = remove(inReplyTo)
+      waiting?.resume(reply)
+      return waiting !== undefined
+    },
+    size: () => queueOf.size
+  }
+})

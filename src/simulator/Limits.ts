@@ -1,0 +1,44 @@
+/**
+ * What a run may cost. Maelstrom judges no costs: how many messages and how much time a cluster may take is in the text of
+ * fly.io's challenges alone. Here it is part of the verdict.
+ */
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { Latencies, Results } from "./Results.ts"
+
+/** What the figures of a run must stay below. */
+export const Limits = Schema.Struct({
+  /** Messages between servers for each operation. */
+  messagesPerOperation: Schema.optionalKey(Schema.Finite),
+  /** See {@link latency}, in ms. */
+  medianLatency: Schema.optionalKey(Schema.Finite),
+  maxLatency: Schema.optionalKey(Schema.Finite)
+})
+export interface Limits extends Schema.Schema.Type<typeof Limits> {}
+
+const decodeStableLatencies = Schema.decodeUnknownOption(Schema.Struct({ "0.5": Schema.Finite, "1": Schema.Finite }))
+
+/**
+ * The latency that counts, in ms. A workload whose values must spread measures how long that takes, and says so in its
+ * figures under `stableLatencies`; elsewhere it is the time to the reply.
+ */
+export const latency = (results: Results): Pick<Latencies, "median" | "max"> =>
+  decodeStableLatencies(results.workload.figures["stableLatencies"]).pipe(
+    Option.map((latencies) => ({ median: latencies["0.5"], max: latencies["1"] })),
+    Option.getOrElse(() => results.latencies)
+  )
+
+/** What is not below its limit, in words. */
+const excess = (what: string, value: number, limit: number | undefined): ReadonlyArray<string> =>
+  limit === undefined || value < limit ? [] : [`${what}: ${Math.round(value * 1000) / 1000}, not below ${limit}`]
+
+/** The results under these limits: whatever exceeds one is a finding too. */
+export const judge = (results: Results, limits: Limits = {}): Results => {
+  const { max, median } = latency(results)
+  const excesses = [
+    ...excess("messages an operation", results.messagesPerOperation.servers, limits.messagesPerOperation),
+    ...excess("median latency in ms", median, limits.medianLatency),
+    ...excess("maximum latency in ms", max, limits.maxLatency)
+  ]
+  return { ...results, valid: results.valid && excesses.length === 0, findings: [...results.findings, ...excesses] }
+}

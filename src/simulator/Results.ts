@@ -1,0 +1,97 @@
+/**
+ * What came of a run: the checker's verdict, and what is judged of every run alike.
+ *
+ * It is valid if the workload's checker finds nothing, enough operations were ok, every kind of operation was ok at
+ * least once, and no node crashed or broke the protocol.
+ */
+import * as History from "../workloads/history/History.ts"
+import { quantile } from "../workloads/history/Quantile.ts"
+import * as Verdict from "../workloads/history/Verdict.ts"
+import type * as Network from "./network/Network.ts"
+
+export interface Counts {
+  readonly count: number
+  readonly ok: number
+  readonly fail: number
+  readonly info: number
+}
+
+/** Latencies of the operations that were ok, in ms. */
+export interface Latencies {
+  readonly median: number
+  readonly p95: number
+  readonly p99: number
+  readonly max: number
+}
+
+export interface Results {
+  readonly valid: boolean
+  /** Everything that speaks against it, in words. */
+  readonly findings: ReadonlyArray<string>
+  readonly workload: Verdict.Verdict
+  readonly operations: Counts
+  readonly operationsByKind: { readonly [f: string]: Counts }
+  readonly okFraction: number
+  readonly latencies: Latencies
+  readonly network: Network.Statistics
+  /** Messages between servers, and of all kinds, for each operation that was invoked. */
+  readonly messagesPerOperation: { readonly servers: number; readonly all: number }
+}
+
+const count = (operations: ReadonlyArray<History.Operation>): Counts => {
+  const counts = { count: operations.length, ok: 0, fail: 0, info: 0 }
+  for (const { completion } of operations) if (completion.type !== "invoke") counts[completion.type]++
+  return counts
+}
+
+const latencies = (operations: ReadonlyArray<History.Operation>): Latencies => {
+  const sorted = operations
+    .filter(({ completion }) => completion.type === "ok")
+    .map(({ completion, invoke }) => completion.time - invoke.time)
+    .toSorted((a, b) => a - b)
+  const at = (fraction: number): number => Math.round(quantile(sorted, fraction) * 1000) / 1000
+  return { median: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) }
+}
+
+/** A finding, with the errors behind it. */
+const because = (finding: string, operations: ReadonlyArray<History.Operation>): string =>
+  [finding, Verdict.errors(operations)].filter((part) => part !== "").join(": ")
+
+export const make = (run: {
+  readonly history: History.History
+  readonly verdict: Verdict.Verdict
+  /** The fraction of operations that must be ok. */
+  readonly availability: number
+  readonly network: Network.Statistics
+  readonly findings: ReadonlyArray<string>
+}): Results => {
+  const operations = History.operations(run.history)
+  const counts = count(operations)
+  const kinds = [...new Set(operations.map(({ invoke }) => invoke.f))]
+  const byKind = kinds.map((f) => [f, count(operations.filter(({ invoke }) => invoke.f === f))] as const)
+  const okFraction = counts.count === 0 ? 1 : counts.ok / counts.count
+
+  const findings = [...run.verdict.findings, ...run.findings]
+  if (okFraction < run.availability) {
+    findings.push(because(`${counts.count - counts.ok} of ${counts.count} operations were not ok`, operations))
+  }
+  for (const [f, { ok }] of byKind) {
+    if (ok === 0) findings.push(because(`no ${f} was ever ok`, operations.filter(({ invoke }) => invoke.f === f)))
+  }
+
+  const perOperation = (messages: number): number => counts.count === 0 ? 0 : messages / counts.count
+  return {
+    valid: findings.length === 0,
+    findings,
+    workload: run.verdict,
+    operations: counts,
+    operationsByKind: Object.fromEntries(byKind),
+    okFraction,
+    latencies: latencies(operations),
+    network: run.network,
+    messagesPerOperation: {
+      servers: perOperation(run.network.servers.sent),
+      all: perOperation(run.network.all.sent)
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * A whole Maelstrom run (see Trial) in virtual time, of nodes that run a program.
+ *
+ * A run is a function of its options, program and seed among them: the same options give the same history byte for byte.
+ */
+import type * as History from "../workloads/history/History.ts"
+import * as SeededRandom from "../workloads/SeededRandom.ts"
+import type * as Journal from "./network/Journal.ts"
+import * as SimulatedNode from "./nodes/SimulatedNode.ts"
+import type * as Results from "./Results.ts"
+import * as VirtualTime from "./time/VirtualTime.ts"
+import * as Trial from "./Trial.ts"
+
+export interface Options extends Trial.Options {
+  readonly program: SimulatedNode.Program
+  /** In which order tasks of the same instant run: as in a real process, or any, drawn from the seed. */
+  readonly scheduling: "fifo" | "random"
+  /** What nodes find in their environment variables. */
+  readonly config: Readonly<Record<string, string>>
+}
+
+/** Maelstrom's defaults, and ours. */
+export const defaults = {
+  ...Trial.defaults,
+  scheduling: "fifo",
+  config: {}
+} as const satisfies Partial<Options>
+
+export interface Simulation {
+  /** Works for so many events, and says whether the run is over. */
+  readonly work: (budget: number) => boolean
+  /** How much of the run is done, from 0 to 1. */
+  readonly progress: () => number
+  /** What came of it, once it is over. */
+  readonly results: () => Results.Results
+  readonly history: History.History
+  /** If it keeps a journal. */
+  readonly messages: () => Journal.Messages | undefined
+  readonly drawn: () => Trial.Drawn
+  readonly nodes: ReadonlyArray<SimulatedNode.SimulatedNode>
+  readonly options: Options
+}
+
+export const make = (options: Options): Simulation => {
+  const { config, program } = options
+  const random = SeededRandom.make(options.seed)
+  const time = VirtualTime.make(options.scheduling === "random" ? random.fork("scheduling") : undefined)
+  const trial = Trial.make(options, {
+    timeline: time,
+    random,
+    member: (id, network) => SimulatedNode.make({ id, time, network, random: random.fork(id), program, config }),
+    startsAtOnce: Infinity,
+    initPatience: Trial.initPatience,
+    endsAtFinding: false
+  })
+  trial.start()
+
+  return {
+    work: (budget) => {
+      const state = time.run(trial.isOver, budget)
+      if (state === "deadlock") trial.end(`deadlock: nothing can happen any more, at ${time.now()} ms`)
+      if (state === "livelock") trial.end(`livelock: time stands still, at ${time.now()} ms`)
+      return state !== "more"
+    },
+    progress: trial.progress,
+    results: trial.results,
+    history: trial.history,
+    messages: trial.messages,
+    drawn: trial.drawn,
+    nodes: trial.members,
+    options
+  }
+}
+
+/** Runs to the end without looking up. */
+export const run = (options: Options): Simulation => {
+  const simulation = make(options)
+  simulation.work(Infinity)
+  return simulation
+}

@@ -1,0 +1,74 @@
+/**
+ * A client as Maelstrom has them: it asks one node, one thing at a time, and waits 5 s for each answer. Then it is gone,
+ * and so is its address.
+ */
+import * as Result from "effect/Result"
+import type { ClientId, NodeId } from "../../schema/Address.ts"
+import * as Envelope from "../../schema/Envelope.ts"
+import * as ExactNumbers from "../../workloads/history/ExactNumbers.ts"
+import { noReply } from "../../workloads/history/History.ts"
+import type { Outcome, Question } from "../../workloads/Workload.ts"
+import type { Network } from "../network/Network.ts"
+import type { Timeline } from "../time/Timeline.ts"
+
+export interface Client {
+  readonly id: ClientId
+  /** Asks all that follows from the question as well. */
+  readonly ask: (node: NodeId, question: Question, done: (outcome: Outcome) => void) => void
+  readonly close: () => void
+}
+
+/** In ms. */
+export const defaultPatience = 5000
+
+/**
+ * What is wrong with a message that answers nothing that was ever asked: else a node that mistakes `in_reply_to` looks
+ * like a silent one. A late reply is no such thing.
+ */
+const stray = ({ body, dest, src }: Envelope.Envelope, lastId: number): string | undefined => {
+  const id = body["in_reply_to"]
+  if (Number.isInteger(id) && Number(id) >= 1 && Number(id) <= lastId) return undefined
+  const type = typeof body["type"] === "string" ? body["type"] : "a message"
+  const how = id === undefined
+    ? "without in_reply_to"
+    : `with in_reply_to ${ExactNumbers.text(id)} instead of ${lastId}`
+  return `, though ${src} sent ${dest} ${type} ${how}`
+}
+
+export const make = (options: {
+  readonly id: ClientId
+  readonly network: Network
+  readonly timeline: Timeline
+  readonly patience?: number
+}): Client => {
+  const { id, network, patience = defaultPatience, timeline } = options
+  let lastId = 0
+  let hint = ""
+  let onReply: ((reply: Envelope.Body) => void) | undefined
+
+  network.join(id, (line) => {
+    const message = Envelope.decode(line)
+    if (Result.isFailure(message)) return
+    if (message.success.body["in_reply_to"] === lastId) onReply?.(message.success.body)
+    else hint = stray(message.success, lastId) ?? hint
+  })
+
+  const ask: Client["ask"] = (node, { outcome, readOnly, request }, done) => {
+    const msg_id = ++lastId
+    hint = ""
+    const end = (result: Outcome | Question): void => {
+      onReply = undefined
+      cancel()
+      if ("request" in result) ask(node, result, done)
+      else done(result)
+    }
+    const cancel = timeline.after(
+      patience,
+      () => end({ type: readOnly ? "fail" : "info", error: `${noReply}${hint}` })
+    )
+    onReply = (reply) => end(outcome(reply))
+    network.send(id, node, Envelope.encode({ src: id, dest: node, body: { ...request, msg_id } }))
+  }
+
+  return { id, ask, close: () => network.leave(id) }
+}

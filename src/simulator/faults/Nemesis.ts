@@ -1,0 +1,174 @@
+/**
+ * What goes wrong, and when.
+ *
+ * As in Maelstrom, each fault begins and ends in turn, the first time at once, at intervals drawn evenly from 0 to twice
+ * the mean. Maelstrom knows `partition`; the other faults are ours.
+ *
+ * - `partition`: one of Maelstrom's four ways to cut the network (see Partition).
+ * - `one-way`: some nodes do not hear the rest, but are heard.
+ * - `kill`: some nodes are killed, and later start again with empty memory.
+ * - `pause`: some nodes stand still, and later go on as if nothing had happened.
+ * - `clock`: each node's clock jumps by up to a minute either way, and may stand still there.
+ */
+import type { NodeId } from "../../schema/Address.ts"
+import type { Json } from "../../schema/Json.ts"
+import type { SeededRandom } from "../../workloads/SeededRandom.ts"
+import type { Network } from "../network/Network.ts"
+import type { Member } from "../nodes/Member.ts"
+import type { Timeline } from "../time/Timeline.ts"
+import * as Partition from "./Partition.ts"
+
+export const faults = ["partition", "one-way", "kill", "pause", "clock"] as const
+export type Fault = (typeof faults)[number]
+
+export interface Nemesis {
+  /** Does its deeds for so many ms. What has begun by then goes on. */
+  readonly start: (duration: number) => void
+  /** Ends every fault. */
+  readonly stop: () => void
+  /** How many faults it has drawn. */
+  readonly drawn: () => number
+}
+
+export interface Options {
+  readonly faults: ReadonlyArray<Fault>
+  /** The mean time between its deeds, in ms. */
+  readonly interval: number
+  /** Whether a fault comes to pass, by its number from 0: one that does not is drawn all the same. All do by default. */
+  readonly isWanted?: (fault: number) => boolean
+  readonly random: SeededRandom
+  readonly timeline: Timeline
+  readonly network: Network
+  readonly nodes: ReadonlyArray<Member>
+  /** Starts a node and tells it who it is. */
+  readonly boot: (node: Member) => void
+  readonly record: (f: string, value: Json) => void
+}
+
+/** The largest jump of a clock, in ms. */
+const largestJump = 60_000
+
+/** One fault, drawn but not begun. Ending it twice changes nothing. */
+interface Deeds {
+  readonly begin: () => Json
+  readonly end: () => Json
+}
+
+const describe = (grudge: Partition.Grudge): Json =>
+  Object.fromEntries([...grudge].map(([node, dropped]) => [node, [...dropped]]))
+
+export const make = (options: Options): Nemesis => {
+  const { boot, interval, isWanted = () => true, network, nodes, record, timeline } = options
+  const ids: ReadonlyArray<NodeId> = nodes.map(({ id }) => id)
+
+  /** What each fault has cut: when one of them ends, the other goes on. */
+  const grudges = new Map<Fault, Partition.Grudge>()
+
+  const cut = (fault: Fault, kinds: ReadonlyArray<Partition.Kind>) => (random: SeededRandom): Deeds => {
+    const kind = random.pick(kinds)
+    const grudge = Partition.make(kind, ids, random)
+    return {
+      begin: () => {
+        grudges.set(fault, grudge)
+        network.cut(grudge)
+        return { kind, drops: describe(grudge) }
+      },
+      end: () => {
+        grudges.delete(fault)
+        network.heal()
+        for (const grudge of grudges.values()) network.cut(grudge)
+        return null
+      }
+    }
+  }
+
+  /** One node, or several but fewer than half. */
+  const some = (random: SeededRandom): ReadonlyArray<Member> => {
+    const most = Math.max(1, Math.ceil(nodes.length / 2) - 1)
+    return random.shuffle(nodes).slice(0, random.chance(0.5) ? 1 : 1 + random.below(most))
+  }
+
+  const strike = (hit: (node: Member) => void, mend: (node: Member) => void) => (random: SeededRandom): Deeds => {
+    let stricken = some(random)
+    return {
+      begin: () => {
+        for (const node of stricken) hit(node)
+        return stricken.map(({ id }) => id)
+      },
+      end: () => {
+        const mended = stricken
+        stricken = []
+        for (const node of mended) mend(node)
+        return mended.map(({ id }) => id)
+      }
+    }
+  }
+
+  const jump = (random: SeededRandom): Deeds => {
+    const clocks = nodes.map((node) => ({
+      node,
+      offset: random.below(2 * largestJump) - largestJump,
+      frozen: random.chance(0.25)
+    }))
+    return {
+      begin: () =>
+        Object.fromEntries(clocks.map(({ frozen, node, offset }) => {
+          node.setClock(offset, frozen)
+          return [node.id, { offset, frozen }]
+        })),
+      end: () => {
+        nodes.forEach((node) => node.setClock(0, false))
+        return null
+      }
+    }
+  }
+
+  const draws: Record<Fault, (random: SeededRandom) => Deeds> = {
+    partition: cut("partition", Partition.maelstromKinds),
+    "one-way": cut("one-way", ["one-way"]),
+    kill: strike((node) => node.kill(), boot),
+    pause: strike((node) => node.pause(), (node) => node.resume()),
+    clock: jump
+  }
+
+  let drawn = 0
+  const deeds = new Map<Fault, Deeds>()
+
+  const begin = (fault: Fault, random: SeededRandom): void => {
+    const next = draws[fault](random)
+    if (!isWanted(drawn++)) return void deeds.delete(fault)
+    deeds.set(fault, next)
+    record(`start-${fault}`, next.begin())
+  }
+  const end = (fault: Fault): void => {
+    const last = deeds.get(fault)
+    if (last !== undefined) record(`stop-${fault}`, last.end())
+  }
+
+  const running = new Map<Fault, () => void>()
+
+  return {
+    start: (duration) => {
+      const until = timeline.now() + duration
+      for (const fault of options.faults) {
+        const random = options.random.fork(fault)
+        let on = false
+        const turn = (): void => {
+          on = !on
+          if (on) begin(fault, random)
+          else end(fault)
+          const pause = random.nextDoubleUnsafe() * 2 * interval
+          if (timeline.now() + pause < until) running.set(fault, timeline.after(pause, turn))
+        }
+        turn()
+      }
+    },
+    stop: () => {
+      for (const fault of options.faults) {
+        running.get(fault)?.()
+        end(fault)
+      }
+    },
+    drawn: () => drawn
+  }
+}

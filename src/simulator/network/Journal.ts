@@ -1,0 +1,167 @@
+/**
+ * Every message of a run: from whom to whom, what it was, when it was sent, and what became of it.
+ *
+ * It costs memory and a look into each line, so a run keeps one only when it is told to. It is bounded: it keeps the
+ * first {@link limit} messages, from sending to end, and of the others no more than their number.
+ */
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { Address } from "../../schema/Address.ts"
+import * as Envelope from "../../schema/Envelope.ts"
+import * as ExactNumbers from "../../workloads/history/ExactNumbers.ts"
+
+/**
+ * What became of a message.
+ *
+ * - `delivered`: it came to its receiver's address. Whether a process lives there, the network does not know.
+ * - `cut`: dropped at its receiver by a partition.
+ * - `lost`: dropped on its way, by chance.
+ * - `nobody`: nobody had that address, when it was sent or when it arrived.
+ * - `under way`: the run ended first.
+ */
+export const Fate = Schema.Literals(["delivered", "cut", "lost", "nobody", "under way"])
+export type Fate = typeof Fate.Type
+
+/**
+ * Times are in ms since the run began, as in the history: what came before, such as `init`, is below 0. `ended` is when
+ * its fate was decided. `size` is in bytes, with its newline. A message that the network delivers twice is two entries
+ * with the same id. `body` is the beginning of the rest of the body's text. The `type` is `?` where a line says none.
+ */
+export const Message = Schema.Struct({
+  id: Schema.Int,
+  src: Address,
+  dest: Address,
+  type: Schema.String,
+  msg_id: Schema.optionalKey(Schema.Int),
+  in_reply_to: Schema.optionalKey(Schema.Int),
+  size: Schema.Int,
+  sent: Schema.Finite,
+  ended: Schema.optionalKey(Schema.Finite),
+  fate: Fate,
+  body: Schema.String
+})
+export type Message = typeof Message.Type
+
+/** What a journal holds in the end. */
+export interface Messages {
+  /** In the order in which they were sent. */
+  readonly messages: ReadonlyArray<Message>
+  /** How many more there were, without those of them that were delivered twice. */
+  readonly unrecorded: number
+}
+
+/** Where a message stands in a journal; below 0 if it is not in there. */
+export type Place = number
+
+export interface Journal {
+  readonly send: (src: Address, dest: Address, line: string, size: number) => Place
+  /** The same message once more: the network delivers it twice. */
+  readonly copy: (place: Place) => Place
+  readonly end: (place: Place, fate: Exclude<Fate, "under way">) => void
+  /** The run begins: from here its times count. */
+  readonly begin: () => void
+  readonly messages: () => Messages
+}
+
+/** How many messages a journal keeps: more than any of fly.io's challenges needs. */
+export const limit = 200_000
+
+/** How many characters of a body it keeps. */
+const bodyLimit = 160
+
+const shorten = (text: string): string => text.length > bodyLimit ? `${text.slice(0, bodyLimit)}…` : text
+
+const integer = <K extends string>(key: K, value: unknown): { readonly [_ in K]?: number } =>
+  // a computed key is no literal type
+  typeof value === "number" && Number.isSafeInteger(value) ? { [key]: value } as { readonly [_ in K]: number } : {}
+
+/** What a line says, whoever wrote it. */
+const read = (line: string): Pick<Message, "type" | "msg_id" | "in_reply_to" | "body"> => {
+  const envelope = Envelope.decode(line)
+  if (Result.isFailure(envelope)) return { type: "?", body: shorten(line) }
+  const { in_reply_to, msg_id, type, ...rest } = envelope.success.body
+  return {
+    type: typeof type === "string" ? type : "?",
+    ...integer("msg_id", msg_id),
+    ...integer("in_reply_to", in_reply_to),
+    body: shorten(ExactNumbers.text(rest))
+  }
+}
+
+interface Draft {
+  readonly message: Omit<Message, "sent" | "ended" | "fate">
+  readonly sent: number
+  ended: number | undefined
+  fate: Fate
+}
+
+/** `now` is in ms. */
+export const make = (now: () => number, keep = limit): Journal => {
+  const drafts: Array<Draft> = []
+  let unrecorded = 0
+  let begun = 0
+
+  const add = (draft: () => Draft): Place => {
+    if (drafts.length < keep) return drafts.push(draft()) - 1
+    unrecorded++
+    return -1
+  }
+  const sinceBeginning = (time: number): number => Math.round((time - begun) * 1000) / 1000
+
+  return {
+    send: (src, dest, line, size) =>
+      add(() => ({
+        message: { id: drafts.length, src, dest, ...read(line), size },
+        sent: now(),
+        ended: undefined,
+        fate: "under way"
+      })),
+    copy: (place) => {
+      const draft = drafts[place]
+      return draft === undefined ? -1 : add(() => ({ ...draft, ended: undefined, fate: "under way" }))
+    },
+    end: (place, fate) => {
+      const draft = drafts[place]
+      if (draft === undefined) return
+      draft.fate = fate
+      draft.ended = now()
+    },
+    begin: () => {
+      begun = now()
+    },
+    messages: () => ({
+      messages: drafts.map(({ ended, fate, message, sent }): Message => ({
+        ...message,
+        sent: sinceBeginning(sent),
+        ...ended !== undefined && { ended: sinceBeginning(ended) },
+        fate
+      })),
+      unrecorded
+    })
+  }
+}
+
+/** The last line, if not all messages are there. */
+const Rest = Schema.Struct({ unrecorded: Schema.Int })
+
+const Line = Schema.fromJsonString(Schema.Union([Message, Rest]))
+const encodeLine = Schema.encodeSync(Line)
+const decodeLine = Schema.decodeUnknownResult(Line)
+
+/** One JSON object a line. */
+export const toLines = ({ messages, unrecorded }: Messages): string =>
+  [...messages, ...unrecorded > 0 ? [{ unrecorded }] : []].map((line) => `${encodeLine(line)}\n`).join("")
+
+/** Reads what {@link toLines} has written. */
+export const fromLines = (text: string): Result.Result<Messages, Schema.SchemaError> =>
+  Result.gen(function*() {
+    const messages: Array<Message> = []
+    let unrecorded = 0
+    for (const line of text.split("\n")) {
+      if (line === "") continue
+      const decoded = yield* decodeLine(line)
+      if ("unrecorded" in decoded) unrecorded = decoded.unrecorded
+      else messages.push(decoded)
+    }
+    return { messages, unrecorded }
+  })

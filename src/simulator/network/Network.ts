@@ -1,0 +1,136 @@
+/**
+ * The network between nodes, services and clients, with Maelstrom's rules.
+ *
+ * - A message takes a time drawn from the latency distribution, so messages overtake each other. Not so a message from
+ *   or to a client: clients sit beside their node, and a slow link to them would only hide anomalies.
+ * - A partition drops a message at its receiver, at the moment of delivery, in the directions that are cut. It only ever
+ *   cuts nodes from nodes. (Maelstrom decides a little earlier: when the receiver takes the message up to wait for its
+ *   time. And a message that it waits for holds up those behind it. Neither is part of any promise.)
+ * - Beyond Maelstrom, a message between servers may be lost or delivered twice, with a given probability.
+ *
+ * It carries lines of text, the form in which messages leave a real process: so nothing can be sent here that could not
+ * be sent there, no object is shared between two nodes, and bytes are counted as they would be there. Only numbers that
+ * JavaScript would lose look different on their way (see ExactNumbers).
+ */
+import { type Address, isClient } from "../../schema/Address.ts"
+import * as ExactNumbers from "../../workloads/history/ExactNumbers.ts"
+import type { SeededRandom } from "../../workloads/SeededRandom.ts"
+import type { Grudge } from "../faults/Partition.ts"
+import type { Timeline } from "../time/Timeline.ts"
+import type { Journal, Place } from "./Journal.ts"
+
+/** Messages sent and received, and the bytes sent. */
+export interface Traffic {
+  readonly sent: number
+  readonly received: number
+  readonly bytes: number
+}
+
+/** As Maelstrom reports it: `clients` is what has a client at one end, `servers` all the rest. */
+export interface Statistics {
+  readonly all: Traffic
+  readonly clients: Traffic
+  readonly servers: Traffic
+}
+
+export interface Network {
+  /** From now on, `receive` gets what is sent to `address`. */
+  readonly join: (address: Address, receive: (line: string) => void) => void
+  /** From now on, `address` does not exist. */
+  readonly leave: (address: Address) => void
+  /** Sends a line. False when there is nobody of that name: that is fatal to who sends it in the real bench. */
+  readonly send: (src: Address, dest: Address, line: string) => boolean
+  /** Cuts what the grudge says on top of what is cut already. */
+  readonly cut: (grudge: Grudge) => void
+  readonly heal: () => void
+  readonly statistics: () => Statistics
+}
+
+export interface Options {
+  readonly timeline: Timeline
+  readonly random: SeededRandom
+  /** Draws the time that a message between servers takes, in ms. */
+  readonly latency: () => number
+  /** The probability that a message between servers is lost. */
+  readonly loss: number
+  /** The probability that a message between servers is delivered twice. */
+  readonly duplicates: number
+  /** Where to note every message, if anywhere. */
+  readonly journal?: Journal | undefined
+}
+
+interface Counter {
+  sent: number
+  received: number
+  bytes: number
+}
+
+const sum = (a: Traffic, b: Traffic): Traffic => ({
+  sent: a.sent + b.sent,
+  received: a.received + b.received,
+  bytes: a.bytes + b.bytes
+})
+
+const utf8Length = (text: string): number => {
+  let length = text.length
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit > 0x7f) length += unit > 0x7ff && (unit & 0xf800) !== 0xd800 ? 2 : 1
+  }
+  return length
+}
+
+export const make = ({ duplicates, journal, latency, loss, random, timeline }: Options): Network => {
+  const receivers = new Map<Address, (line: string) => void>()
+  const clients: Counter = { sent: 0, received: 0, bytes: 0 }
+  const servers: Counter = { sent: 0, received: 0, bytes: 0 }
+  let deaf = new Map<Address, Set<Address>>()
+
+  const deliver = (src: Address, dest: Address, line: string, counter: Counter, place: Place): void => {
+    if (deaf.get(dest)?.has(src) === true) return journal?.end(place, "cut")
+    const receive = receivers.get(dest)
+    if (receive === undefined) return journal?.end(place, "nobody")
+    counter.received++
+    journal?.end(place, "delivered")
+    receive(line)
+  }
+
+  return {
+    join: (address, receive) => void receivers.set(address, receive),
+    leave: (address) => void receivers.delete(address),
+    send: (src, dest, line) => {
+      const size = utf8Length(ExactNumbers.write(line)) + 1
+      const place = journal?.send(src, dest, line, size) ?? -1
+      if (!receivers.has(dest)) {
+        journal?.end(place, "nobody")
+        return false
+      }
+      const withClient = isClient(src) || isClient(dest)
+      const counter = withClient ? clients : servers
+      counter.sent++
+      counter.bytes += size
+      const post = (place: Place) =>
+        timeline.after(withClient ? 0 : latency(), () => deliver(src, dest, line, counter, place))
+      if (withClient) {
+        post(place)
+      } else if (!random.chance(loss)) {
+        post(place)
+        if (random.chance(duplicates)) post(journal?.copy(place) ?? -1)
+      } else {
+        journal?.end(place, "lost")
+      }
+      return true
+    },
+    cut: (grudge) => {
+      for (const [dest, sources] of grudge) {
+        const cut: Set<Address> = deaf.get(dest) ?? new Set()
+        for (const src of sources) cut.add(src)
+        deaf.set(dest, cut)
+      }
+    },
+    heal: () => {
+      deaf = new Map()
+    },
+    statistics: () => ({ all: sum(clients, servers), clients: { ...clients }, servers: { ...servers } })
+  }
+}

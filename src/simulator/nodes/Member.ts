@@ -1,0 +1,25 @@
+import type { NodeId } from "../../schema/Address.ts"
+
+/**
+ * A node of a cluster as the bench handles it, simulated or a real process: it is on the network, and can be started and
+ * disturbed.
+ */
+export interface Member {
+  readonly id: NodeId
+  /**
+   * Starts a process, which then awaits `init`; the answer tells whether it has been killed or paused since. `up` is
+   * called if that is work, when it is done.
+   */
+  readonly start: (up?: () => void) => () => boolean
+  /** SIGKILL: nothing of the process runs any more, and its memory is gone. */
+  readonly kill: () => void
+  /** SIGSTOP: whatever would have happened meanwhile happens, in order, at `resume`. */
+  readonly pause: () => void
+  readonly resume: () => void
+  /** From now on the clock is `offset` ms ahead of the true time; if `frozen`, it stands still there. */
+  readonly setClock: (offset: number, frozen: boolean) => void
+  /** What makes a run invalid, such as a crash, in words. */
+  readonly findings: ReadonlyArray<string>
+  /** The last lines that it logged. */
+  readonly log: ReadonlyArray<string>
+}

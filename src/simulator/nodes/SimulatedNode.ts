@@ -1,0 +1,130 @@
+/**
+ * A node in the simulated world: the same program that runs as a real process, over a simulated network and a virtual
+ * clock, with the faults that can befall a process.
+ *
+ * - **Kill** is SIGKILL: nothing of the node runs any more, and its memory is gone. **Start** after a kill is a new
+ *   process that knows nothing.
+ * - **Pause** is SIGSTOP: whatever would have happened meanwhile happens, in order, at **resume**.
+ * - Its **clock** can jump, and stand still. What sleeps is not disturbed: sleeping goes by the monotonic clock.
+ * - A node that sends to an address that does not exist is **mute** from then on: the real bench stops reading its
+ *   output. Only a node that has just been resumed is forgiven a late reply to a client, since it cannot know.
+ */
+import * as Cause from "effect/Cause"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Result from "effect/Result"
+import { isClient, type NodeId } from "../../schema/Address.ts"
+import * as Envelope from "../../schema/Envelope.ts"
+import { MessageIO } from "../../services/node/MessageIO.ts"
+import { Node } from "../../services/node/Node.ts"
+import { Timers } from "../../services/node/Timers.ts"
+import type { SeededRandom } from "../../workloads/SeededRandom.ts"
+import * as Client from "../clients/Client.ts"
+import type { Network } from "../network/Network.ts"
+import * as VirtualProcess from "../time/VirtualProcess.ts"
+import type { VirtualTime } from "../time/VirtualTime.ts"
+import type { Member } from "./Member.ts"
+
+/** A program with everything provided but what every node has. */
+export type Program = Effect.Effect<void, unknown, Node | Timers>
+
+/** `log` has the last {@link logLimit} lines. */
+export interface SimulatedNode extends Member {}
+
+export interface Options {
+  readonly id: NodeId
+  readonly time: VirtualTime
+  readonly network: Network
+  readonly random: SeededRandom
+  readonly program: Program
+  /** What a real node would find in its environment variables. */
+  readonly config: Readonly<Record<string, string>>
+}
+
+export const logLimit = 1000
+
+/** The time of day at which every run begins: 2026-01-01T00:00:00Z. */
+export const epoch = Date.UTC(2026, 0, 1)
+
+export const make = ({ config, id, network, program, random, time }: Options): SimulatedNode => {
+  const findings: Array<string> = []
+  const log: Array<string> = []
+  let lives = 0
+  let life: VirtualProcess.VirtualProcess | undefined
+  let onMessage: ((message: Envelope.Envelope) => void) | undefined
+  let clockOffset = 0
+  let clockFrozenAt: number | undefined
+
+  const seconds = (): string => `${(time.now() / 1000).toFixed(3)} s`
+  const find = (text: string): void => void findings.push(`${id} ${text}, at ${seconds()}`)
+  const write = (text: string): void => {
+    log.push(`${seconds()} ${text}`)
+    if (log.length > logLimit) log.shift()
+  }
+  const wallClock = (): number => Math.floor(epoch + (clockFrozenAt ?? time.now()) + clockOffset)
+
+  const logger = Logger.make<unknown, void>(({ cause, logLevel, message }) =>
+    write([logLevel, ...[message].flat(), ...cause.reasons.length > 0 ? [Cause.pretty(cause)] : []].join(" "))
+  )
+
+  const messageIO = (process: VirtualProcess.VirtualProcess) => {
+    let mute = false
+    return MessageIO.of({
+      receive: (receiver) =>
+        Effect.suspend(() => {
+          onMessage = receiver
+          return Effect.never
+        }),
+      send: (message) => {
+        if (mute || network.send(id, message.dest, Envelope.encode(message))) return
+        if (isClient(message.dest) && time.now() - process.resumedAt() < Client.defaultPatience) return
+        mute = true
+        find(`sent ${String(message.body["type"])} to ${message.dest}, which does not exist, and is heard no more`)
+      },
+      flush: Effect.void
+    })
+  }
+
+  network.join(id, (line) =>
+    life?.act(() => {
+      const message = Envelope.decode(line)
+      if (Result.isSuccess(message)) onMessage?.(message.success)
+      else write(`skipped a line: ${message.failure}: ${line.slice(0, 200)}`)
+    }))
+
+  return {
+    id,
+    findings,
+    log,
+    start: () => {
+      life?.kill() // there is never more than one
+      const process = VirtualProcess.make(time, random.fork(`life ${lives++}`), wallClock)
+      const layer = Node.layer.pipe(
+        Layer.provideMerge(Timers.layer),
+        Layer.provide(Layer.succeed(MessageIO, messageIO(process))),
+        Layer.provideMerge(Logger.layer([logger])),
+        Layer.provideMerge(ConfigProvider.layer(ConfigProvider.fromUnknown(config)))
+      )
+      life = process
+      onMessage = undefined
+      process.run(Effect.provide(program, layer)).addObserver((exit) => {
+        if (life !== process) return
+        life = undefined
+        find(exit._tag === "Success" ? "exited" : `crashed: ${Cause.pretty(exit.cause)}`)
+      })
+      return () => process.isKilled() || process.resumedAt() > -Infinity
+    },
+    kill: () => {
+      life?.kill()
+      life = undefined
+    },
+    pause: () => life?.pause(),
+    resume: () => life?.resume(),
+    setClock: (offset, frozen) => {
+      clockOffset = offset
+      clockFrozenAt = frozen ? time.now() : undefined
+    }
+  }
+}

@@ -1,0 +1,221 @@
+/**
+ * A node that is a real process, of any language: one JSON message a line, in on its standard input and out on its
+ * standard output.
+ *
+ * - It leads a process group of its own. What befalls it befalls the group, so that a script that starts the real node
+ *   does not shield it.
+ * - It is found against when it exits, when it writes a line that is no message (as strictly as Maelstrom: not even an
+ *   empty one, nor one with a field too many), when it speaks in the name of another (which Maelstrom allows), and when
+ *   it sends to an address that does not exist. Maelstrom never again reads from a node that has done so, and says
+ *   nothing. Only a node that has just been resumed is forgiven a late reply to a client, since it cannot know.
+ * - Its numbers stay what they are, also where JavaScript has no such number (see ExactNumbers).
+ * - A finding ends with the last that the node wrote.
+ */
+import * as Result from "effect/Result"
+import { spawn } from "node:child_process"
+import { isClient, type NodeId } from "../../schema/Address.ts"
+import * as Envelope from "../../schema/Envelope.ts"
+import * as ExactNumbers from "../../workloads/history/ExactNumbers.ts"
+import * as Client from "../clients/Client.ts"
+import type { Network } from "../network/Network.ts"
+import type { Member } from "../nodes/Member.ts"
+import * as Lines from "./Lines.ts"
+import type { Watchdog } from "./Watchdog.ts"
+
+export interface Command {
+  readonly file: string
+  readonly args: ReadonlyArray<string>
+  /** Environment variables beyond the bench's own. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export interface ProcessNode extends Member {
+  /** Kills it, and waits until nothing of it is left. */
+  readonly end: () => Promise<void>
+}
+
+export interface Options {
+  readonly id: NodeId
+  readonly command: Command
+  readonly network: Network
+  /** The time as the history of the run tells it. */
+  readonly now: () => number
+  readonly watchdog: Watchdog
+  /** Takes each line of its standard error. */
+  readonly onErrorLine: (line: string) => void
+  /** Something was found against it. */
+  readonly onFinding: () => void
+  /** It could not be started at all. */
+  readonly onNoStart: (error: Error) => void
+}
+
+/** How long, in ms, its output may stay open when it has exited: some process may hold it that left the group. */
+const lingering = 1000
+
+/** A process is up when it writes its first line, or after so long, in ms, if it has nothing to say. */
+const longestStart = 1000
+
+/** Beyond these a message must not have any fields. Maelstrom's own messages have an id. */
+const fields = new Set(["src", "dest", "body", "id"])
+
+/** What is wrong with a line, if it is no message that `id` may send. */
+const decode = (line: string, id: NodeId): Result.Result<Envelope.Envelope, string> =>
+  Result.flatMap(Envelope.decode(line), (message) => {
+    const stranger = Object.keys(message).find((field) => !fields.has(field))
+    if (stranger !== undefined) return Result.fail(`unexpected field ${stranger}`)
+    return message.src === id ? Result.succeed(message) : Result.fail(`its src is ${message.src}`)
+  })
+
+/** One process, from start to end. */
+interface Life {
+  readonly signal: (name: NodeJS.Signals) => void
+  readonly write: (line: string) => void
+  readonly output: Lines.Lines
+  readonly errors: Lines.Lines
+  /** When it was last resumed, in ms; Infinity while it is paused, -Infinity before. */
+  resumedAt: number
+}
+
+const section = (name: string, lines: ReadonlyArray<string> = []): ReadonlyArray<string> =>
+  lines.length === 0
+    ? [`it wrote nothing to ${name}`]
+    : [`the last that it wrote to ${name}:`, ...lines.map((line) => `  ${line}`)]
+
+export const make = (options: Options): ProcessNode => {
+  const { command, id, network, now, watchdog } = options
+  let finding: string | undefined
+  /** What was sent to it before it was first started. */
+  let early: Array<string> | undefined = []
+  /** The life that it is in, if it is in any, and the last one. */
+  let life: Life | undefined
+  let last: Life | undefined
+  const ends = new Set<Promise<void>>()
+
+  const find = (text: string, ...more: ReadonlyArray<string>): void => {
+    if (finding !== undefined) return // it is heard no more
+    finding = [`${id} ${text}, at ${(now() / 1000).toFixed(3)} s`, ...more].join("\n")
+    options.onFinding()
+  }
+
+  const receive = (line: string, { resumedAt }: Life): void => {
+    const message = decode(line, id)
+    if (Result.isFailure(message)) {
+      return find(
+        `wrote to standard output what is no message (${message.failure})`,
+        `  ${Lines.shorten(line)}`
+      )
+    }
+    const { body, dest } = message.success
+    if (network.send(id, dest, ExactNumbers.read(line))) return
+    if (isClient(dest) && now() - resumedAt < Client.defaultPatience) return
+    find(`sent ${String(body["type"])} to ${dest}, which does not exist`)
+  }
+
+  const spawnLife = (up: () => void): Life => {
+    const child = spawn(command.file, command.args, { detached: true, env: { ...process.env, ...command.env } })
+    const { pid, stderr, stdin, stdout } = child
+    let exited = pid === undefined
+    let isUp = false
+    const beUp = (): void => {
+      if (isUp || life !== mine) return
+      isUp = true
+      clearTimeout(start)
+      up()
+    }
+    const start = setTimeout(beUp, longestStart).unref()
+    const mine: Life = {
+      signal: (name) => {
+        if (!exited) process.kill(-pid!, name) // it has a pid, or it has never been
+      },
+      write: (line) => void stdin.write(`${ExactNumbers.write(line)}\n`),
+      output: Lines.make((line) => {
+        beUp()
+        if (life === mine && finding === undefined) receive(line, mine)
+      }),
+      errors: Lines.make(options.onErrorLine),
+      resumedAt: -Infinity
+    }
+
+    stdout.setEncoding("utf8").on("data", mine.output.read)
+    stderr.setEncoding("utf8").on("data", mine.errors.read)
+    stdin.on("error", () => {}) // it has exited, which is told below
+    child.on("error", (error) => {
+      if (pid === undefined) options.onNoStart(error)
+    })
+    if (pid === undefined) return mine
+
+    watchdog.guard(pid)
+    child.once("exit", (code, signal) => {
+      try {
+        process.kill(-pid, "SIGKILL") // what it has started
+      } catch {
+        // nothing
+      }
+      exited = true
+      watchdog.release(pid)
+      const cut = setTimeout(() => {
+        stdout.destroy()
+        stderr.destroy()
+      }, lingering)
+      child.once("close", () => {
+        clearTimeout(cut)
+        mine.output.end()
+        mine.errors.end()
+        if (life === mine) find(signal === null ? `exited with code ${code}` : `was killed by ${signal}`)
+      })
+    })
+    const end = new Promise<void>((resolve) => child.once("close", resolve)).finally(() => ends.delete(end))
+    ends.add(end)
+    return mine
+  }
+
+  const kill = (): void => {
+    life?.signal("SIGKILL")
+    life = undefined
+  }
+
+  network.join(id, (line) => {
+    if (early === undefined) life?.write(line)
+    else early.push(line)
+  })
+
+  return {
+    id,
+    get findings() {
+      return finding === undefined ? [] : [[finding, ...this.log].join("\n")]
+    },
+    get log() {
+      return [
+        ...section("standard output", last?.output.last()),
+        ...section("standard error", last?.errors.last())
+      ]
+    },
+    start: (up = () => {}) => {
+      kill() // there is never more than one
+      const mine = spawnLife(up)
+      life = mine
+      last = mine
+      early?.forEach(mine.write)
+      early = undefined
+      return () => life !== mine || mine.resumedAt > -Infinity
+    },
+    kill,
+    pause: () => {
+      if (life === undefined) return
+      life.signal("SIGSTOP")
+      life.resumedAt = Infinity
+    },
+    resume: () => {
+      if (life?.resumedAt !== Infinity) return
+      life.signal("SIGCONT")
+      life.resumedAt = now()
+    },
+    setClock: () => {
+      throw new Error("the clock of a real process is the clock of its machine")
+    },
+    end: async () => {
+      kill()
+      await Promise.all(ends)
+    }
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * What clients ask of a cluster, and how the answers are judged.
+ */
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type { ClientId, NodeId } from "../schema/Address.ts"
+import type { Body } from "../schema/Envelope.ts"
+import type { Json } from "../schema/Json.ts"
+import * as ProtocolError from "../schema/ProtocolError.ts"
+import type * as Rpc from "../schema/Rpc.ts"
+import type * as Topology from "./broadcast/Topology.ts"
+import * as ExactNumbers from "./history/ExactNumbers.ts"
+import type { History } from "./history/History.ts"
+import type { Verdict } from "./history/Verdict.ts"
+import type { SeededRandom } from "./SeededRandom.ts"
+import * as ConsistencyModel from "./transactions/ConsistencyModel.ts"
+
+/** How an operation ended; if nobody knows, whether that is for a reply that is none. */
+export type Outcome =
+  | { readonly type: "ok"; readonly value: Json }
+  | { readonly type: "fail"; readonly error: string }
+  | { readonly type: "info"; readonly error: string; readonly malformed?: true }
+
+/** A request, and what to make of the reply: the end of an operation, or its next request. */
+export interface Question {
+  /** Its client says that it changes nothing: an unknown outcome is as good as a failure, and the client goes on. */
+  readonly readOnly: boolean
+  readonly request: Body
+  readonly outcome: (reply: Body) => Outcome | Question
+}
+
+/** One operation, and the first request that it sends. */
+export interface Invocation extends Question {
+  readonly f: string
+  readonly value: Json
+}
+
+/** What a workload may tell the nodes about each other. */
+export interface Cluster {
+  readonly nodes: ReadonlyArray<NodeId>
+  readonly topology: Topology.Name
+}
+
+/** What can be set of workloads; each takes what concerns it. */
+export const Settings = Schema.Struct({
+  /** How many keys are in use at a time. */
+  keyCount: Schema.optionalKey(Schema.Int),
+  /** How many operations a transaction has at the most. */
+  maxTxnLength: Schema.optionalKey(Schema.Int),
+  /** After so many writes another key takes the place of a key. */
+  maxWritesPerKey: Schema.optionalKey(Schema.Int),
+  /** What the nodes promise. */
+  consistencyModels: Schema.optionalKey(Schema.Array(Schema.Literals(ConsistencyModel.names))),
+  /**
+   * What a node acknowledges outlives it. Else it may keep everything in memory and acknowledge at once, and when it is
+   * killed take with it what it alone had.
+   */
+  durable: Schema.optionalKey(Schema.Boolean)
+})
+export interface Settings extends Schema.Schema.Type<typeof Settings> {}
+
+export interface Workload {
+  readonly name: string
+  /** The same, with other settings. A workload that has none cannot be set. */
+  readonly set?: (settings: Settings) => Workload
+  /**
+   * What a client asks each node, one thing after the other and of all nodes at once, before the run begins. These are
+   * no operations: they are not in the history, and their messages count as a client's.
+   */
+  readonly setup?: (node: NodeId, cluster: Cluster) => ReadonlyArray<Invocation>
+  /** Each call draws the next operation, of a client that is free. What is to be known of a client goes by its id. */
+  readonly generator: (random: SeededRandom) => (client: ClientId) => Invocation
+  /**
+   * What every client does once more at the end, when the network has healed and come to rest. Each takes the next
+   * operation when its last one has ended, so a sequence may depend on what came of it so far.
+   */
+  readonly final?: (history: History) => Iterable<Invocation>
+  /**
+   * The mean time from one crash of a client to its next, in ms; none if it is not given. Who keeps state in a client
+   * wants to see what becomes of it when that is lost.
+   */
+  readonly crashInterval?: number
+  readonly check: (history: History) => Verdict
+}
+
+const header = new Set(["type", "msg_id", "in_reply_to"])
+
+/**
+ * A reply with a field too many, too few, or of the wrong type is taken as Maelstrom takes it: it is no reply, and the
+ * outcome is unknown.
+ */
+export const question = <Type extends string, Q, P>(options: {
+  readonly rpc: Rpc.Rpc<Type, Q, P>
+  readonly request: Q
+  readonly readOnly: boolean
+  readonly outcome: (reply: P) => Outcome | Question
+}): Question => {
+  const { outcome, readOnly, request, rpc } = options
+  const malformed = (how: string): Outcome => ({ type: "info", error: `malformed reply: ${how}`, malformed: true })
+  return {
+    readOnly,
+    request: { type: rpc.type, ...rpc.encodeRequest(request) },
+    outcome: (reply) => {
+      if (reply["type"] === "error") {
+        const error = ProtocolError.fromBody(reply)
+        return {
+          type: error.definite || readOnly ? "fail" : "info",
+          error: `${error._tag} (${error.code}): ${error.text}`
+        }
+      }
+      const extra = Object.keys(reply).find((field) => !header.has(field) && !rpc.replyFields.has(field))
+      if (extra !== undefined) return malformed(`unexpected field ${extra}`)
+      const decoded = rpc.decodeReply(reply)
+      if (reply["type"] !== rpc.replyType || Result.isFailure(decoded)) {
+        return malformed(ExactNumbers.text(reply).slice(0, 200))
+      }
+      return outcome(decoded.success)
+    }
+  }
+}
+
+/** An operation that is one request. */
+export const invocation = <Type extends string, Q, P>({ f, result, value, ...rest }: {
+  readonly f: string
+  readonly value: Json
+  readonly rpc: Rpc.Rpc<Type, Q, P>
+  readonly request: Q
+  readonly readOnly: boolean
+  readonly result: (reply: P) => Json
+}): Invocation => ({
+  f,
+  value,
+  ...question({ ...rest, outcome: (reply) => ({ type: "ok", value: result(reply) }) })
+})

@@ -1,0 +1,50 @@
+import { Broadcast, Read } from "../../schema/BroadcastProtocol.ts"
+import type { Json } from "../../schema/Json.ts"
+import { Topology } from "../../schema/TopologyProtocol.ts"
+import * as SetChecker from "../g-set/SetChecker.ts"
+import * as Workload from "../Workload.ts"
+import * as Topologies from "./Topology.ts"
+
+const suggest = (topology: Topologies.Topology) =>
+  Workload.invocation({
+    f: "topology",
+    value: null,
+    rpc: Topology,
+    request: { topology },
+    readOnly: false,
+    result: () => null
+  })
+
+const broadcast = (message: Json) =>
+  Workload.invocation({
+    f: "broadcast",
+    value: message,
+    rpc: Broadcast,
+    request: { message },
+    readOnly: false,
+    result: () => message
+  })
+
+const read = Workload.invocation({
+  f: "read",
+  value: null,
+  rpc: Read,
+  request: {},
+  readOnly: true,
+  result: ({ messages }) => messages
+})
+
+/** As many broadcasts of the next whole number as reads, in any order. */
+const make = (settings: Workload.Settings = {}): Workload.Workload => ({
+  name: "broadcast",
+  set: (others) => make({ ...settings, ...others }),
+  setup: (_, { nodes, topology }) => [suggest(Topologies.make(topology, nodes))],
+  generator: (random) => {
+    let next = 0
+    return () => random.chance(0.5) ? broadcast(next++) : read
+  },
+  final: () => [read],
+  check: (history) => SetChecker.check(history, { memory: settings.durable === true ? "durable" : "volatile" })
+})
+
+export const BroadcastWorkload = make()

@@ -1,0 +1,96 @@
+/**
+ * What happened in a run, as its clients and its nemesis saw it: the one thing that checkers judge.
+ */
+import * as Schema from "effect/Schema"
+import { NodeId } from "../../schema/Address.ts"
+import { Json } from "../../schema/Json.ts"
+import * as ExactNumbers from "./ExactNumbers.ts"
+
+/**
+ * Every operation begins with `invoke` and ends with `ok` (it happened), `fail` (it did not) or `info` (nobody knows).
+ * What the nemesis does is `info`, and so is the crash of a client on purpose. `time` is in ms since the run began.
+ * `node` is whom an `invoke` asks.
+ */
+export const Event = Schema.Struct({
+  index: Schema.Int,
+  time: Schema.Number,
+  process: Schema.Union([Schema.Int, Schema.Literal("nemesis")]),
+  type: Schema.Literals(["invoke", "ok", "fail", "info"]),
+  f: Schema.String,
+  value: Json,
+  error: Schema.optionalKey(Schema.String),
+  node: Schema.optionalKey(NodeId)
+})
+export type Event = typeof Event.Type
+
+export type History = ReadonlyArray<Event>
+
+/** What is said of a request that nobody answered. More may follow. */
+export const noReply = "no reply in time"
+
+/** An operation of a client, from end to end. */
+export interface Operation {
+  readonly invoke: Event
+  readonly completion: Event
+}
+
+/** The operations that completed, in the order in which they began. */
+export const operations = (history: History): ReadonlyArray<Operation> => {
+  const open = new Map<Event["process"], { invoke: Event; completion: Event | undefined }>()
+  const all: Array<{ invoke: Event; completion: Event | undefined }> = []
+  for (const event of history) {
+    if (event.process === "nemesis") continue
+    if (event.type === "invoke") {
+      const operation = { invoke: event, completion: undefined }
+      open.set(event.process, operation)
+      all.push(operation)
+    } else {
+      const operation = open.get(event.process)
+      if (operation !== undefined) operation.completion = event
+      open.delete(event.process)
+    }
+  }
+  return all.flatMap(({ completion, invoke }) => completion === undefined ? [] : [{ invoke, completion }])
+}
+
+/** The last that this node was asked, or was asked to do. */
+export const lastAsked = (history: History, node: NodeId, f?: string): Event | undefined =>
+  history.findLast((event) => event.type === "invoke" && event.node === node && (f === undefined || event.f === f))
+
+/** Appends events, each with its index and the time of `now`, rounded to microseconds. */
+export const recorder = (now: () => number) => {
+  const history: Array<Event> = []
+  return {
+    history,
+    record: (event: Omit<Event, "index" | "time">): void =>
+      void history.push({ index: history.length, time: Math.round(now() * 1000) / 1000, ...event })
+  }
+}
+
+const encodeEvent = Schema.encodeSync(Event)
+
+/** One JSON object a line. */
+export const toLines = (history: History): string =>
+  history.map((event) => `${ExactNumbers.text(encodeEvent(event))}\n`).join("")
+
+/** What happened in a run, a line for each thing, as one would tell it. */
+export const tell = (history: History): string => {
+  const completions = new Map(operations(history).map(({ completion, invoke }) => [invoke.index, completion]))
+  const value = (json: unknown): string => json === null ? "" : ` ${ExactNumbers.text(json)}`
+  const at = (time: number): string => `${(time / 1000).toFixed(3).padStart(9)} s`
+  return history.flatMap((event) => {
+    if (event.process === "nemesis") return [`${at(event.time)}  ${event.f}${value(event.value)}\n`]
+    if (event.type !== "invoke") return []
+    const end = completions.get(event.index)
+    const outcome = end === undefined
+      ? "it never ended"
+      : `${end.type}${end.type === "ok" ? value(end.value) : `: ${end.error ?? ""}`}, after ${
+        Math.round((end.time - event.time) * 1000) / 1000
+      } ms`
+    return [
+      `${at(event.time)}  process ${event.process} asks ${event.node ?? "?"} to ${event.f}${
+        value(event.value)
+      }: ${outcome}\n`
+    ]
+  }).join("")
+}

@@ -1,0 +1,32 @@
+import { type ListAppendOperation, ListAppendTxn } from "../../schema/TxnProtocol.ts"
+import * as Workload from "../Workload.ts"
+import * as Generator from "./Generator.ts"
+import * as ListAppendChecker from "./ListAppendChecker.ts"
+import { finalRead } from "./Transactions.ts"
+
+const txn = (f: string, operations: ReadonlyArray<ListAppendOperation>) =>
+  Workload.invocation({
+    f,
+    value: operations,
+    rpc: ListAppendTxn,
+    request: { txn: operations },
+    readOnly: operations.every(([f]) => f === "r"),
+    result: ({ txn }) => txn
+  })
+
+/** Transactions of reads and appends. As in Maelstrom, nodes promise strict serializability if nothing else is said. */
+export const make = (settings: Workload.Settings = {}): Workload.Workload => ({
+  name: "txn-list-append",
+  set: (others) => make({ ...settings, ...others }),
+  generator: (random) => {
+    const next = Generator.make<ListAppendOperation>(random, settings, {
+      read: (key) => ["r", key, null],
+      write: (key, value) => ["append", key, value]
+    })
+    return () => txn("txn", next())
+  },
+  final: (history) => Generator.portions(history).map((keys) => txn(finalRead, keys.map((key) => ["r", key, null]))),
+  check: (history) => ListAppendChecker.check(history, settings.consistencyModels ?? ["strict-serializable"])
+})
+
+export const TxnListAppendWorkload: Workload.Workload = make()

@@ -1,0 +1,35 @@
+import { type RwRegisterOperation, RwRegisterTxn } from "../../schema/TxnProtocol.ts"
+import * as Workload from "../Workload.ts"
+import * as Generator from "./Generator.ts"
+import * as RwRegisterChecker from "./RwRegisterChecker.ts"
+import { finalRead } from "./Transactions.ts"
+
+const txn = (f: string, operations: ReadonlyArray<RwRegisterOperation>) =>
+  Workload.invocation({
+    f,
+    value: operations,
+    rpc: RwRegisterTxn,
+    request: { txn: operations },
+    readOnly: operations.every(([f]) => f === "r"),
+    result: ({ txn }) => txn
+  })
+
+/**
+ * Transactions of reads and writes. What nodes promise is causal consistency if nothing else is said, the most that can
+ * be promised by nodes that answer in every partition. (Maelstrom takes strict serializability for granted.)
+ */
+export const make = (settings: Workload.Settings = {}): Workload.Workload => ({
+  name: "txn-rw-register",
+  set: (others) => make({ ...settings, ...others }),
+  generator: (random) => {
+    const next = Generator.make<RwRegisterOperation>(random, settings, {
+      read: (key) => ["r", key, null],
+      write: (key, value) => ["w", key, value]
+    })
+    return () => txn("txn", next())
+  },
+  final: (history) => Generator.portions(history).map((keys) => txn(finalRead, keys.map((key) => ["r", key, null]))),
+  check: (history) => RwRegisterChecker.check(history, settings.consistencyModels ?? ["causal"])
+})
+
+export const TxnRwRegisterWorkload: Workload.Workload = make()

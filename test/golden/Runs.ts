@@ -1,0 +1,58 @@
+/**
+ * Runs whose histories must stay what they are while the house is rebuilt: every challenge, every program, every fault.
+ */
+import { createHash } from "node:crypto"
+import * as Challenges from "../../src/registry/Challenges.ts"
+import { Programs } from "../../src/registry/Programs.ts"
+import * as Nemesis from "../../src/simulator/faults/Nemesis.ts"
+import type { Program } from "../../src/simulator/nodes/SimulatedNode.ts"
+import * as Simulation from "../../src/simulator/Simulation.ts"
+import * as History from "../../src/workloads/history/History.ts"
+
+const programs = Object.entries(Programs).flatMap(([workloadName, { programs, workload }]) =>
+  Object.entries<Program>(programs).map(([programName, program]) => ({
+    name: `${workloadName} ${programName}`,
+    workload,
+    program
+  }))
+)
+
+const faults: Record<string, Partial<Simulation.Options>> = {
+  none: {},
+  ...Object.fromEntries(Nemesis.faults.map((fault) => [fault, { nemesis: [fault] }])),
+  loss: { loss: 0.1, duplicates: 0.1 },
+  all: { nemesis: Nemesis.faults, loss: 0.05, duplicates: 0.05, scheduling: "random" }
+}
+
+/** By name, each with a function that gives its options for a seed. */
+export const runs: ReadonlyArray<readonly [name: string, options: (seed: number) => Simulation.Options]> = [
+  ...Challenges.challenges.map((challenge, i) =>
+    [`challenge ${challenge.id} ${i}`, (seed: number) => Challenges.options(challenge, seed)] as const
+  ),
+  ...programs.flatMap(({ name, program, workload }) =>
+    Object.entries(faults).map(([fault, more]) =>
+      [`${name} ${fault}`, (seed: number): Simulation.Options => ({
+        ...Simulation.defaults,
+        workload,
+        program,
+        seed,
+        nodeCount: 3 + seed % 3,
+        concurrency: 6,
+        rate: 40,
+        timeLimit: 4000,
+        recovery: 5000,
+        latency: { mean: [0, 10, 50][seed % 3]!, dist: "exponential" },
+        nemesisInterval: 800,
+        ...more
+      })] as const
+    )
+  )
+]
+
+/** Of the history, of whether it is valid, and of all figures. */
+export const hash = (options: Simulation.Options): string => {
+  const simulation = Simulation.run(options)
+  const { network, valid, workload: { figures } } = simulation.results()
+  return createHash("sha256").update(History.toLines(simulation.history))
+    .update(JSON.stringify([valid, figures, network])).digest("hex").slice(0, 12)
+}

@@ -1,0 +1,134 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Challenges from "../../src/registry/Challenges.ts"
+import * as Report from "../../src/report/TextReport.ts"
+import type { Results } from "../../src/simulator/Results.ts"
+import type * as Run from "../../src/simulator/Run.ts"
+import * as Simulation from "../../src/simulator/Simulation.ts"
+
+const plain = { colour: false }
+const options = Challenges.options(Challenges.challenges[0]!, 0)
+const results: Results = Simulation.run(options).results()
+
+const run = (title: string, changes: Partial<Results> = {}, more: Partial<Run.Summary> = {}): Run.Summary => ({
+  title,
+  workload: "echo",
+  program: "echo",
+  options,
+  results: { ...results, ...changes },
+  replay: `replay ${title}`,
+  ...more
+})
+const wrong = { valid: false, findings: ["a value was lost", "n0 crashed: first\nsecond"] }
+
+const lines = (text: string): ReadonlyArray<string> => text.split("\n")
+
+describe("table", () => {
+  it("has a row for each run, aligned", () => {
+    const [head, first, second, end] = lines(Report.table([run("1 echo"), run("22 a longer name")], plain))
+    assert.match(head!, /^run +nodes +faults +operations +ok +msgs\/op +median ms +max ms +verdict$/)
+    assert.match(first!, /^1 echo +1 +- +\d+ +100 % +0\.000 +0 +0 +valid$/)
+    assert.strictEqual(end, "")
+    for (const row of [first!, second!]) {
+      assert.strictEqual(row.indexOf("valid"), head!.indexOf("verdict"))
+      assert.strictEqual(row.indexOf("100 %") + "100 %".length, head!.indexOf(" ok ") + " ok".length)
+    }
+  })
+
+  it("tells all faults, and limits beside what they limit", () => {
+    const row = lines(Report.table([
+      run("x", { messagesPerOperation: { servers: 1.678, all: 3 } }, {
+        options: { ...options, nemesis: ["partition", "kill"], loss: 0.1, duplicates: 0.05 },
+        limits: { messagesPerOperation: 30, maxLatency: 600 }
+      })
+    ], plain))[1]!
+    assert.include(row, "partition, kill, loss 10 %, duplicates 5 %")
+    assert.include(row, "1.678 (< 30)")
+    assert.include(row, "0 (< 600)")
+  })
+
+  it("says 100 % only when it is all", () => {
+    assert.include(Report.table([run("x", { okFraction: 0.999_999 })], plain), " 99.99 %")
+    assert.include(Report.table([run("x", { okFraction: 0.29 })], plain), " 29 %")
+  })
+
+  it("lists below what speaks against a run, and how to replay it", () => {
+    const text = Report.table([run("good"), run("bad", wrong)], plain)
+    assert.deepStrictEqual(lines(text).slice(3), [
+      "",
+      "bad is invalid:",
+      "  a value was lost",
+      "  n0 crashed: first",
+      "    second",
+      "  Replay: replay bad",
+      ""
+    ])
+  })
+
+  it("colour adds escape sequences and changes nothing else", () => {
+    const runs = [run("good"), run("bad", wrong)]
+    const coloured = Report.table(runs, { colour: true })
+    assert.include(coloured, "\u001b[32mvalid\u001b[0m\n")
+    assert.include(coloured, "\u001b[31mINVALID\u001b[0m\n")
+    // oxlint-disable-next-line no-control-regex
+    assert.strictEqual(coloured.replaceAll(/\u001b\[\d+m/g, ""), Report.table(runs, plain))
+    assert.notInclude(Report.table(runs, plain), "\u001b")
+  })
+})
+
+describe("summary", () => {
+  const costing = (title: string, servers: number, median: number, max: number): Run.Summary =>
+    run(title, { messagesPerOperation: { servers, all: 2 }, latencies: { median, p95: max, p99: max, max } })
+
+  it("counts runs, and says between what their figures lie", () => {
+    const runs = [costing("seed 1", 2, 30, 400.4), costing("seed 2", 1.234, 10, 300), costing("seed 3", 3, 20, 500)]
+    assert.deepStrictEqual(lines(Report.summary(runs, plain)), [
+      `3 runs: 3 valid; ${3 * results.operations.count} operations, 100 % ok`,
+      "",
+      "                min    median       max",
+      "msgs/op       1.234     2.000     3.000",
+      "median ms        10        20        30",
+      "max ms          300       400       500",
+      ""
+    ])
+  })
+
+  it("spells out the invalid ones, but of very many only how to replay them", () => {
+    const text = Report.summary([run("seed 1"), run("seed 2", wrong)], plain)
+    assert.match(text, /^2 runs: 1 valid, 1 invalid;/)
+    assert.include(text, "\nseed 2 is invalid:\n  a value was lost\n")
+    assert.notInclude(text, "seed 1")
+    const many = Report.summary(Array.from({ length: 13 }, (_, seed) => run(`seed ${seed}`, wrong)), plain)
+    assert.lengthOf([...many.matchAll(/is invalid:\n/g)], 10)
+    assert.isTrue(many.endsWith([
+      "\n3 more are invalid:",
+      "  Replay: replay seed 10",
+      "  Replay: replay seed 11",
+      "  Replay: replay seed 12\n"
+    ].join("\n")))
+  })
+
+  it("of runs without operations has no figures", () => {
+    const none = { operations: { count: 0, ok: 0, fail: 0, info: 0 } }
+    assert.strictEqual(Report.summary([run("seed 1", none)], plain), "1 runs: 1 valid; 0 operations\n")
+  })
+})
+
+describe("json", () => {
+  it("is one document with all that a table tells", () => {
+    const document: unknown = JSON.parse(Report.json([run("good"), run("bad", wrong)]))
+    assert.containSubset(document, {
+      valid: false,
+      runs: [
+        { title: "good", valid: true, findings: [], replay: "replay good" },
+        {
+          title: "bad",
+          ...wrong,
+          options: { workload: "echo", program: "echo", seed: 0, nodeCount: 1, timeLimit: 10_000 },
+          okFraction: 1,
+          messagesPerOperation: { servers: 0 }
+        }
+      ]
+    })
+    assert.containSubset(JSON.parse(Report.json([run("good")])), { valid: true })
+  })
+})

@@ -1,0 +1,145 @@
+/**
+ * What befalls a single process: it is stopped, resumed, killed and started again.
+ */
+import { afterEach, assert, beforeEach, describe, it } from "@effect/vitest"
+import { join } from "node:path"
+import { ClientId, NodeId } from "../../../src/schema/Address.ts"
+import * as Client from "../../../src/simulator/clients/Client.ts"
+import * as Network from "../../../src/simulator/network/Network.ts"
+import * as ProcessNode from "../../../src/simulator/processes/ProcessNode.ts"
+import * as RealTime from "../../../src/simulator/processes/RealTime.ts"
+import * as Watchdog from "../../../src/simulator/processes/Watchdog.ts"
+import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
+import type { Outcome } from "../../../src/workloads/Workload.ts"
+
+describe("ProcessNode", { timeout: 20_000 }, () => {
+  let timeline: RealTime.RealTime
+  let watchdog: Watchdog.Watchdog
+  let network: Network.Network
+  let nodes: Array<ProcessNode.ProcessNode>
+  let clients: number
+  let onFinding: () => void
+
+  beforeEach(() => {
+    timeline = RealTime.make()
+    watchdog = Watchdog.make()
+    network = Network.make({ timeline, random: SeededRandom.make(0), latency: () => 0, loss: 0, duplicates: 0 })
+    nodes = []
+    clients = 0
+    onFinding = () => {}
+  })
+
+  afterEach(async () => {
+    timeline.stop()
+    await Promise.all(nodes.map((node) => node.end()))
+    watchdog.end()
+  })
+
+  const make = (name: string) => {
+    const id = NodeId.make(name)
+    const node = ProcessNode.make({
+      id,
+      // The node is not the process that is started, but a child of it.
+      command: {
+        file: "/bin/sh",
+        args: ["-c", `"$0"; true`, join(import.meta.dirname, "../../foreign/broadcast.mjs")]
+      },
+      network,
+      now: timeline.now,
+      watchdog,
+      onErrorLine: () => {},
+      onFinding: () => onFinding(),
+      onNoStart: (error) => assert.fail(error.message)
+    })
+    nodes.push(node)
+    return node
+  }
+
+  const ask = (node: ProcessNode.ProcessNode, body: { readonly type: string; readonly [field: string]: unknown }) => {
+    const client = Client.make({ id: ClientId.make(`c${clients++}`), network, timeline })
+    const answer = new Promise<unknown>((resolve) => {
+      const question = {
+        readOnly: false,
+        request: body,
+        outcome: (reply: { readonly [field: string]: unknown }): Outcome => ({
+          type: "ok",
+          value: String(reply["messages"] ?? reply["type"])
+        })
+      }
+      client.ask(node.id, question, (outcome) => resolve(outcome.type === "ok" ? outcome.value : outcome.error))
+    })
+    return { answer, close: client.close }
+  }
+  const init = (node: ProcessNode.ProcessNode) =>
+    ask(node, { type: "init", node_id: node.id, node_ids: [node.id] }).answer
+  const echo = (node: ProcessNode.ProcessNode) => ask(node, { type: "echo", echo: 1 })
+  const read = (node: ProcessNode.ProcessNode) => ask(node, { type: "read" }).answer
+
+  it("gets what was sent before it started", async () => {
+    const [late, other] = [make("n0"), make("n1")]
+    const answer = init(late)
+    other.start()
+    await init(other)
+    late.start()
+    assert.strictEqual(await answer, "init_ok")
+  })
+
+  it("a paused one stands still, and goes on where it stood", async () => {
+    const [paused, other] = [make("n0"), make("n1")]
+    const wasDisturbed = paused.start()
+    other.start()
+    await Promise.all([init(paused), init(other)])
+    assert.isFalse(wasDisturbed())
+    paused.pause()
+    const answers: Array<string> = []
+    const first = echo(paused).answer.then(() => answers.push("paused"))
+    for (let i = 0; i < 20; i++) await echo(other).answer
+    answers.push("other")
+    paused.resume()
+    await first
+    assert.deepStrictEqual(answers, ["other", "paused"])
+    assert.isTrue(wasDisturbed())
+    assert.deepStrictEqual([...paused.findings, ...other.findings], [])
+  })
+
+  it("is forgiven a late reply to a client if it was paused, and only then", async () => {
+    const node = make("n0")
+    node.start()
+    await init(node)
+    node.pause()
+    echo(node).close()
+    node.resume()
+    assert.strictEqual(await echo(node).answer, "echo_ok") // it answers in order
+    assert.deepStrictEqual(node.findings, [])
+
+    const other = make("n1")
+    other.start()
+    await init(other)
+    const found = new Promise<void>((resolve) => {
+      onFinding = resolve
+    })
+    echo(other).close()
+    await found
+    assert.match(other.findings.join(), /^n1 sent echo_ok to c\d, which does not exist, at /)
+  })
+
+  it("a killed one is gone, even if it is paused, and starts again without memory", async () => {
+    const node = make("n0")
+    const wasDisturbed = node.start()
+    await init(node)
+    assert.strictEqual(await ask(node, { type: "broadcast", message: 1 }).answer, "broadcast_ok")
+    assert.strictEqual(await read(node), "1")
+    node.pause()
+    node.kill()
+    assert.isTrue(wasDisturbed())
+    node.start()
+    node.resume() // which is another one's
+    await init(node)
+    assert.strictEqual(await read(node), "")
+    assert.deepStrictEqual(node.findings, [])
+  })
+
+  it("has no clock of its own to set", () => {
+    assert.throws(() => make("n0").setClock(1, false))
+  })
+})
