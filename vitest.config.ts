@@ -33,10 +33,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     globalSetup: "test/bin/Build.ts",
     isolate: false,
-    execArgv: [
-      "--max-semi-space-size=64", // most of what a simulation makes is soon garbage: a tenth less time
-      "--interrupt-budget=300000" // what runs but briefly is not worth optimising: a tenth less time of the processor
-    ],
+    execArgv: ["--max-semi-space-size=64"], // most of what a simulation makes is soon garbage: a tenth less time
     maxWorkers: availableParallelism() + 1, // some tests wait for processes
     testTimeout: 120_000, // whatever takes longer hangs: no machine is that slow
     hookTimeout: 120_000,

@@ -10,7 +10,9 @@ const root = join(bin, "..")
 const dist = join(root, "dist")
 
 // The bundle stands in the executable as a string, so that a V8 code cache beside it can save compiling it. Without a
-// cache of its own (a lone copy of the file, another version of Node) it is compiled as usual.
+// cache of its own (a lone copy of the file, another version of Node) it is compiled as usual. V8 looks at no more than the
+// head of a cache, and one that is damaged further on crashes the process: so the file begins with a checksum of the rest,
+// by the version of Node that wrote it, and what does not fit is left unused.
 const HEADER = "#!/usr/bin/env node\nconst source = `(function(require, module, __filename, __dirname) {\n"
 const executable = (/** @type {string} */ bundle, /** @type {string} */ cache) =>
   HEADER + bundle.replace(/[\\`]|\$\{/g, "\\$&") + `})\`
@@ -21,7 +23,10 @@ const filename = fs.realpathSync(process.argv[1])
 const dirname = builtin("node:path").dirname(filename)
 let cachedData
 try {
-  cachedData = fs.readFileSync(dirname + "/${cache}")
+  const file = fs.readFileSync(dirname + "/${cache}")
+  const { crc32 } = builtin("node:zlib")
+  const data = file.subarray(4)
+  if (file.readUInt32LE(0) === crc32(data, crc32(process.version + process.arch))) cachedData = data
 } catch {}
 const main = new vm.Script(source, { filename, lineOffset: 1, cachedData }).runInThisContext()
 main(builtin("node:module").createRequire(filename), { exports: {} }, filename, dirname)
@@ -32,10 +37,16 @@ main(builtin("node:module").createRequire(filename), { exports: {} }, filename, 
 const preload = (/** @type {string} */ cache, /** @type {string} */ filename) => `
 import fs from "node:fs"
 import vm from "node:vm"
+import { crc32 } from "node:zlib"
+const save = (data) => {
+  const head = Buffer.alloc(4)
+  head.writeUInt32LE(crc32(data, crc32(process.version + process.arch)))
+  fs.writeFileSync(${JSON.stringify(cache)}, Buffer.concat([head, data]))
+}
 vm.Script = class extends vm.Script {
   constructor(source, options) {
     super(source, { ...options, filename: ${JSON.stringify(filename)} })
-    process.once("exit", () => fs.writeFileSync(${JSON.stringify(cache)}, this.createCachedData()))
+    process.once("exit", () => save(this.createCachedData()))
   }
 }`
 

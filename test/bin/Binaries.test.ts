@@ -5,9 +5,20 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process"
 import { once } from "node:events"
-import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs"
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
+import { dirname, join, resolve } from "node:path"
 
 const echo = resolve("dist/echo.js")
 const uniqueIds = resolve("dist/unique-ids.js")
@@ -162,6 +173,36 @@ describe("Binaries", { timeout: 20_000 }, () => {
       start(uniqueIds, { cwd: elsewhere }).end(text(init)),
       ...copies.map((copy) => start(copy, { cwd: "/" }).end(text(init)))
     ])
+    for (const { code, errors, lines } of outcomes) {
+      assert.deepStrictEqual([code, errors], [0, ""])
+      assert.deepStrictEqual(bodies(lines), [initOk])
+    }
+  })
+
+  it("leave a code cache unused that is damaged, cut short or not theirs", async () => {
+    const dist = dirname(echo)
+    const cacheOf = (name: string): string =>
+      readdirSync(dist).find((file) => file.startsWith(`${name}-`) && file.endsWith(".cache"))!
+    const cache = readFileSync(join(dist, cacheOf("echo")))
+    const flipped = (count: number, from: number): Buffer => {
+      const copy = Buffer.from(cache)
+      for (let i = 0; i < count; i++) copy[(from + i * 7919) % copy.length]! ^= 1 << i % 8
+      return copy
+    }
+    const damaged = [
+      ...[0, 4, 20, 1000, 50_000, 200_000].map((from) => flipped(1, from)),
+      ...[100, 30_000, 100_000].map((from) => flipped(64, from)),
+      ...[0, 3, 4, 100, cache.length - 1].map((length) => cache.subarray(0, length)),
+      readFileSync(join(dist, cacheOf("unique-ids")))
+    ]
+    const outcomes = await Promise.all(damaged.map((bytes, i) => {
+      const folder = join(elsewhere, `damaged ${i}`)
+      mkdirSync(folder)
+      copyFileSync(echo, join(folder, "echo.js"))
+      copyFileSync(join(dist, "package.json"), join(folder, "package.json"))
+      writeFileSync(join(folder, cacheOf("echo")), bytes)
+      return start(join(folder, "echo.js")).end(text(init))
+    }))
     for (const { code, errors, lines } of outcomes) {
       assert.deepStrictEqual([code, errors], [0, ""])
       assert.deepStrictEqual(bodies(lines), [initOk])
