@@ -180,7 +180,7 @@ const Pinger = Effect.gen(function*() {
     ping: ({ n }) => Effect.succeed({ n }),
     echo: ({ echo }) => Effect.succeed({ echo })
   })
-}).pipe(Effect.scoped, Effect.provide(Peers.layer))
+}).pipe(Effect.scoped)
 
 const simulated = async (): Promise<ReadonlyArray<Row>> => {
   const perSecond = (work: () => number): Promise<number> => {

@@ -4,13 +4,20 @@
  */
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
-import type { Json } from "../schema/Json.ts"
-import type { Offset, Offsets } from "../schema/KafkaProtocol.ts"
+import * as Schema from "effect/Schema"
+import { Json } from "../schema/Json.ts"
+import { Offset, Offsets } from "../schema/KafkaProtocol.ts"
 
 export interface Message {
   readonly offset: Offset
   readonly msg: Json
 }
+
+/** All that an index holds: of each key its messages, and what is committed. */
+export const State = Schema.Struct({
+  logs: Schema.Array(Schema.Tuple([Schema.String, Schema.Array(Schema.Struct({ offset: Offset, msg: Json }))])),
+  committed: Offsets
+})
 
 export interface KafkaIndex {
   /** Its offset is above all of the key so far. */
@@ -24,6 +31,10 @@ export interface KafkaIndex {
   readonly advances: (offsets: Offsets) => Offsets | undefined
   /** How far these keys are committed; a key of which nothing is committed is left out. */
   readonly committed: (keys: ReadonlyArray<string>) => Offsets
+  /** All that it holds, until that changes. */
+  readonly snapshot: () => typeof State.Type
+  /** Holds this from now on, and nothing else. */
+  readonly restore: (state: typeof State.Type) => void
 }
 
 /** How many messages a poll answers at the most, as many of each key; environment variable `KAFKA_POLL_LIMIT`. */
@@ -76,6 +87,13 @@ export const make = Effect.gen(function*() {
       Object.fromEntries(keys.flatMap((key) => {
         const offset = commits.get(key)
         return offset === undefined ? [] : [[key, offset] as const]
-      }))
+      })),
+    snapshot: () => ({ logs: [...logs], committed: Object.fromEntries(commits) }),
+    restore: (state) => {
+      logs.clear()
+      commits.clear()
+      for (const [key, log] of state.logs) logs.set(key, [...log])
+      for (const [key, offset] of Object.entries(state.committed)) commits.set(key, offset)
+    }
   } satisfies KafkaIndex
 })

@@ -17,19 +17,30 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Json from "../schema/Json.ts"
 import { type ListAppendOperation, TxnListAppendProtocol } from "../schema/TxnProtocol.ts"
-import * as SharedLog from "../services/log/SharedLog.ts"
+import { SharedLog } from "../services/log/SharedLog.ts"
 import { Node } from "../services/node/Node.ts"
 
 const Appends = Schema.Array(Schema.Tuple([Json.Json, Json.Json]))
+const Lists = Schema.Array(Schema.Tuple([Schema.String, Schema.Array(Json.Json)])) // by the canonical text of their key
 
 export const TxnListAppend = Effect.gen(function*() {
   const lists = new Map<string, Array<Json.Json>>()
-  const log = yield* SharedLog.make(Appends, (appends) => {
-    for (const [key, element] of appends) {
-      const name = Json.canonical(key)
-      const list = lists.get(name)
-      if (list === undefined) lists.set(name, [element])
-      else list.push(element)
+  const sharedLog = yield* SharedLog
+  const log = yield* sharedLog.join({
+    operation: Appends,
+    execute: (appends) => {
+      for (const [key, element] of appends) {
+        const name = Json.canonical(key)
+        const list = lists.get(name)
+        if (list === undefined) lists.set(name, [element])
+        else list.push(element)
+      }
+    },
+    state: Lists,
+    snapshot: () => [...lists],
+    restore: (state) => {
+      lists.clear()
+      for (const [name, list] of state) lists.set(name, [...list])
     }
   })
 

@@ -10,7 +10,7 @@ import { Echo } from "../programs/Echo.ts"
 import { GCounterSeqKv } from "../programs/GCounterSeqKv.ts"
 import { GSet } from "../programs/GSet.ts"
 import { Kafka } from "../programs/Kafka.ts"
-import { KafkaLinKv } from "../programs/KafkaLinKv.ts"
+import { KafkaSharedLog } from "../programs/KafkaSharedLog.ts"
 import { TxnListAppend } from "../programs/TxnListAppend.ts"
 import { TxnRwRegister } from "../programs/TxnRwRegister.ts"
 import { UniqueIds } from "../programs/UniqueIds.ts"
@@ -18,6 +18,7 @@ import { Gossip } from "../services/gossip/Gossip.ts"
 import { IdGenerator } from "../services/ids/IdGenerator.ts"
 import { Timestamps } from "../services/ids/Timestamps.ts"
 import { LinKv, SeqKv } from "../services/kv/Kv.ts"
+import { layerLinKv } from "../services/log/LinKvLog.ts"
 import type { Program } from "../simulator/nodes/SimulatedNode.ts"
 import { BroadcastWorkload } from "../workloads/broadcast/BroadcastWorkload.ts"
 import { GCounterWorkload, PnCounterWorkload } from "../workloads/counter/CounterWorkload.ts"
@@ -30,6 +31,7 @@ import { UniqueIdsWorkload } from "../workloads/unique-ids/UniqueIdsWorkload.ts"
 import type { Workload } from "../workloads/Workload.ts"
 
 const central = Layer.provide(IdGenerator.layerCentral, Timestamps.layer)
+const linKvLog = Layer.provide(layerLinKv, LinKv.layer)
 
 interface Known {
   readonly workload: Workload
@@ -94,7 +96,7 @@ export const Programs = {
       star: Effect.provide(Kafka, Gossip.layerStar),
       mesh: Effect.provide(Kafka, Gossip.layerMesh),
       thrifty: Effect.provide(Kafka, Gossip.layerThrifty),
-      "lin-kv": Effect.provide(KafkaLinKv, LinKv.layer)
+      "lin-kv": Effect.provide(KafkaSharedLog, linKvLog)
     },
     durable: ["lin-kv"]
   },
@@ -108,7 +110,7 @@ export const Programs = {
   },
   "txn-list-append": {
     workload: TxnListAppendWorkload,
-    programs: { "lin-kv": Effect.provide(TxnListAppend, LinKv.layer) }
+    programs: { "lin-kv": Effect.provide(TxnListAppend, linKvLog) }
   }
 } as const satisfies Record<string, Known>
 

@@ -72,12 +72,12 @@ export type Protocol = ReadonlyArray<Any>
 
 /**
  * One handler for each request of a protocol. It is given the request's own fields and who asks, and succeeds with the
- * reply's own fields or fails with an error of the protocol.
+ * reply's own fields or fails with an error of the protocol. `From` says who may ask.
  */
-export type Handlers<P extends Protocol> = {
+export type Handlers<P extends Protocol, From extends Address = Address> = {
   readonly [A in P[number] as A["type"]]: (
     request: Request<A>,
-    from: Address
+    from: From
   ) => Effect.Effect<Reply<A>, ProtocolError, unknown>
 }
 

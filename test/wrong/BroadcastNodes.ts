@@ -69,7 +69,7 @@ const node = (ways: Ways): Program =>
       broadcast: ({ message }) => Effect.as(broadcast(base, message), {}),
       read: () => Effect.map(read, (messages) => ({ messages }))
     })
-  }).pipe(Effect.provide(Peers.layer))
+  })
 
 /** Right as long as nobody is killed, for two messages a node. */
 export const right: Program = node({})
@@ -92,7 +92,7 @@ export const recovering: Program = Effect.gen(function*() {
     read: () => Effect.sync(() => ({ messages: [...known] })),
     pull: () => Effect.sync(() => ({ messages: [...known] }))
   })
-}).pipe(Effect.provide(Peers.layer))
+})
 
 /** Right at the other workload. */
 export const rightGSet: Program = Effect.gen(function*() {
@@ -101,7 +101,7 @@ export const rightGSet: Program = Effect.gen(function*() {
     add: ({ element }) => Effect.as(tell(element), {}),
     read: () => Effect.sync(() => ({ value: [...known.keys()] }))
   })
-}).pipe(Effect.provide(Peers.layer))
+})
 
 /** Does not acknowledge to its peers, nor ask them to: what is lost on the way is lost. */
 export const hasty: Program = node({ carry: carelessly })
@@ -113,7 +113,7 @@ export const hastyGSet: Program = Effect.gen(function*() {
     add: ({ element }) => Effect.as(tell(element), {}),
     read: () => Effect.sync(() => ({ value: [...known.keys()] }))
   })
-}).pipe(Effect.provide(Peers.layer))
+})
 
 /** Tells nobody. */
 export const secretive: Program = node({ carry: () => Effect.void })

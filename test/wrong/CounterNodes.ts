@@ -83,7 +83,7 @@ const telling = (
       add: ({ delta }) => Effect.as(add(base, delta), {}),
       read: () => Effect.map(read, (value) => ({ value }))
     })
-  }).pipe(Effect.provide(Peers.layer))
+  })
 
 /** Right as long as nobody is killed. */
 export const right = telling({})
@@ -161,7 +161,7 @@ export const lastWriter: Program = Effect.gen(function*() {
         return {}
       })
   })
-}).pipe(Effect.provide(Peers.layer))
+})
 
 /** A counter over Gossip that keeps its sum in floating point: right as long as the sum is small. */
 export const floating: Program = Effect.gen(function*() {

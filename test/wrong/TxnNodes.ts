@@ -12,6 +12,7 @@ import { type ListAppendOperation, TxnListAppendProtocol } from "../../src/schem
 import { Origin } from "../../src/schema/VersionVector.ts"
 import * as Gossips from "../../src/services/gossip/Gossip.ts"
 import * as Kv from "../../src/services/kv/Kv.ts"
+import * as LinKvLog from "../../src/services/log/LinKvLog.ts"
 import { Node } from "../../src/services/node/Node.ts"
 import type { Program } from "../../src/simulator/nodes/SimulatedNode.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"
@@ -234,17 +235,18 @@ const registers: ReadonlyArray<Wrong> = [
 
 // ---- lists
 
-const listModules = ["services/log/SharedLog", "programs/TxnListAppend"] as const
+const listModules = ["services/log/LinKvLog", "programs/TxnListAppend"] as const
 type ListPatch = Patched.Patch<(typeof listModules)[number]>
 
 /** The program that is in use, with these passages of it or of its log replaced. */
 const list = async (patches: ReadonlyArray<ListPatch>): Promise<Program> => {
-  const [, program] = await Patched.load(listModules, patches)
-  const { TxnListAppend } = program as unknown as typeof Lists // this is the module
-  return Effect.provide(TxnListAppend, Kv.LinKv.layer)
+  const [log, program] = await Patched.load(listModules, patches)
+  const { layerLinKv } = log as unknown as typeof LinKvLog // these are the modules
+  const { TxnListAppend } = program as unknown as typeof Lists
+  return Effect.provide(TxnListAppend, Layer.provide(layerLinKv, Kv.LinKv.layer))
 }
 
-const inLog = (find: string, replace: string): ListPatch => ({ module: "services/log/SharedLog", find, replace })
+const inLog = (find: string, replace: string): ListPatch => ({ module: "services/log/LinKvLog", find, replace })
 const inLists = (find: string, replace: string): ListPatch => ({ module: "programs/TxnListAppend", find, replace })
 
 const appended = "log.append(appends, answer(txn))"
@@ -327,7 +329,11 @@ const lists: ReadonlyArray<Wrong> = [
       )
     ])
   ],
-  ["keeps the log in seq-kv", "G-single-realtime", Effect.provide(Lists.TxnListAppend, seqKvForLinKv)],
+  [
+    "keeps the log in seq-kv",
+    "G-single-realtime",
+    Effect.provide(Lists.TxnListAppend, Layer.provide(LinKvLog.layerLinKv, seqKvForLinKv))
+  ],
   ["keeps the lists to itself", "incompatible-order", local],
   ["does one operation after the other", "internal", operationByOperation]
 ]

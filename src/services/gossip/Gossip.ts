@@ -47,12 +47,12 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import type * as Schema from "effect/Schema"
-import type { Address, NodeId } from "../../schema/Address.ts"
+import type { NodeId } from "../../schema/Address.ts"
 import * as GossipProtocol from "../../schema/GossipProtocol.ts"
 import * as ProtocolError from "../../schema/ProtocolError.ts"
 import type * as Rpc from "../../schema/Rpc.ts"
 import * as Vector from "../../schema/VersionVector.ts"
-import { Node } from "../node/Node.ts"
+import { Peers } from "../node/Peers.ts"
 import { Timers } from "../node/Timers.ts"
 import * as CausalLog from "./CausalLog.ts"
 import * as Frontiers from "./Frontiers.ts"
@@ -93,8 +93,8 @@ export class Gossip extends Context.Service<Gossip, {
   static readonly layerRelaxed = Layer.effect(
     Gossip,
     Effect.flatMap(
-      Node,
-      ({ ids }) => ids.length > 4 ? make("star", Settings.relaxedStar) : make("mesh", Settings.relaxedMesh)
+      Peers,
+      ({ members }) => members.length > 4 ? make("star", Settings.relaxedStar) : make("mesh", Settings.relaxedMesh)
     )
   )
 }
@@ -102,7 +102,7 @@ export class Gossip extends Context.Service<Gossip, {
 const make = (shape: Hubs.Shape, config: Config.Config<Settings.Settings>) =>
   Effect.gen(function*() {
     const settings = yield* config
-    const context = yield* Effect.context<Node | Timers>()
+    const context = yield* Effect.context<Peers | Timers>()
     return Gossip.of({
       join: (operation, options) => Effect.provideContext(join(shape, settings, operation, options), context)
     })
@@ -124,7 +124,7 @@ const join = <A, I>(
   { onDelivery, onHeld, onStable }: Options<A>
 ) =>
   Effect.gen(function*() {
-    const node = yield* Node
+    const peers = yield* Peers
     const timers = yield* Timers
     const clock = yield* Clock.Clock
     const random = yield* Random.Random
@@ -134,17 +134,16 @@ const join = <A, I>(
     type Link = Link.Link<A>
 
     const log = CausalLog.make<A>()
-    const me = Vector.Origin.make(`${node.id}.${Math.floor(random.nextDoubleUnsafe() * 36 ** 6).toString(36)}`)
-    const peers = node.ids.filter((id) => id !== node.id)
-    const links = new Map<Address, Link>(peers.map((peer) => [peer, Link.make(peer)]))
-    const members: ReadonlySet<string> = new Set(node.ids)
+    const me = Vector.Origin.make(`${peers.self}.${Math.floor(random.nextDoubleUnsafe() * 36 ** 6).toString(36)}`)
+    const links = new Map<NodeId, Link>(peers.ids.map((peer) => [peer, Link.make(peer)]))
+    const members: ReadonlySet<string> = new Set(peers.members)
     const frontiers = Frontiers.make([
-      ...onStable === undefined ? [] : [{ copies: node.ids.length, advance: onStable }],
+      ...onStable === undefined ? [] : [{ copies: peers.members.length, advance: onStable }],
       ...onHeld === undefined ? [] : [onHeld]
     ])
-    const hubs = Hubs.make(shape, node.id, node.ids)
+    const hubs = Hubs.make(shape, peers.self, peers.members)
     const pace = Pace.make(settings, hubs, frontiers.areKept)
-    const isHub = (): boolean => hubs.current() === node.id
+    const isHub = (): boolean => hubs.current() === peers.self
     const now = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
 
     let serving = false
@@ -152,7 +151,7 @@ const join = <A, I>(
     let formerLives = 0
     const recovery = yield* Deferred.make<number>()
     /** Who has yet to tell this life what there is to get, and what there is. */
-    const recovering = new Map<NodeId, Vector.VersionVector | undefined>(peers.map((peer) => [peer, undefined]))
+    const recovering = new Map<NodeId, Vector.VersionVector | undefined>(peers.ids.map((peer) => [peer, undefined]))
 
     // ---- what to send, and when
 
@@ -192,7 +191,7 @@ const join = <A, I>(
     const transmit = (link: Link): void => {
       const { base, isAll, operations } = batch(link)
       const hub = hubs.current()
-      run(node.send(link.peer, rpc, {
+      run(peers.send(link.peer, rpc, {
         from: me,
         base: Vector.encode(base),
         operations,
@@ -274,7 +273,7 @@ const join = <A, I>(
         // What a hub has, it has most likely passed on. If not, the gap will be asked for.
         for (const other of links.values()) Vector.raise(other.sent, link.acknowledged)
       }
-      const next = links.get(hubs.current() ?? node.id)
+      const next = links.get(hubs.current() ?? peers.self)
       if (next !== undefined && !lacks(next)) next.asking = true
       attendAll()
     }
@@ -331,7 +330,7 @@ const join = <A, I>(
       }
       const progress = Vector.raise(link.acknowledged, has)
       Vector.raise(link.sent, link.acknowledged)
-      link.child = message.hub === node.id
+      link.child = message.hub === peers.self
       if (message.answer?.to === me) {
         link.asking = false
         link.askAt = -Infinity
@@ -356,7 +355,7 @@ const join = <A, I>(
         if (has !== undefined && Vector.covers(log.vector, has)) recovering.delete(peer)
       }
       if (recovering.size > 0 || Deferred.isDoneUnsafe(recovery)) return
-      const known = [...log.vector.keys()].filter((origin) => nodeOf(origin) === node.id && origin !== me)
+      const known = [...log.vector.keys()].filter((origin) => nodeOf(origin) === peers.self && origin !== me)
       Deferred.doneUnsafe(recovery, Exit.succeed(Math.max(formerLives, known.length)))
       if (log.length() === 0) return
       for (const link of links.values()) owe(link, pace.acknowledgeWithin(link)) // what it has counts from now on
@@ -399,12 +398,12 @@ const join = <A, I>(
       || (has.get(me) ?? 0) > (log.vector.get(me) ?? 0)
       || [...has.keys()].some((origin) => !members.has(nodeOf(origin)))
 
-    yield* node.handle([rpc] as const, {
+    yield* peers.handle([rpc] as const, {
       gossip: (message, from) => {
-        const link = links.get(from)
+        const link = links.get(from)! // there is one to each peer
         const batch = { base: Vector.decode(message.base), operations: message.operations }
         const has = CausalLog.reach(batch)
-        if (link === undefined || isForeign(link, message, has)) {
+        if (isForeign(link, message, has)) {
           return Effect.fail(new ProtocolError.MalformedRequest({ text: "gossip that no peer can have sent" }))
         }
         receive(link, message, batch, has)

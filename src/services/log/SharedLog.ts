@@ -1,293 +1,59 @@
 /**
- * A log on lin-kv that all nodes share: what any node appends, every node gets, exactly once, all in the same order, and
- * in an order that agrees with real time. So a program that does nothing but what the log says is replicated, and
- * strictly serializable. (Schneider, "Implementing Fault-Tolerant Services Using the State Machine Approach", 1990;
- * Balakrishnan et al., "Tango: Distributed Data Structures over a Shared Log", 2013.)
+ * One log that all nodes share. What any node appends, every node executes, in the same order; so a program that does
+ * nothing but what the log says is replicated. (Schneider, "Implementing Fault-Tolerant Services Using the State Machine
+ * Approach", 1990; Balakrishnan et al., "Tango: Distributed Data Structures over a Shared Log", 2013.)
  *
- * **Stored** is a root, which holds how far the log goes and its last entries, and chunks of {@link chunkSize} entries,
- * which hold the rest. What the root looks like follows from the log alone, so whoever has got all of the log knows the
- * root too, and appends by one compare-and-set. A chunk is written before the root leaves it out, and holds only what
- * was in the log before; so it does not matter who writes it, how often, or how late. The cost of an append does not grow
- * with the log.
+ * A program knows this interface alone. Which layer it runs on is for others to choose, and every layer promises:
  *
- * **Exactly once.** The number of entries only grows, so a root never returns, and a compare-and-set succeeds only on the
- * very root that its writer had seen. That one shows what is in the log already: each entry carries its writer, one life
- * of a node, and a number, and a writer does not go on before all that it has appended is there. So when the outcome of
- * an attempt is unknown, one looks, and tries again what is not there; if the attempt takes place after all, it is too
- * late for one of the two. An append never fails. (Ongaro, "Consensus: Bridging Theory and Practice", 2014, §6.3.)
- *
- * **Rounds.** What comes while a round is under way waits for the next one, which serves all of it together; reads and
- * appends have rounds of their own. Reads need not be in the log: one read of the root will do for all that came before.
- *
- * **Combining.** Nodes that all try to move the root defeat each other: of n, one succeeds in the time of a round trip.
- * So they hand what they have to the first node of the list that is not suspected, which appends it together with its
- * own, and answers with what they lack of the log. It is no leader: everybody may append at any time, and does when no
- * answer comes; that costs messages, never correctness. (Hendler et al., "Flat Combining and the
- * Synchronization-Parallelism Tradeoff", 2010.) Where some do not reach others, several combine. Who has lost
- * tries again after a random time, and who has won makes way for as long as two attempts take: so all get their turn. One
- * who never loses does not see whom it defeats; so it, too, makes way for one attempt now and then.
- *
- * **Cost**, in messages between servers, for a round: 2 to read; 2 to append, and 2 more for each node that hands
- * something over, as long as all go through the same node. 2 more for every {@link chunkSize} entries. In memory, the
- * last entries, and a number for each life of each node.
+ * - **One order.** There is one sequence of operations. Each node executes a prefix of it, one operation after the other,
+ *   and never takes one back.
+ * - **Real time.** The order agrees with real time: an append that succeeded before another one began comes first. A read
+ *   sees every append that succeeded, anywhere, before the read began. So whatever the program answers is linearizable.
+ * - **Exactly once.** An append that succeeds is in the log once, however often messages were repeated on the way.
+ * - **Refusal is definite.** An append that fails with `TemporarilyUnavailable` (error 11) is not in the log, and never
+ *   will be. A layer may refuse only what it can promise that of.
+ * - **Unknown outcome.** While a layer cannot know whether an append is in the log, or will be, it says nothing. The
+ *   append waits, and succeeds once it is executed here, though its client may wait no longer. If its node dies before, the
+ *   operation may still come into the log later, once, or never.
+ * - **Durability**: what an append that succeeded has put into the log stays there for as long as the layer says.
  */
-import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
-import * as Queue from "effect/Queue"
-import * as Random from "effect/Random"
-import * as Schedule from "effect/Schedule"
-import * as Schema from "effect/Schema"
-import type { NodeId } from "../../schema/Address.ts"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type * as Schema from "effect/Schema"
 import type { Json } from "../../schema/Json.ts"
-import * as ProtocolError from "../../schema/ProtocolError.ts"
-import * as Protocol from "../../schema/SharedLogProtocol.ts"
-import * as Kv from "../kv/Kv.ts"
-import { Node } from "../node/Node.ts"
-import { Timers } from "../node/Timers.ts"
+import type * as ProtocolError from "../../schema/ProtocolError.ts"
 
-export interface SharedLog<A> {
-  /** Appends; succeeds, when all that comes before it has been delivered here, with what `evaluate` then makes of that. */
-  readonly append: <B>(operation: A, evaluate: () => B) => Effect.Effect<B>
-  /** What `evaluate` makes of all that was in the log when this was called, or of more. */
-  readonly read: <B>(evaluate: () => B) => Effect.Effect<B>
+/** What executes the operations of a log, on each node. It must be deterministic: the log is all that it goes by. */
+export interface StateMachine<A, S> {
+  readonly operation: Schema.Codec<A, Json>
+  /** Executes the next operation of the log. */
+  readonly execute: (operation: A) => void
+  readonly state: Schema.Codec<S, Json>
+  /**
+   * All that has come of the operations executed so far; a layer may keep it in their place. It need not stay what it is
+   * when the next operation is executed: a layer encodes it before.
+   */
+  readonly snapshot: () => S
+  /** Takes this state in the place of its own: it is a snapshot of this node or of another. */
+  readonly restore: (state: S) => void
 }
 
-/** How many entries make a chunk. The root holds at most twice as many, and no append has more. */
-export const chunkSize = 32
-
-/** How long one waits for whom something was handed to, before one sees to it oneself. */
-const patience = Duration.millis(1500)
-
-/** How often one makes way who sees nobody else. */
-const makesWayEvery = 6
-
-/** A client does not wait longer; so what comes later is of no use, but for what it tells of whom it comes from. */
-const longest = Duration.seconds(5)
-
-/** How often one asks whether who did not answer does so again. */
-const probeEvery = Duration.seconds(1)
-
-/** The service or the way to it is in trouble: it is asked again until it answers. */
-const respite = Duration.millis(100)
-const insistently = Schedule.spaced(respite)
-
-/** Where the root begins when the log has so many entries. */
-const startOfRoot = (length: number): number => Math.max(0, Math.floor(length / chunkSize) - 1) * chunkSize
-
-interface Item<A> {
-  readonly entries: ReadonlyArray<Protocol.Entry<A>>
-  /** Called when all entries are in the log, and the replica is as new as that. */
-  readonly done: () => void
+export interface Options {
+  /** How long an append may wait for others to share its way into the log. None, if nothing is said. */
+  readonly linger?: Duration.Duration
 }
 
-/**
- * To be called once, before serving. `deliver` is given all operations in the order of the log. Between two rounds of
- * appends is time for company to gather, if `linger` says so.
- */
-export const make = <A, I extends Json>(
-  operation: Schema.Codec<A, I>,
-  deliver: (operation: A) => void,
-  linger: Duration.Duration = Duration.zero
-) =>
-  Effect.gen(function*() {
-    const node = yield* Node
-    const kv = yield* Kv.LinKv
-    const timers = yield* Timers
-    const clock = yield* Clock.Clock
-    const run = Effect.runForkWith(yield* Effect.context())
-    const writer = `${node.id}.${(yield* Random.nextInt).toString(36)}`
-    const rpc = Protocol.append(operation)
-    const rootKey = Kv.key("log", Protocol.Segment(operation))
-    const Chunk = Schema.Array(Protocol.Entry(operation))
-    const chunkKey = (index: number) => Kv.key(`log/${index}`, Chunk)
-    const appends = yield* Queue.unbounded<Item<A>>()
-    const reads = yield* Queue.unbounded<() => void>()
-    const answering = new Set(node.ids.slice(0, 1))
+export interface Log<A> {
+  /**
+   * Appends an operation. Succeeds with what `evaluate` makes of the state just before the operation is executed here.
+   */
+  readonly append: <B>(operation: A, evaluate: () => B) => Effect.Effect<B, ProtocolError.TemporarilyUnavailable>
+  /** What `evaluate` makes of a state in which all is executed that was in the log when the read began, or more. */
+  readonly read: <B>(evaluate: () => B) => Effect.Effect<B, ProtocolError.TemporarilyUnavailable>
+}
 
-    // The replica: all entries before `length` have been delivered.
-    let length = 0
-    let root: Protocol.Segment<A> = { start: 0, entries: [] }
-    const lastOf = new Map<string, number>()
-    const evaluations = new Map<number, () => void>() // of this writer's entries that are not in the log yet
-    let lastNumber = 0
-    let saved = 0 // how many chunks are known to be written
-    let isAlone = false // no attempt has failed since the root was last seen where it had been
-
-    let successes = 0
-    let rest = 0 // how long to make way for others after this round, in ms
-
-    const now = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
-
-    const extended = (entries: ReadonlyArray<Protocol.Entry<A>>): Protocol.Segment<A> => {
-      const start = startOfRoot(length + entries.length)
-      return { start, entries: [...root.entries, ...entries].slice(start - root.start) }
-    }
-
-    const take = ({ entries, start }: Protocol.Segment<A>): void => {
-      const news = entries.slice(length - start)
-      for (const [origin, number, operation] of news) {
-        if (origin === writer) evaluations.get(number)?.()
-        deliver(operation)
-        lastOf.set(origin, number)
-      }
-      root = extended(news)
-      length += news.length
-    }
-
-    /** Takes a segment, and before it what lies between the replica and the segment. */
-    const learn = (segment: Protocol.Segment<A>) =>
-      Effect.gen(function*() {
-        const indices: Array<number> = []
-        for (let i = Math.floor(length / chunkSize); i < segment.start / chunkSize; i++) indices.push(i)
-        const chunks = yield* Effect.forEach(
-          segment.start > length ? indices : [],
-          (index) => Effect.retry(kv.read(chunkKey(index)), insistently),
-          { concurrency: 32 }
-        )
-        chunks.forEach((entries, i) => take({ start: indices[i]! * chunkSize, entries }))
-        take(segment)
-      })
-
-    const refresh = kv.read(rootKey).pipe(
-      Effect.catchTag("KeyDoesNotExist", () => Effect.succeed(root)),
-      Effect.retry(insistently),
-      Effect.flatMap((found) =>
-        Effect.suspend(() => {
-          if (found.start + found.entries.length === length) isAlone = true
-          return learn(found)
-        })
-      ),
-      Effect.ignore
-    )
-
-    /** Of these entries those that are not in the log, as far as the replica shows, each once. */
-    const missing = (entries: ReadonlyArray<Protocol.Entry<A>>): ReadonlyArray<Protocol.Entry<A>> => {
-      const last = new Map(lastOf)
-      return entries.filter(([writer, number]) => {
-        if (number <= (last.get(writer) ?? 0)) return false
-        last.set(writer, number)
-        return true
-      })
-    }
-
-    /** Writes the first chunk of the root, if it is whole; in good time, before the root leaves it out. */
-    const saveChunk = ({ entries, start }: Protocol.Segment<A>) =>
-      Effect.suspend(() => {
-        const index = start / chunkSize
-        if (index < saved || entries.length < chunkSize) return Effect.void
-        return Effect.map(kv.write(chunkKey(index), entries.slice(0, chunkSize)), () => {
-          saved = Math.max(saved, index + 1)
-        })
-      })
-
-    const attempt = (entries: ReadonlyArray<Protocol.Entry<A>>) =>
-      Effect.gen(function*() {
-        const before = root // what is being read meanwhile may replace it
-        const start = length
-        const after = extended(entries)
-        const save = saveChunk(before)
-        const move = start === 0 ? kv.create(rootKey, after) : kv.cas(rootKey, before, after)
-        yield* after.start > before.start
-          ? Effect.andThen(save, move)
-          : Effect.all([Effect.ignore(save), move], { concurrency: "unbounded" })
-        take({ start, entries })
-      })
-
-    /** Tries to append some of these entries. */
-    const appendMyself = (entries: ReadonlyArray<Protocol.Entry<A>>) =>
-      Effect.gen(function*() {
-        if (!isAlone) yield* refresh
-        const next = missing(entries).slice(0, chunkSize)
-        if (next.length === 0) return
-        const before = now()
-        yield* Effect.matchEffect(attempt(next), {
-          onFailure: ({ _tag }) => {
-            isAlone = false
-            const hasLost = _tag === "PreconditionFailed" || _tag === "KeyAlreadyExists"
-            return hasLost
-              ? Effect.flatMap(Random.next, (random) => Effect.sleep(random * (now() - before)))
-              : Effect.sleep(respite)
-          },
-          onSuccess: () => {
-            if (!isAlone) rest = 2 * (now() - before)
-            else if (++successes % makesWayEvery === 0) rest = now() - before
-            return Effect.void
-          }
-        })
-      })
-
-    /** Hands entries to another node, and learns what it answers. */
-    const ask = (peer: NodeId, entries: ReadonlyArray<Protocol.Entry<A>>): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        const answer = node.ask(peer, rpc, { position: length, entries }, { timeout: longest }).pipe(
-          Effect.flatMap(learn),
-          Effect.andThen(Effect.sync(() => answering.add(peer))),
-          Effect.isSuccess
-        )
-        // An answer that comes too late is worth knowing all the same.
-        return Effect.timeoutOption(Fiber.join(run(answer)), patience)
-      }).pipe(Effect.map((came) => {
-        if (!Option.getOrElse(came, () => false) && answering.delete(peer)) run(probe)
-      }))
-
-    /** The first node that answers; oneself, if need be. */
-    const combiner = (): NodeId => node.ids.find((id) => id === node.id || answering.has(id)) ?? node.id
-
-    /** Asks whoever would come before the present combiner whether it answers by now. */
-    const probe = Effect.suspend(() =>
-      Effect.forEach(node.ids.slice(0, node.ids.indexOf(combiner())), (id) => ask(id, []), { concurrency: "unbounded" })
-    )
-
-    const appendAll = Effect.gen(function*() {
-      const items = yield* Queue.takeAll(appends)
-      const entries = items.flatMap(({ entries }) => entries)
-      const through = combiner()
-      if (through !== node.id && missing(entries).length > 0) yield* ask(through, missing(entries))
-      while (missing(entries).length > 0) yield* appendMyself(entries)
-      for (const { done } of items) done()
-      if (rest > 0) yield* Effect.sleep(rest)
-      rest = 0
-    })
-
-    const readAll = Effect.gen(function*() {
-      const waiting = yield* Queue.takeAll(reads)
-      yield* refresh
-      for (const done of waiting) done()
-    })
-
-    yield* node.handle([rpc] as const, {
-      append_to_log: ({ entries, position }, from) =>
-        node.ids.some((id) => id === from)
-          ? Effect.callback<Protocol.Segment<A>>((resume) => {
-            const done = (): void => {
-              const start = Math.max(root.start, position)
-              resume(Effect.succeed({ start, entries: root.entries.slice(start - root.start) }))
-            }
-            if (entries.length === 0) done()
-            else Queue.offerUnsafe(appends, { entries, done })
-          })
-          : Effect.fail(new ProtocolError.MalformedRequest({ text: "entries that no node can have sent" }))
-    })
-    yield* timers.every(linger, appendAll)
-    yield* timers.every(0, readAll)
-    yield* timers.every(probeEvery, Effect.asVoid(probe))
-
-    return {
-      append: <B>(operation: A, evaluate: () => B) =>
-        Effect.callback<B>((resume) => {
-          const number = ++lastNumber
-          evaluations.set(number, () => {
-            evaluations.delete(number)
-            resume(Effect.succeed(evaluate()))
-          })
-          Queue.offerUnsafe(appends, { entries: [[writer, number, operation]], done: () => {} })
-        }),
-      read: <B>(evaluate: () => B) =>
-        Effect.callback<B>((resume) => {
-          Queue.offerUnsafe(reads, () => resume(Effect.succeed(evaluate())))
-        })
-    } satisfies SharedLog<A>
-  })
+export class SharedLog extends Context.Service<SharedLog, {
+  /** To be called once, before serving. */
+  readonly join: <A, S>(machine: StateMachine<A, S>, options?: Options) => Effect.Effect<Log<A>>
+}>()("gossip-girl/SharedLog") {}

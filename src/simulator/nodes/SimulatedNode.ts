@@ -19,6 +19,7 @@ import { isClient, type NodeId } from "../../schema/Address.ts"
 import * as Envelope from "../../schema/Envelope.ts"
 import { MessageIO } from "../../services/node/MessageIO.ts"
 import { Node } from "../../services/node/Node.ts"
+import { Peers } from "../../services/node/Peers.ts"
 import { Timers } from "../../services/node/Timers.ts"
 import type { SeededRandom } from "../../workloads/SeededRandom.ts"
 import * as Client from "../clients/Client.ts"
@@ -28,7 +29,7 @@ import type { VirtualTime } from "../time/VirtualTime.ts"
 import type { Member } from "./Member.ts"
 
 /** A program with everything provided but what every node has. */
-export type Program = Effect.Effect<void, unknown, Node | Timers>
+export type Program = Effect.Effect<void, unknown, Node | Peers | Timers>
 
 /** `log` has the last {@link logLimit} lines. */
 export interface SimulatedNode extends Member {}
@@ -101,7 +102,8 @@ export const make = ({ config, id, network, program, random, time }: Options): S
     start: () => {
       life?.kill() // there is never more than one
       const process = VirtualProcess.make(time, random.fork(`life ${lives++}`), wallClock)
-      const layer = Node.layer.pipe(
+      const layer = Peers.layer.pipe(
+        Layer.provideMerge(Node.layer),
         Layer.provideMerge(Timers.layer),
         Layer.provide(Layer.succeed(MessageIO, messageIO(process))),
         Layer.provideMerge(Logger.layer([logger])),

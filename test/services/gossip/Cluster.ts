@@ -14,6 +14,7 @@ import * as Vector from "../../../src/schema/VersionVector.ts"
 import type { Entry } from "../../../src/services/gossip/CausalLog.ts"
 import { Gossip } from "../../../src/services/gossip/Gossip.ts"
 import { Node } from "../../../src/services/node/Node.ts"
+import type { Peers } from "../../../src/services/node/Peers.ts"
 import type { Timers } from "../../../src/services/node/Timers.ts"
 import * as Nemesis from "../../../src/simulator/faults/Nemesis.ts"
 import * as Latency from "../../../src/simulator/network/Latency.ts"
@@ -66,7 +67,7 @@ export interface Published {
 }
 
 export type Shape = "star" | "mesh"
-export type GossipLayer = Layer.Layer<Gossip, unknown, Node | Timers>
+export type GossipLayer = Layer.Layer<Gossip, unknown, Node | Peers | Timers>
 
 export const layers: Record<Shape, GossipLayer> = { star: Gossip.layerStar, mesh: Gossip.layerMesh }
 

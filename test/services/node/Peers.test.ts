@@ -21,6 +21,7 @@ const seeds = Array.from({ length: 100 }, (_, seed) => seed)
 const n1 = NodeId.make("n1")
 const n2 = NodeId.make("n2")
 const Double = Rpc.make("double", { request: { n: Schema.Int }, reply: { n: Schema.Int } })
+const Triple = Rpc.make("triple", { request: { n: Schema.Int }, reply: { n: Schema.Int } })
 
 type Fields = { readonly [field: string]: Json }
 
@@ -36,7 +37,8 @@ const world = (options: {
   const network = Network.make({ timeline: time, random, latency: () => 1, loss: 0, duplicates: 0 })
   const client = ClientId.make("c0")
   const heard: Array<Envelope.Envelope> = []
-  network.join(client, () => {})
+  const replies: Array<Envelope.Body> = []
+  network.join(client, (line) => replies.push(Result.getOrThrow(Envelope.decode(line)).body))
   for (const id of ids.filter((id) => id !== "n1")) {
     network.join(Address.make(id), (line) => {
       const { body, dest, src } = Result.getOrThrow(Envelope.decode(line))
@@ -50,6 +52,14 @@ const world = (options: {
 
   return {
     heard,
+    /** What the client was answered. */
+    replies,
+    /** Has `src` ask n1 this much later, in ms. */
+    askLater: (later: number, src: string, body: Fields): void =>
+      void time.after(later, () => {
+        const message = { src: Address.make(src), dest: n1, body }
+        network.send(message.src, message.dest, Envelope.encode(message))
+      }),
     time,
     /** What `task` comes to, and when, in ms since it began. */
     run: <A, E>(task: (peers: Peers["Service"]) => Effect.Effect<A, E>) => {
@@ -60,7 +70,7 @@ const world = (options: {
           outcome = result
         }))
         yield* Node.serve([Double], { double: ({ n }) => Effect.succeed({ n: 2 * n }) })
-      }).pipe(Effect.provide(Peers.layer))
+      })
       const node = SimulatedNode.make({
         id: n1,
         time,
@@ -91,6 +101,37 @@ describe("Peers", () => {
       const { outcome } = world({ ids }).run((peers) => Effect.succeed(peers.ids))
       assert.deepStrictEqual<unknown>(outcome, Result.succeed(ids.filter((id) => id !== "n1")))
     }
+  })
+
+  it("and this node, which is one of the members", () => {
+    const ids = ["n3", "n1", "n2"]
+    const { outcome } = world({ ids }).run(({ members, self }) => Effect.succeed({ members, self }))
+    assert.deepStrictEqual<unknown>(outcome, Result.succeed({ members: ids, self: "n1" }))
+  })
+
+  it("handle: what peers ask; strangers are refused, and no handler sees them", () => {
+    const { askLater, heard, replies, run } = world({})
+    askLater(10, "n2", { type: "triple", msg_id: 1, n: 5 })
+    askLater(11, "c0", { type: "triple", msg_id: 2, n: 6 })
+    askLater(12, "c0", { type: "triple", msg_id: 3, n: "six" })
+    askLater(13, "n3", { type: "triple", msg_id: 4, n: "seven" })
+    const asked: Array<unknown> = []
+    const handle = (peers: Peers["Service"]) =>
+      peers.handle([Triple], {
+        triple: ({ n }, from) =>
+          Effect.sync(() => {
+            asked.push([n, from])
+            return { n: 3 * n }
+          })
+      })
+    run((peers) => Effect.andThen(handle(peers), Effect.sleep(100)))
+    assert.deepStrictEqual<unknown>(asked, [[5, "n2"]])
+    const bodies = heard.map(({ body }) => body)
+    assert.deepInclude(bodies, { type: "triple_ok", in_reply_to: 1, n: 15 })
+    assert.isTrue(bodies.some(({ code, in_reply_to }) => code === 12 && in_reply_to === 4))
+    const refused = replies.filter(({ type }) => type === "error")
+    assert.deepStrictEqual(refused.map(({ code, in_reply_to }) => [code, in_reply_to]), [[12, 2], [12, 3]])
+    assert.match(String(refused[0]!["text"]), /c0/)
   })
 
   it("send: the request, with no id to answer to; it does not wait", () => {

@@ -23,7 +23,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Json } from "../schema/Json.ts"
 import { KafkaProtocol, Offset, Offsets } from "../schema/KafkaProtocol.ts"
-import * as SharedLog from "../services/log/SharedLog.ts"
+import { SharedLog } from "../services/log/SharedLog.ts"
 import { Node } from "../services/node/Node.ts"
 import * as KafkaIndex from "./KafkaIndex.ts"
 
@@ -39,15 +39,22 @@ type Entry = typeof Entry.Type
 
 const isMessage = (entry: Entry): entry is readonly [string, Json] => Array.isArray(entry)
 
-export const KafkaLinKv = Effect.gen(function*() {
+export const KafkaSharedLog = Effect.gen(function*() {
   const clock = yield* Clock.Clock
   const freshFor = Duration.toMillis(yield* refreshAfter)
   const copy = yield* KafkaIndex.make
   const nextOf = (key: string): Offset => Offset.make(copy.count(key))
-  const log = yield* SharedLog.make(Entry, (entry) => {
-    if (isMessage(entry)) copy.add(entry[0], { offset: nextOf(entry[0]), msg: entry[1] })
-    else copy.commit(entry)
-  }, yield* linger)
+  const sharedLog = yield* SharedLog
+  const log = yield* sharedLog.join({
+    operation: Entry,
+    execute: (entry) => {
+      if (isMessage(entry)) copy.add(entry[0], { offset: nextOf(entry[0]), msg: entry[1] })
+      else copy.commit(entry)
+    },
+    state: KafkaIndex.State,
+    snapshot: copy.snapshot,
+    restore: copy.restore
+  }, { linger: yield* linger })
   let upToDateAt = -Infinity
 
   const now = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
