@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Programs } from "../../src/registry/Programs.ts"
 import type { Json } from "../../src/schema/Json.ts"
-import { chunkSize } from "../../src/services/log/LinKvLog.ts"
+import { chunkSize } from "../../src/services/log/LogCopy.ts"
 import * as Nemesis from "../../src/simulator/faults/Nemesis.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"
 import { seeds } from "../Seeds.ts"

@@ -235,18 +235,22 @@ const registers: ReadonlyArray<Wrong> = [
 
 // ---- lists
 
-const listModules = ["services/log/LinKvLog", "programs/TxnListAppend"] as const
+const listModules = [
+  "services/log/LogStore",
+  "services/log/Appender",
+  "services/log/LinKvLog",
+  "programs/TxnListAppend"
+] as const
 type ListPatch = Patched.Patch<(typeof listModules)[number]>
 
 /** The program that is in use, with these passages of it or of its log replaced. */
 const list = async (patches: ReadonlyArray<ListPatch>): Promise<Program> => {
-  const [log, program] = await Patched.load(listModules, patches)
+  const [, , log, program] = await Patched.load(listModules, patches)
   const { layerLinKv } = log as unknown as typeof LinKvLog // these are the modules
   const { TxnListAppend } = program as unknown as typeof Lists
   return Effect.provide(TxnListAppend, Layer.provide(layerLinKv, Kv.LinKv.layer))
 }
 
-const inLog = (find: string, replace: string): ListPatch => ({ module: "services/log/LinKvLog", find, replace })
 const inLists = (find: string, replace: string): ListPatch => ({ module: "programs/TxnListAppend", find, replace })
 
 const appended = "log.append(appends, answer(txn))"
@@ -293,7 +297,11 @@ const lists: ReadonlyArray<Wrong> = [
   [
     "moves the root without looking what it was",
     "incompatible-order",
-    list([inLog("kv.cas(rootKey, before, after)", "kv.write(rootKey, after)")]),
+    list([{
+      module: "services/log/LogStore",
+      find: "kv.cas(rootKey, before, after)",
+      replace: "kv.write(rootKey, after)"
+    }]),
     { nemesis: ["partition"], nemesisInterval: 500 }
   ],
   [
@@ -312,7 +320,11 @@ const lists: ReadonlyArray<Wrong> = [
   [
     "appends what may be there already",
     "duplicate-elements",
-    list([inLog("const next = missing(entries).slice(0, chunkSize)", "const next = entries.slice(0, chunkSize)")]),
+    list([{
+      module: "services/log/Appender",
+      find: "const next = copy.missing(entries).slice(0, chunkSize)",
+      replace: "const next = entries.slice(0, chunkSize)"
+    }]),
     { seed: 3, nemesis: ["pause"], nemesisInterval: 500 }
   ],
   [

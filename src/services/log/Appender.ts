@@ -1,0 +1,60 @@
+/**
+ * How entries get into the log: through the combiner, and else by this node's own attempts to move the root.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { Entry } from "../../schema/SharedLogProtocol.ts"
+import type { Combiner } from "./Combiner.ts"
+import type { Contention } from "./Contention.ts"
+import { chunkSize, type LogCopy } from "./LogCopy.ts"
+import { type LogStore, respite } from "./LogStore.ts"
+
+export interface Parts<A> {
+  readonly copy: LogCopy<A>
+  readonly store: LogStore<A>
+  readonly contention: Contention
+  readonly combiner: Combiner<A>
+  /** Brings the copy up to date with the root. */
+  readonly refresh: Effect.Effect<void>
+}
+
+type Append<A> = (entries: ReadonlyArray<Entry<A>>) => Effect.Effect<void>
+
+/** The function that ends when all entries that it was given are in the log, and in the copy. */
+export const make = <A>({ combiner, contention, copy, refresh, store }: Parts<A>): Effect.Effect<Append<A>> =>
+  Effect.map(Clock.Clock, (clock) => {
+    const now = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+
+    /** Moves the root that the copy ends with. What is read meanwhile may move the copy on. */
+    const attempt: (entries: ReadonlyArray<Entry<A>>) => ReturnType<LogStore<A>["move"]> = (entries) =>
+      Effect.suspend(() => {
+        const start = copy.length()
+        return Effect.map(store.move(copy.root(), copy.rootWith(entries)), () => copy.take({ start, entries }))
+      })
+
+    /** Tries once to append some of these entries. */
+    const appendSome = (entries: ReadonlyArray<Entry<A>>): Effect.Effect<void> =>
+      Effect.gen(function*() {
+        if (!contention.isAlone()) yield* refresh
+        const next = copy.missing(entries).slice(0, chunkSize)
+        if (next.length === 0) return
+        const before = now()
+        yield* Effect.matchEffect(attempt(next), {
+          onSuccess: () => Effect.sync(() => contention.won(now() - before)),
+          onFailure: ({ _tag }) => {
+            if (_tag === "PreconditionFailed" || _tag === "KeyAlreadyExists") return contention.lost(now() - before)
+            contention.failed()
+            return Effect.sleep(respite)
+          }
+        })
+      })
+
+    return (entries) =>
+      Effect.gen(function*() {
+        const other = combiner.other()
+        if (other !== undefined && copy.missing(entries).length > 0) {
+          yield* combiner.hand(other, copy.missing(entries))
+        }
+        while (copy.missing(entries).length > 0) yield* appendSome(entries)
+      })
+  })

@@ -1,0 +1,75 @@
+/**
+ * A shared log as lin-kv stores it.
+ *
+ * The key `log` holds the root: how far the log goes, and its last entries. Keys `log/0`, `log/1` … hold the entries
+ * before those, {@link chunkSize} in each chunk. An append replaces the root by one compare-and-set, so it costs the same
+ * however long the log is.
+ *
+ * A chunk is written before the root leaves its entries out, and holds only what was in the log before. So it does not
+ * matter which node writes it, how often, or how late.
+ */
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import type * as ProtocolError from "../../schema/ProtocolError.ts"
+import * as Protocol from "../../schema/SharedLogProtocol.ts"
+import * as Kv from "../kv/Kv.ts"
+import { chunkSize } from "./LogCopy.ts"
+
+export interface LogStore<A> {
+  /** The root; undefined when nothing was ever appended. Asks until lin-kv answers. */
+  readonly root: Effect.Effect<Protocol.Segment<A> | undefined>
+  /** The whole chunks between these positions, in order. Asks until lin-kv answers. */
+  readonly chunks: (from: number, to: number) => Effect.Effect<ReadonlyArray<Protocol.Segment<A>>>
+  /**
+   * Replaces the root `before` by `after`, which holds more entries. Unless it fails with a definite error, that may
+   * happen later too.
+   */
+  readonly move: (
+    before: Protocol.Segment<A>,
+    after: Protocol.Segment<A>
+  ) => Effect.Effect<void, ProtocolError.ProtocolError>
+}
+
+/** How long a node waits before it asks again, when the service, or the way to it, is in trouble. */
+export const respite = "100 millis"
+
+const insistently = <A>(effect: Effect.Effect<A, ProtocolError.ProtocolError>): Effect.Effect<A> =>
+  effect.pipe(Effect.retry(Schedule.spaced(respite)), Effect.orDie) // it tries for ever, so nothing is left to die of
+
+export const make = <A>(kv: Kv.Kv, operation: Schema.Codec<A, Schema.Json>): LogStore<A> => {
+  const rootKey = Kv.key("log", Protocol.Segment(operation))
+  const Chunk = Schema.Array(Protocol.Entry(operation))
+  const chunkKey = (index: number) => Kv.key(`log/${index}`, Chunk)
+  let saved = 0 // so many chunks this node has written, or need not
+
+  const chunk = (index: number): Effect.Effect<Protocol.Segment<A>> =>
+    Effect.map(insistently(kv.read(chunkKey(index))), (entries) => ({ start: index * chunkSize, entries }))
+
+  /** Writes the first chunk of a root, if it is whole. */
+  const saveChunk = ({ entries, start }: Protocol.Segment<A>) =>
+    Effect.suspend(() => {
+      const index = start / chunkSize
+      if (index < saved || entries.length < chunkSize) return Effect.void
+      return Effect.map(kv.write(chunkKey(index), entries.slice(0, chunkSize)), () => {
+        saved = Math.max(saved, index + 1)
+      })
+    })
+
+  return {
+    root: kv.read(rootKey).pipe(Effect.catchTag("KeyDoesNotExist", () => Effect.undefined), insistently),
+    chunks: (from, to) => {
+      const indices: Array<number> = []
+      for (let index = Math.floor(from / chunkSize); index < to / chunkSize; index++) indices.push(index)
+      return Effect.forEach(indices, chunk, { concurrency: 32 })
+    },
+    move: (before, after) => {
+      const save = saveChunk(before)
+      const isFirst = before.entries.length === 0
+      const move = isFirst ? kv.create(rootKey, after) : kv.cas(rootKey, before, after)
+      return after.start > before.start
+        ? Effect.andThen(save, move) // the root is about to leave out what the chunk must hold
+        : Effect.andThen(Effect.all([Effect.ignore(save), move], { concurrency: "unbounded" }), Effect.void)
+    }
+  }
+}
