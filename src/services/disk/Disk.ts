@@ -1,0 +1,234 @@
+/**
+ * What a node writes down, so that it survives the node: a journal of records.
+ *
+ * **Guarantee.** Once `sync` has succeeded, what was appended before it is there when the journal is opened again,
+ * whatever happens to the process and to the machine, as long as the disk keeps what it has synced. A crash may leave
+ * some of what was not synced: a part of it, from its beginning. What the disk does not keep is noticed when the journal
+ * is opened (see Framing), and the node does not start.
+ *
+ * **Group commit.** One fsync at a time. Whoever asks for one meanwhile waits for the next, which serves all of them
+ * together. So a slow disk makes few large writes, and its latency is paid at most twice. (DeWitt et al.,
+ * "Implementation Techniques for Main Memory Database Systems", 1984, §5.2.)
+ *
+ * **Replacing** the whole journal, as a snapshot does, writes another file beside it, syncs it, gives it the journal's
+ * name, and syncs the folder; a crash leaves the one or the other.
+ *
+ * **Errors.** When a write fails, as on a full disk, the part that was written is cut off, and the write is tried again
+ * until it succeeds; `sync` waits for that. When fsync itself fails, nobody knows what the disk holds: what the operating
+ * system could not write it may have dropped, and the next fsync would succeed all the same. Then every `sync` fails, and
+ * only a new start tells what is there. (Rebello et al., "Can Applications Recover from fsync Failures?", 2020.)
+ */
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FileSystem from "effect/FileSystem"
+import * as Layer from "effect/Layer"
+import type { PlatformError } from "effect/PlatformError"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Scope from "effect/Scope"
+import { explain } from "../../schema/Explain.ts"
+import type { Json } from "../../schema/Json.ts"
+import { Node } from "../node/Node.ts"
+import * as Framing from "./Framing.ts"
+
+/** The disk does not do what it must; the text says in one line what is wrong. */
+export class DiskFailed extends Data.TaggedError("DiskFailed")<{ readonly text: string }> {
+  override get message(): string {
+    return this.text
+  }
+}
+
+export interface Journal<A> {
+  /** What was there when it was opened. */
+  readonly recovered: ReadonlyArray<A>
+  /** Adds records at the end. */
+  readonly append: (records: ReadonlyArray<A>) => void
+  /** From now on the journal holds these records, in place of all that it has held. */
+  readonly replace: (records: ReadonlyArray<A>) => void
+  /** Succeeds when all that was done before is safe. */
+  readonly sync: Effect.Effect<void, DiskFailed>
+}
+
+export class Disk extends Context.Service<Disk, {
+  /** Opens the journal of this node. To be called once. */
+  readonly open: <A, I extends Json>(
+    record: Schema.Codec<A, I>
+  ) => Effect.Effect<Journal<A>, DiskFailed, Scope.Scope>
+}>()("gossip-girl/Disk") {
+  /**
+   * Over files. The journal of a node is the file `<node>.journal` in a folder, which is the environment variable
+   * `DISK_FOLDER`, or another one if that is not set.
+   */
+  static readonly layer = <E, R>(
+    folder: Effect.Effect<string, E, R>
+  ): Layer.Layer<Disk, E | Config.ConfigError, Exclude<R, Scope.Scope> | FileSystem.FileSystem | Node> =>
+    Layer.effect(
+      Disk,
+      Effect.gen(function*() {
+        const files = yield* FileSystem.FileSystem
+        const { id } = yield* Node
+        const configured = yield* Config.option(Config.NonEmptyString("DISK_FOLDER"))
+        const path = configured._tag === "Some" ? configured.value : yield* folder
+        return Disk.of({ open: (record) => open(files, path, `${encodeURIComponent(id)}.journal`, record) })
+      })
+    )
+}
+
+/** After how long a write that has failed is tried again. */
+const respite = Duration.millis(100)
+
+const failed = (error: PlatformError): DiskFailed => new DiskFailed({ text: `the disk fails: ${error.message}` })
+
+/** Creating, renaming and removing files is safe once their folder is synced. */
+const syncFolder = (files: FileSystem.FileSystem, folder: string) =>
+  Effect.scoped(Effect.flatMap(files.open(folder, { flag: "r" }), ({ sync }) => sync))
+
+/** The records of the file at this path, and how many bytes of it are whole records. */
+const read = <A>(files: FileSystem.FileSystem, path: string, record: Schema.Codec<A, Json>) =>
+  Effect.gen(function*() {
+    if (!(yield* files.exists(path))) return { records: [], length: 0, torn: 0 }
+    const bytes = yield* files.readFile(path)
+    const decoded = Framing.decode(bytes)
+    if (Result.isFailure(decoded)) {
+      return yield* new DiskFailed({ text: `${path}: ${decoded.failure}; nothing was changed` })
+    }
+    const { length, texts } = decoded.success
+    const decodeRecord = Schema.decodeUnknownEffect(Schema.fromJsonString(record))
+    const records = yield* Effect.mapError(
+      Effect.forEach(texts, (text) => decodeRecord(text)),
+      (error) => new DiskFailed({ text: `${path}: a record is not what it should be: ${explain(error)}` })
+    )
+    return { records, length, torn: bytes.length - length }
+  })
+
+/** The journal's file, open for writing. */
+interface Output {
+  /** Adds these bytes, safely. */
+  readonly extend: (bytes: Uint8Array) => Effect.Effect<void, DiskFailed>
+  readonly close: Effect.Effect<void>
+}
+
+/** Opens the file at this path, and cuts it off after so many bytes. */
+const openOutput = (files: FileSystem.FileSystem, path: string, length: number) =>
+  Effect.gen(function*() {
+    const scope = yield* Scope.make()
+    const file = yield* Scope.provide(files.open(path, { flag: "a" }), scope)
+    yield* file.truncate(length)
+    let size = length
+
+    const rewrite = (bytes: Uint8Array): Effect.Effect<void, PlatformError> =>
+      file.truncate(size).pipe(
+        Effect.andThen(Effect.sleep(respite)),
+        Effect.andThen(Effect.catchTag(file.writeAll(bytes), "PlatformError", () => rewrite(bytes)))
+      )
+    const complain = ({ message }: PlatformError) =>
+      Effect.logWarning(`${path} cannot be written, and is tried until it can: ${message}`)
+
+    return {
+      extend: (bytes) =>
+        Effect.catchTag(
+          file.writeAll(bytes),
+          "PlatformError",
+          (error) => Effect.andThen(complain(error), rewrite(bytes))
+        ).pipe(
+          Effect.andThen(file.sync),
+          Effect.mapBoth({ onFailure: failed, onSuccess: () => void (size += bytes.length) })
+        ),
+      close: Scope.close(scope, Exit.void)
+    } satisfies Output
+  })
+
+/** What is to be written next: what is added to the journal, or all that it is to hold. */
+interface Batch {
+  readonly isAll: boolean
+  readonly lines: Array<Uint8Array>
+}
+
+const concat = (lines: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const all = new Uint8Array(lines.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const line of lines) {
+    all.set(line, at)
+    at += line.length
+  }
+  return all
+}
+
+/** Opens the journal of this name in this folder; both are created if they are not there. */
+export const open = <A>(files: FileSystem.FileSystem, folder: string, name: string, record: Schema.Codec<A, Json>) =>
+  Effect.gen(function*() {
+    const run = Effect.runForkWith(yield* Effect.context())
+    const encode = Schema.encodeSync(Schema.fromJsonString(record))
+    const path = `${folder}/${name}`
+    const fresh = `${path}.new`
+    const prepare = Effect.gen(function*() {
+      yield* files.makeDirectory(folder, { recursive: true })
+      yield* files.remove(fresh, { force: true })
+      const { length, records, torn } = yield* read(files, path, record)
+      if (torn > 0) yield* Effect.logWarning(`${path}: cut off ${torn} bytes of a record that a crash has torn`)
+      const output = yield* openOutput(files, path, length)
+      yield* output.extend(new Uint8Array(0))
+      yield* syncFolder(files, folder)
+      return { output, records }
+    })
+    const prepared = yield* Effect.catchTag(prepare, "PlatformError", (error) => Effect.fail(failed(error)))
+    const recovered = prepared.records
+    let output: Output = prepared.output
+    yield* Effect.addFinalizer(() => Effect.suspend(() => output.close))
+
+    let count = recovered.length
+    let batch: Batch = { isAll: false, lines: [] }
+    const add = (records: ReadonlyArray<A>): void => {
+      for (const record of records) batch.lines.push(Framing.encode(++count, encode(record)))
+    }
+
+    const write = ({ isAll, lines }: Batch): Effect.Effect<void, DiskFailed> =>
+      isAll
+        ? Effect.gen(function*() {
+          const next = yield* openOutput(files, fresh, 0)
+          yield* next.extend(concat(lines))
+          yield* files.rename(fresh, path)
+          yield* syncFolder(files, folder)
+          yield* output.close
+          output = next
+        }).pipe(Effect.catchTag("PlatformError", (error) => Effect.fail(failed(error))))
+        : lines.length === 0
+        ? Effect.void
+        : output.extend(concat(lines))
+
+    let waiting: Array<(exit: Exit.Exit<void, DiskFailed>) => void> = []
+    let isWorking = false
+    let failure: Exit.Exit<void, DiskFailed> | undefined
+
+    const work = Effect.gen(function*() {
+      while (waiting.length > 0) {
+        const [next, served] = [batch, waiting]
+        batch = { isAll: false, lines: [] }
+        waiting = []
+        const exit = failure ?? (yield* Effect.exit(write(next)))
+        if (Exit.isFailure(exit)) failure = exit
+        for (const done of served) done(exit)
+      }
+      isWorking = false
+    })
+
+    return {
+      recovered,
+      append: add,
+      replace: (records) => {
+        batch = { isAll: true, lines: [] }
+        count = 0
+        add(records)
+      },
+      sync: Effect.callback((resume) => {
+        waiting.push(resume)
+        if (isWorking) return
+        isWorking = true
+        run(work)
+      })
+    } satisfies Journal<A>
+  })
