@@ -20,7 +20,6 @@
  *   in each {@link staleness}, and none while nobody reads. An add takes a round trip to seq-kv, or two if one is under
  *   way already; a read takes none if what is known is fresh, else two or three.
  */
-import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -32,6 +31,7 @@ import { CounterProtocol, GrowOnlyDelta } from "../schema/CounterProtocol.ts"
 import * as ExactSum from "../schema/ExactSum.ts"
 import type * as ProtocolError from "../schema/ProtocolError.ts"
 import * as Kv from "../services/kv/Kv.ts"
+import * as MonotonicClock from "../services/node/MonotonicClock.ts"
 import { Node } from "../services/node/Node.ts"
 
 /** How old what is read may be. Environment variable `COUNTER_STALENESS`, such as `1 second`. */
@@ -43,7 +43,7 @@ const keyOf = (id: NodeId) => Kv.key(`g-counter ${id}`, Total)
 export const GCounterSeqKv = Effect.gen(function*() {
   const node = yield* Node
   const kv = yield* Kv.SeqKv
-  const clock = yield* Clock.Clock
+  const now = yield* MonotonicClock.millis
   const maxAge = Duration.toMillis(yield* staleness)
   const committing = yield* Semaphore.make(1)
   const refreshing = yield* Semaphore.make(1)
@@ -52,7 +52,6 @@ export const GCounterSeqKv = Effect.gen(function*() {
   let waiting = 0n
   let next: Effect.Effect<void, ProtocolError.ProtocolError> | undefined
 
-  const now = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const sum = (): bigint => [...totals.values()].reduce((a, b) => a + b, 0n)
 
   /** Stores what is waiting, and brings this node up to date with seq-kv. Whoever waits for its beginning shares it. */

@@ -16,7 +16,6 @@
  * {@link refreshAfter}: 0.7 messages an operation at 2 nodes and 1000 operations a second. However long the log is, an
  * append sends the root twice, at most 128 entries.
  */
-import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -24,6 +23,7 @@ import * as Schema from "effect/Schema"
 import { Json } from "../schema/Json.ts"
 import { KafkaProtocol, Offset, Offsets } from "../schema/KafkaProtocol.ts"
 import { SharedLog } from "../services/log/SharedLog.ts"
+import * as MonotonicClock from "../services/node/MonotonicClock.ts"
 import { Node } from "../services/node/Node.ts"
 import * as KafkaIndex from "./KafkaIndex.ts"
 
@@ -40,7 +40,7 @@ type Entry = typeof Entry.Type
 const isMessage = (entry: Entry): entry is readonly [string, Json] => Array.isArray(entry)
 
 export const KafkaSharedLog = Effect.gen(function*() {
-  const clock = yield* Clock.Clock
+  const now = yield* MonotonicClock.millis
   const freshFor = Duration.toMillis(yield* refreshAfter)
   const copy = yield* KafkaIndex.make
   const nextOf = (key: string): Offset => Offset.make(copy.count(key))
@@ -56,8 +56,6 @@ export const KafkaSharedLog = Effect.gen(function*() {
     restore: copy.restore
   }, { linger: yield* linger })
   let upToDateAt = -Infinity
-
-  const now = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
 
   /** What `evaluate` makes of a copy that is as new as this moment. */
   const noting = <A>(evaluate: () => A): () => A => {

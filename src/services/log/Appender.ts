@@ -1,9 +1,9 @@
 /**
  * How entries get into the log: through the combiner, and else by this node's own attempts to move the root.
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Entry } from "../../schema/SharedLogProtocol.ts"
+import * as MonotonicClock from "../node/MonotonicClock.ts"
 import type { Combiner } from "./Combiner.ts"
 import type { Contention } from "./Contention.ts"
 import { chunkSize, type LogCopy } from "./LogCopy.ts"
@@ -22,9 +22,7 @@ type Append<A> = (entries: ReadonlyArray<Entry<A>>) => Effect.Effect<void>
 
 /** The function that ends when all entries that it was given are in the log, and in the copy. */
 export const make = <A>({ combiner, contention, copy, refresh, store }: Parts<A>): Effect.Effect<Append<A>> =>
-  Effect.map(Clock.Clock, (clock) => {
-    const now = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
-
+  Effect.map(MonotonicClock.millis, (now) => {
     /** Moves the root that the copy ends with. What is read meanwhile may move the copy on. */
     const attempt: (entries: ReadonlyArray<Entry<A>>) => ReturnType<LogStore<A>["move"]> = (entries) =>
       Effect.suspend(() => {

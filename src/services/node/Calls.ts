@@ -7,13 +7,13 @@
  * Calls with the same timeout expire in the order in which they were made. So one queue a timeout suffices, with one
  * timer at its oldest deadline, and a call that is answered in time neither races fibers nor sets a timer of its own.
  */
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type { Body } from "../../schema/Envelope.ts"
 import { MessageId } from "../../schema/MessageId.ts"
 import * as ProtocolError from "../../schema/ProtocolError.ts"
+import * as MonotonicClock from "./MonotonicClock.ts"
 import { Timers } from "./Timers.ts"
 
 export type Reply = Effect.Effect<Body, ProtocolError.ProtocolError>
@@ -43,8 +43,7 @@ interface Queue {
 
 export const make: Effect.Effect<Calls, never, Timers> = Effect.gen(function*() {
   const timers = yield* Timers
-  const clock = yield* Clock.Clock
-  const now = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const now = yield* MonotonicClock.millis
   const queues = new Map<number, Queue>()
   const queueOf = new Map<MessageId, Queue>()
   // Not from 1: after a restart the replies to requests of the former life must not be taken for those to ours.

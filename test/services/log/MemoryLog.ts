@@ -11,7 +11,7 @@ import { type Log, SharedLog, type StateMachine } from "../../../src/services/lo
 export const make = () => {
   let refuses = false
   let snapshot = (): Json => null
-  let restore = (_: Json): void => {}
+  let restore: (state: Json) => void = () => {}
 
   const unlessRefused = <B>(answer: () => B): Effect.Effect<B, ProtocolError.TemporarilyUnavailable> =>
     Effect.suspend(() =>

@@ -1,0 +1,64 @@
+/**
+ * What has come in before the node can take it.
+ *
+ * Until the program serves, requests wait here, in order, and none is lost; but what the node has asked for, or what one
+ * that is no client asks for and a handler is there for already, is passed on at once: a program may well talk with its
+ * peers before it serves clients. Of the first `init` the node learns who it is; it is answered when the program serves,
+ * before everything else: so its answer says "ready".
+ */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { isClient } from "../../schema/Address.ts"
+import type { Envelope } from "../../schema/Envelope.ts"
+import { Init } from "../../schema/InitProtocol.ts"
+import type * as Rpc from "../../schema/Rpc.ts"
+import type { Answers } from "./Answers.ts"
+import * as MonotonicClock from "./MonotonicClock.ts"
+import type { Routes } from "./Routes.ts"
+
+export interface Inbox {
+  /** Takes a message that has come in. */
+  readonly accept: (message: Envelope) => void
+  /** What the first `init` says; undefined when input ends before it comes. */
+  readonly init: Effect.Effect<Rpc.Request<typeof Init> | undefined>
+  /** No more messages will come. */
+  readonly end: Effect.Effect<void>
+  /** Passes on all that waits, but for what clients no longer wait for; and from now on everything at once. */
+  readonly open: Effect.Effect<void>
+}
+
+/** `received` is in ms of the monotonic clock; left out for what has just come in. */
+type Dispatch = (message: Envelope, received?: number) => void
+
+export const make = (routes: Routes, answers: Answers, dispatch: Dispatch): Effect.Effect<Inbox> =>
+  Effect.gen(function*() {
+    const now = yield* MonotonicClock.millis
+    const init = yield* Deferred.make<Rpc.Request<typeof Init> | undefined>()
+    let held: Array<{ readonly message: Envelope; readonly received: number }> | undefined = []
+
+    const isTakenEarly = ({ body: { in_reply_to, type }, src }: Envelope): boolean =>
+      in_reply_to !== undefined || (!isClient(src) && typeof type === "string" && routes.to(type) !== undefined)
+
+    return {
+      accept: (message) => {
+        if (held === undefined || isTakenEarly(message)) return dispatch(message)
+        const entry = { message, received: now() }
+        if (message.body["type"] !== "init" || Deferred.isDoneUnsafe(init)) return void held.push(entry)
+        const request = Init.decodeRequest(message.body)
+        if (Result.isFailure(request)) return dispatch(message)
+        held.unshift(entry)
+        Deferred.doneUnsafe(init, Effect.succeed(request.success))
+      },
+      init: Deferred.await(init),
+      end: Effect.sync(() => void Deferred.doneUnsafe(init, Effect.undefined)),
+      open: Effect.sync(() => {
+        const waiting = held ?? []
+        held = undefined
+        for (const { message, received } of waiting) {
+          const isInit = message.body["type"] === "init" // whose sender waits longer than a client
+          if (isInit || !answers.isTooLate(message, received)) dispatch(message, received)
+        }
+      })
+    }
+  })

@@ -1,0 +1,66 @@
+/**
+ * Which handler answers which type of request, and which handlers are still at work.
+ *
+ * Each request has a fiber of its own, so that none waits for another. A handler whose answer is known at once needs none.
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberSet from "effect/FiberSet"
+import * as Result from "effect/Result"
+import type { Address } from "../../schema/Address.ts"
+import type { Envelope } from "../../schema/Envelope.ts"
+import type { MessageId } from "../../schema/MessageId.ts"
+import type * as ProtocolError from "../../schema/ProtocolError.ts"
+import type * as Rpc from "../../schema/Rpc.ts"
+import { type Answers, malformed, type Outcome } from "./Answers.ts"
+import * as MonotonicClock from "./MonotonicClock.ts"
+
+/** Has a request answered that was received at this time, in ms of the monotonic clock; now, if nothing is said. */
+export type Route = (message: Envelope, msgId: MessageId | undefined, received?: number) => void
+
+export interface Routes {
+  /** The way of requests of this type; undefined when there is no handler for it. */
+  readonly to: (type: string) => Route | undefined
+  /** Adds handlers. */
+  readonly add: <P extends Rpc.Protocol, H extends Rpc.Handlers<P>>(
+    protocol: P,
+    handlers: H
+  ) => Effect.Effect<void, never, Rpc.Services<H>>
+  /** Ends when no handler is at work. */
+  readonly idle: Effect.Effect<void>
+}
+
+type Handler<R> = (request: unknown, from: Address) => Effect.Effect<never, ProtocolError.ProtocolError, R>
+
+export const make = (answers: Answers) =>
+  Effect.gen(function*() {
+    const now = yield* MonotonicClock.millis
+    const inFlight = yield* FiberSet.make<unknown, ProtocolError.ProtocolError>()
+    const routes = new Map<string, Route>()
+
+    const add = <P extends Rpc.Protocol, H extends Rpc.Handlers<P>>(protocol: P, handlers: H) =>
+      Effect.map(Effect.context<Rpc.Services<H>>(), (context) => {
+        const run = Effect.runForkWith(context)
+        for (const rpc of protocol) {
+          // H has a handler for each type of P; that it takes what this very rpc decodes is lost in the union
+          const handler = handlers[rpc.type as keyof H] as Handler<Rpc.Services<H>>
+          routes.set(rpc.type, (message, msgId, received = now()) => {
+            const request = rpc.decodeRequest(message.body)
+            if (Result.isFailure(request)) return answers.refuse(message, msgId, malformed(request))
+            const handled = Result.try(() => handler(request.success, message.src))
+            const effect = Result.isSuccess(handled) ? handled.success : Exit.die(handled.failure)
+            // What is known at once needs no fiber. The effect's own type says what kind of exit it can be.
+            if (Exit.isExit(effect)) return answers.answer(rpc, message, msgId, effect as Outcome)
+            const fiber = run(effect)
+            fiber.addObserver((exit) => {
+              if (msgId === undefined || !answers.isTooLate(message, received)) {
+                answers.answer(rpc, message, msgId, exit)
+              }
+            })
+            if (fiber.pollUnsafe() === undefined) FiberSet.addUnsafe(inFlight, fiber)
+          })
+        }
+      })
+
+    return { to: (type) => routes.get(type), add, idle: FiberSet.awaitEmpty(inFlight) } satisfies Routes
+  })
