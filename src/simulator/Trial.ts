@@ -129,9 +129,9 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
   }
 
   let clients = 0
-  const newClient = (patience?: number): Client.Client => {
+  const newClient = (patience = workload.patience?.(options.latency.mean)): Client.Client => {
     const id = ClientId.make(`c${clients++}`)
-    return Client.make({ id, network, timeline, ...(patience === undefined ? {} : { patience }) })
+    return Client.make({ id, network, timeline, patience })
   }
 
   const malformed = new Set<NodeId>()
@@ -180,9 +180,10 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
 
   let operations = 0
   const isWanted = among(options.onlyOperations)
-  const generate = workload.generator(random.fork("operations"))
-  const next = (client: ClientId): Workload.Invocation | undefined => {
-    const invocation = generate(client)
+  const crew = { nodeCount: options.nodeCount, workers: options.concurrency }
+  const generate = workload.generator(random.fork("operations"), crew)
+  const next = (client: ClientId, worker: number): Workload.Invocation | undefined => {
+    const invocation = generate(client, worker)
     return isWanted(operations++) ? invocation : undefined
   }
 

@@ -15,11 +15,14 @@ import type { Verdict } from "./history/Verdict.ts"
 import type { SeededRandom } from "./SeededRandom.ts"
 import * as ConsistencyModel from "./transactions/ConsistencyModel.ts"
 
-/** How an operation ended; if nobody knows, whether that is for a reply that is none. */
+/**
+ * How an operation ended; if nobody knows, whether that is for a reply that is none. `code` is that of an error which
+ * the node replied.
+ */
 export type Outcome =
   | { readonly type: "ok"; readonly value: Json }
-  | { readonly type: "fail"; readonly error: string }
-  | { readonly type: "info"; readonly error: string; readonly malformed?: true }
+  | { readonly type: "fail"; readonly error: string; readonly code?: number }
+  | { readonly type: "info"; readonly error: string; readonly code?: number; readonly malformed?: true }
 
 /** A request, and what to make of the reply: the end of an operation, or its next request. */
 export interface Question {
@@ -39,6 +42,12 @@ export interface Invocation extends Question {
 export interface Cluster {
   readonly nodes: ReadonlyArray<NodeId>
   readonly topology: Topology.Name
+}
+
+/** Who works: so many workers, the one of number i as a client of node i modulo the number of nodes. */
+export interface Crew {
+  readonly nodeCount: number
+  readonly workers: number
 }
 
 /** What can be set of workloads; each takes what concerns it. */
@@ -68,8 +77,13 @@ export interface Workload {
    * no operations: they are not in the history, and their messages count as a client's.
    */
   readonly setup?: (node: NodeId, cluster: Cluster) => ReadonlyArray<Invocation>
-  /** Each call draws the next operation, of a client that is free. What is to be known of a client goes by its id. */
-  readonly generator: (random: SeededRandom) => (client: ClientId) => Invocation
+  /**
+   * Each call draws the next operation, of a worker that is free, and of the client that it is at the time. What is to
+   * be known of a client goes by its id.
+   */
+  readonly generator: (random: SeededRandom, crew: Crew) => (client: ClientId, worker: number) => Invocation
+  /** How long a client waits for a reply, in ms, given the mean latency between servers; else see Client. */
+  readonly patience?: (meanLatency: number) => number
   /**
    * What every client does once more at the end, when the network has healed and come to rest. Each takes the next
    * operation when its last one has ended, so a sequence may depend on what came of it so far.
@@ -105,7 +119,8 @@ export const question = <Type extends string, Q, P>(options: {
         const error = ProtocolError.fromBody(reply)
         return {
           type: error.definite || readOnly ? "fail" : "info",
-          error: `${error._tag} (${error.code}): ${error.text}`
+          error: `${error._tag} (${error.code}): ${error.text}`,
+          code: error.code
         }
       }
       const extra = Object.keys(reply).find((field) => !header.has(field) && !rpc.replyFields.has(field))

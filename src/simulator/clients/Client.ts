@@ -39,7 +39,7 @@ export const make = (options: {
   readonly id: ClientId
   readonly network: Network
   readonly timeline: Timeline
-  readonly patience?: number
+  readonly patience?: number | undefined
 }): Client => {
   const { id, network, patience = defaultPatience, timeline } = options
   let lastId = 0

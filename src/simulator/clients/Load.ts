@@ -37,7 +37,7 @@ export interface Load {
     options: {
       readonly rate: number
       readonly duration: number
-      readonly next: (client: ClientId) => Invocation | undefined
+      readonly next: (client: ClientId, worker: number) => Invocation | undefined
     },
     done: () => void
   ) => void
@@ -85,7 +85,8 @@ export const make = (options: Options): Load => {
       if (outcome.type === "ok") {
         record({ process, type: "ok", f, value: outcome.value })
       } else {
-        record({ process, type: outcome.type, f, value, error: outcome.error })
+        const { code, error } = outcome
+        record({ process, type: outcome.type, f, value, error, ...code === undefined ? {} : { code } })
       }
       if (outcome.type === "info") replace(worker)
       done()
@@ -115,7 +116,7 @@ export const make = (options: Options): Load => {
             crashDue = now + random.nextDoubleUnsafe() * 2 * crashInterval / count
             crash(worker)
           }
-          const invocation = crashes ? undefined : next(worker.client.id)
+          const invocation = crashes ? undefined : next(worker.client.id, worker.process % count)
           if (invocation === undefined) {
             free.push(worker)
           } else {

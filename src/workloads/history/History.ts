@@ -9,7 +9,7 @@ import * as ExactNumbers from "./ExactNumbers.ts"
 /**
  * Every operation begins with `invoke` and ends with `ok` (it happened), `fail` (it did not) or `info` (nobody knows).
  * What the nemesis does is `info`, and so is the crash of a client on purpose. `time` is in ms since the run began.
- * `node` is whom an `invoke` asks.
+ * `node` is whom an `invoke` asks. `code` is that of the error that a node replied.
  */
 export const Event = Schema.Struct({
   index: Schema.Int,
@@ -19,6 +19,7 @@ export const Event = Schema.Struct({
   f: Schema.String,
   value: Json,
   error: Schema.optionalKey(Schema.String),
+  code: Schema.optionalKey(Schema.Int),
   node: Schema.optionalKey(NodeId)
 })
 export type Event = typeof Event.Type

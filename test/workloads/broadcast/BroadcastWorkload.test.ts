@@ -8,11 +8,11 @@ import * as Topology from "../../../src/workloads/broadcast/Topology.ts"
 import { GSetWorkload } from "../../../src/workloads/g-set/GSetWorkload.ts"
 import * as SetChecker from "../../../src/workloads/g-set/SetChecker.ts"
 import * as History from "../../../src/workloads/history/History.ts"
-import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
 import type { Workload } from "../../../src/workloads/Workload.ts"
 import { seeds as seedsOf } from "../../Seeds.ts"
 import * as Wrong from "../../wrong/BroadcastNodes.ts"
 import { leadsToOperations } from "../../wrong/Evidence.ts"
+import { drawing } from "../Draw.ts"
 
 const seeds = seedsOf(3)
 
@@ -158,7 +158,7 @@ describe("BroadcastWorkload", { timeout: 60_000 }, () => {
 
   describe("operations", () => {
     const draw = (workload: Workload, seed: number) => {
-      const next = workload.generator(SeededRandom.make(seed))
+      const next = drawing(workload, seed)
       return Array.from({ length: 2000 }, next)
     }
 

@@ -5,11 +5,11 @@ import type { Program } from "../../../src/simulator/nodes/SimulatedNode.ts"
 import type * as Results from "../../../src/simulator/Results.ts"
 import * as Simulation from "../../../src/simulator/Simulation.ts"
 import { GCounterWorkload, PnCounterWorkload } from "../../../src/workloads/counter/CounterWorkload.ts"
-import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
 import type * as Workload from "../../../src/workloads/Workload.ts"
 import { seeds as seedsOf } from "../../Seeds.ts"
 import * as Wrong from "../../wrong/CounterNodes.ts"
 import { leadsToOperations } from "../../wrong/Evidence.ts"
+import { drawing } from "../Draw.ts"
 
 const { needs } = Wrong
 const seeds = seedsOf(3)
@@ -112,7 +112,7 @@ describe("CounterWorkload", { timeout: 60_000 }, () => {
 
   describe("operations are Maelstrom's", () => {
     const draw = (workload: Workload.Workload, seed: number) => {
-      const next = workload.generator(SeededRandom.make(seed))
+      const next = drawing(workload, seed)
       return Array.from({ length: 1000 }, () => next(ClientId.make("c0")))
     }
     const within = (count: number, of: number, share: number): boolean =>

@@ -7,10 +7,10 @@ import * as Simulation from "../../../src/simulator/Simulation.ts"
 import * as History from "../../../src/workloads/history/History.ts"
 import { asked, isPoll, keysOf, polled, sent } from "../../../src/workloads/kafka/KafkaHistory.ts"
 import { KafkaWorkload } from "../../../src/workloads/kafka/KafkaWorkload.ts"
-import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
 import { seeds as seedsOf } from "../../Seeds.ts"
 import { leadsToOperations } from "../../wrong/Evidence.ts"
 import * as Wrong from "../../wrong/KafkaNodes.ts"
+import { drawing } from "../Draw.ts"
 
 const seeds = seedsOf(2)
 
@@ -107,7 +107,7 @@ describe("KafkaWorkload", { timeout: 60_000 }, () => {
 
     it("are as many sends as polls, and now and then an assign", () => {
       for (const seed of seeds) {
-        const next = KafkaWorkload.generator(SeededRandom.make(seed))
+        const next = drawing(KafkaWorkload, seed)
         const counts = new Map<string, number>()
         for (let i = 0; i < 20_000; i++) {
           const { f } = next(c0)
@@ -123,7 +123,7 @@ describe("KafkaWorkload", { timeout: 60_000 }, () => {
       const told = { keyCount: 3, maxWritesPerKey: 50 }
       for (const [workload, keyCount, most] of [[KafkaWorkload, 10, 16], [KafkaWorkload.set!(told), 3, 50]] as const) {
         for (const seed of seeds) {
-          const next = workload.generator(SeededRandom.make(seed))
+          const next = drawing(workload, seed)
           const sends = Array.from({ length: 10_000 }, () => next(c0)).filter(({ f }) => f === "send")
           const count = new Map<string, number>()
           for (const { request } of sends) {
@@ -139,7 +139,7 @@ describe("KafkaWorkload", { timeout: 60_000 }, () => {
     })
 
     it("take a list of none that a node writes as null for what it is", () => {
-      const question = KafkaWorkload.generator(SeededRandom.make(0))
+      const question = drawing(KafkaWorkload, 0)
       const poll = Array.from({ length: 100 }, () => question(c0)).find(({ f }) => f === "poll")!
       assert.deepStrictEqual(poll.outcome({ type: "poll_ok", msgs: { a: null } }), { type: "ok", value: {} })
     })
