@@ -2,7 +2,7 @@
  * The whole run in a strip, and the part of it that the diagram shows: a window that can be dragged, drawn anew, and
  * moved by keys at both its ends.
  */
-import { scaleLinear } from "d3-scale"
+import { type ScaleLinear, scaleLinear } from "d3-scale"
 import { outcomes, type ReportData } from "../../src/report/ReportData.ts"
 import type { Range } from "../../src/report/SpaceTime.ts"
 import { drawn, el, svg } from "./Dom.ts"
@@ -11,12 +11,26 @@ import { faultShades, timeTicks } from "./Frame.ts"
 
 const height = 64
 const bottom = 46
+const left = 66
+const right = 14
 
-export const overview = (data: ReportData, beginning: number, look: (range: Range) => void) => {
-  const { duration, messages, operations } = data
-  const x = scaleLinear().domain([beginning, duration])
-  let range: Range = { from: beginning, to: duration }
+/** So wide are the bins in which messages are counted, in pixels. */
+const binWidth = 3
 
+/** A pointer that moves no further than this, in pixels, clicks. */
+const slack = 3
+
+type Scale = ScaleLinear<number, number>
+
+/** What the diagram shows: a pane over the strip, and a handle at either end. */
+interface Window {
+  readonly pane: SVGRectElement
+  readonly handles: Readonly<Record<"from" | "to", SVGRectElement>>
+  readonly range: () => Range
+  readonly move: (now: Range) => void
+}
+
+const windowOf = (run: Range, x: Scale): Window => {
   const pane = svg("rect", { class: "pane", y: 2, height: bottom - 2 })
   const handle = (name: string): SVGRectElement =>
     svg("rect", {
@@ -28,11 +42,11 @@ export const overview = (data: ReportData, beginning: number, look: (range: Rang
       tabindex: 0,
       role: "slider",
       "aria-label": name,
-      "aria-valuemin": (beginning / 1000).toFixed(3),
-      "aria-valuemax": (duration / 1000).toFixed(3)
+      "aria-valuemin": (run.from / 1000).toFixed(3),
+      "aria-valuemax": (run.to / 1000).toFixed(3)
     })
   const handles = { from: handle("Beginning of the range"), to: handle("End of the range") }
-
+  let range = run
   const move = (now: Range): void => {
     range = now
     const [left, right] = [x(range.from), x(range.to)]
@@ -44,73 +58,88 @@ export const overview = (data: ReportData, beginning: number, look: (range: Rang
       handles[end].setAttribute("aria-valuetext", Format.moment(range[end]))
     }
   }
+  return { pane, handles, range: () => range, move }
+}
 
+/** So much of its length the window grows or shrinks at each key. */
+const steps: Readonly<Record<string, number>> = {
+  ArrowLeft: -0.05,
+  ArrowDown: -0.05,
+  ArrowRight: 0.05,
+  ArrowUp: 0.05,
+  PageDown: -0.5,
+  PageUp: 0.5
+}
+
+const listen = ({ handles, range }: Window, look: (range: Range) => void): void => {
   for (const end of ["from", "to"] as const) {
     handles[end].addEventListener("keydown", (event) => {
-      const length = range.to - range.from
-      const by =
-        { ArrowLeft: -0.05, ArrowDown: -0.05, ArrowRight: 0.05, ArrowUp: 0.05, PageDown: -0.5, PageUp: 0.5 }[event.key]
+      const by = steps[event.key]
       if (by === undefined) return
       event.preventDefault()
-      const time = range[end] + by * length
-      if (end === "from" ? time < range.to : time > range.from) look({ ...range, [end]: time })
+      const { from, to } = range()
+      const time = range()[end] + by * (to - from)
+      if (end === "from" ? time < to : time > from) look({ from, to, [end]: time })
     })
   }
+}
 
-  const element = el("div", { class: "overview", role: "group", "aria-label": "The whole run" })
-  drawn(element, (width) => {
-    x.range([66, width - 14])
-    const bins = Math.max(1, Math.floor((width - 80) / 3))
-    const bin = (time: number): number => Math.min(bins - 1, Math.max(0, Math.floor((x(time) - 66) / 3)))
-    const sent = Array.from({ length: bins }, () => 0)
-    const wrong = Array.from({ length: bins }, () => 0)
-    for (const message of messages) sent[bin(message[3])]!++
-    if (messages.length === 0) { for (const [start] of operations) sent[bin(start)]!++ }
-    for (const [start, took, , , outcome] of operations) if (outcomes[outcome] !== "ok") wrong[bin(start + took)]!++
-    const most = Math.max(1, ...sent)
-    const bars = sent.map((n, i) =>
-      n === 0 ? "" : `M${66 + 3 * i},${bottom}v${(-Math.max(1, n / most * (bottom - 8))).toFixed(1)}h2.5V${bottom}z`
-    )
-    const marks = wrong.map((n, i) => n === 0 ? "" : `M${66 + 3 * i},2h2.5v5h-2.5z`)
-    const ticks = timeTicks(x, width - 80)
-    const step = (ticks[1] ?? 1) - (ticks[0] ?? 0)
-    element.replaceChildren(svg(
-      "svg",
-      { width, height, viewBox: `0 0 ${width} ${height}` },
-      faultShades(data, x, 2, bottom),
-      svg("path", { class: "volume", d: bars.join("") }),
-      svg("path", { class: "wrong", d: marks.join("") }),
-      svg(
-        "g",
-        { class: "axis", "aria-hidden": "true" },
-        ...ticks.map((tick) =>
-          svg("text", { x: x(tick), y: bottom + 14, "text-anchor": "middle" }, `${Format.seconds(tick, step)} s`)
-        )
-      ),
-      svg(
-        "text",
-        { class: "side", x: 56, y: bottom - 4, "text-anchor": "end", "aria-hidden": "true" },
-        messages.length > 0 ? "messages" : "asked"
-      ),
-      pane,
-      handles.from,
-      handles.to
-    ))
-    move(range)
-  })
+/** How many messages were sent, or without messages operations asked; and above, when operations ended that were not ok. */
+const volume = ({ messages, operations }: ReportData, x: Scale, width: number): ReadonlyArray<SVGPathElement> => {
+  const bins = Math.max(1, Math.floor((width - left - right) / binWidth))
+  const bin = (time: number): number => Math.min(bins - 1, Math.max(0, Math.floor((x(time) - left) / binWidth)))
+  const sent = Array.from({ length: bins }, () => 0)
+  const wrong = Array.from({ length: bins }, () => 0)
+  for (const message of messages) sent[bin(message[3])]!++
+  if (messages.length === 0) { for (const [start] of operations) sent[bin(start)]!++ }
+  for (const [start, took, , , outcome] of operations) if (outcomes[outcome] !== "ok") wrong[bin(start + took)]!++
+  const most = Math.max(1, ...sent)
+  const at = (bin: number): number => left + binWidth * bin
+  const bars = sent.map((n, i) =>
+    n === 0 ? "" : `M${at(i)},${bottom}v${(-Math.max(1, n / most * (bottom - 8))).toFixed(1)}h2.5V${bottom}z`
+  )
+  const marks = wrong.map((n, i) => n === 0 ? "" : `M${at(i)},2h2.5v5h-2.5z`)
+  return [svg("path", { class: "volume", d: bars.join("") }), svg("path", { class: "wrong", d: marks.join("") })]
+}
 
+const draw = (data: ReportData, x: Scale, { handles, pane }: Window, width: number): SVGSVGElement => {
+  const ticks = timeTicks(x, width - left - right)
+  const step = (ticks[1] ?? 1) - (ticks[0] ?? 0)
+  const labels = ticks.map((tick) =>
+    svg("text", { x: x(tick), y: bottom + 14, "text-anchor": "middle" }, `${Format.seconds(tick, step)} s`)
+  )
+  return svg(
+    "svg",
+    { width, height, viewBox: `0 0 ${width} ${height}` },
+    faultShades(data, x, 2, bottom),
+    ...volume(data, x, width),
+    svg("g", { class: "axis", "aria-hidden": "true" }, ...labels),
+    svg(
+      "text",
+      { class: "side", x: left - 10, y: bottom - 4, "text-anchor": "end", "aria-hidden": "true" },
+      data.messages.length > 0 ? "messages" : "asked"
+    ),
+    pane,
+    handles.from,
+    handles.to
+  )
+}
+
+/** A pointer drags either end or the window, or draws a new one. */
+const drags = (element: HTMLElement, run: Range, x: Scale, window: Window, look: (range: Range) => void): void => {
+  const { handles, pane, range } = window
   let grip: { readonly part: "from" | "to" | "pane" | "new"; readonly time: number; readonly range: Range } | undefined
   const timeAt = (event: PointerEvent): number => x.invert(event.clientX - element.getBoundingClientRect().left)
+  const partAt = ({ target }: PointerEvent): NonNullable<typeof grip>["part"] => {
+    if (target === handles.from) return "from"
+    if (target === handles.to) return "to"
+    const { from, to } = range()
+    return target === pane && to - from < (run.to - run.from) * 0.98 ? "pane" : "new"
+  }
   element.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return
-    const part = event.target === handles.from
-      ? "from"
-      : event.target === handles.to
-      ? "to"
-      : event.target === pane && range.to - range.from < (duration - beginning) * 0.98
-      ? "pane"
-      : "new"
-    grip = { part, time: timeAt(event), range }
+    const part = partAt(event)
+    grip = { part, time: timeAt(event), range: range() }
     element.setPointerCapture(event.pointerId)
     if (part !== "from" && part !== "to") event.preventDefault()
   })
@@ -122,16 +151,29 @@ export const overview = (data: ReportData, beginning: number, look: (range: Rang
     if (grip.part === "pane") look({ from: from + by, to: to + by })
     else if (grip.part === "from") look({ from: Math.min(time, to), to })
     else if (grip.part === "to") look({ from, to: Math.max(time, from) })
-    else if (Math.abs(x(time) - x(grip.time)) > 3) {
+    else if (Math.abs(x(time) - x(grip.time)) > slack) {
       look({ from: Math.min(time, grip.time), to: Math.max(time, grip.time) })
     }
   })
   element.addEventListener("pointerup", (event) => {
-    if (grip?.part === "new" && Math.abs(x(timeAt(event)) - x(grip.time)) <= 3) {
-      const half = (range.to - range.from) / 2
-      look({ from: grip.time - half, to: grip.time + half })
+    if (grip?.part === "new" && Math.abs(x(timeAt(event)) - x(grip.time)) <= slack) {
+      const { from, to } = range()
+      look({ from: grip.time - (to - from) / 2, to: grip.time + (to - from) / 2 })
     }
     grip = undefined
   })
-  return { element, move }
+}
+
+export const overview = (data: ReportData, run: Range, look: (range: Range) => void) => {
+  const x = scaleLinear().domain([run.from, run.to])
+  const window = windowOf(run, x)
+  const element = el("div", { class: "overview", role: "group", "aria-label": "The whole run" })
+  listen(window, look)
+  drags(element, run, x, window, look)
+  drawn(element, (width) => {
+    x.range([left, width - right])
+    element.replaceChildren(draw(data, x, window, width))
+    window.move(window.range())
+  })
+  return { element, move: window.move }
 }
