@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
 import { join } from "node:path"
-import { Programs } from "../src/registry/Programs.ts"
+import { registry } from "../src/registry/Registry.ts"
 import { Echo } from "../src/schema/EchoProtocol.ts"
 import * as Rpc from "../src/schema/Rpc.ts"
 import { Node } from "../src/services/node/Node.ts"
@@ -216,7 +216,7 @@ const clusters = async (): Promise<ReadonlyArray<Row>> => {
   const rows: Array<Row> = []
   const options = {
     ...Simulation.defaults,
-    workload: Programs.broadcast.workload,
+    workload: registry.broadcast.workload,
     nodeCount: 25,
     concurrency: 25,
     rate: 100,
@@ -235,7 +235,7 @@ const clusters = async (): Promise<ReadonlyArray<Row>> => {
     }
     const { results: real } = await Effect.runPromise(RealCluster.run({ ...options, command }))
     if (!real.valid) throw new Error(real.findings.join("; "))
-    const program = Programs.broadcast.programs[dissemination]
+    const { program } = registry.broadcast.programs[dissemination]
     const simulated = Simulation.run({ ...options, program }).results()
     const ratio = real.messagesPerOperation.servers / simulated.messagesPerOperation.servers
     rows.push({

@@ -1,4 +1,5 @@
-// Bundles every bin/*.ts into dist/<name>.js: one executable file, which runs from anywhere without node_modules.
+// Bundles every bin/*.ts, and every executable of the registry, into dist/<name>.js: one executable file, which runs from
+// anywhere without node_modules.
 import { build } from "esbuild"
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
@@ -72,9 +73,51 @@ const page = await build({
 const pageText = (/** @type {string} */ extension) =>
   page.outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? ""
 
+const sourcesIn = (/** @type {string} */ folder) =>
+  existsSync(join(root, folder))
+    ? readdirSync(join(root, folder)).filter((name) => name.endsWith(".ts")).map((name) => `${folder}/${name}`)
+    : []
+
+// Each function that an entry of the registry exports, but `entry`, gives the programs of an executable.
+const entries = await build({
+  absWorkingDir: root,
+  entryPoints: sourcesIn("src/registry/entries"),
+  outdir: "dist",
+  format: "esm",
+  write: false,
+  metafile: true
+})
+const executables = Object.values(entries.metafile.outputs).flatMap(({ entryPoint, exports }) =>
+  exports.filter((name) => name !== "entry").map((name) => ({
+    in: `executable:${name}`,
+    out: name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+    source: `import "effect/schema/SchemaJITCompiler/enable"
+import { ${name} } from "./${entryPoint}"
+import { runChosen } from "./bin/live/Live.ts"
+runChosen(${name}())`
+  }))
+)
+
+/** @type {import("esbuild").Plugin} */
+const generated = {
+  name: "executables",
+  setup: ({ onLoad, onResolve }) => {
+    onResolve({ filter: /^executable:/ }, ({ path }) => ({ path, namespace: "executable" }))
+    onLoad({ filter: /./, namespace: "executable" }, ({ path }) => ({
+      contents: executables.find((one) => one.in === path)?.source ?? "",
+      loader: "ts",
+      resolveDir: root
+    }))
+  }
+}
+
 const { outputFiles } = await build({
   absWorkingDir: root,
-  entryPoints: readdirSync(bin).filter((name) => name.endsWith(".ts")).map((name) => `bin/${name}`),
+  entryPoints: [
+    ...sourcesIn("bin").map((path) => ({ in: path, out: basename(path, ".ts") })),
+    ...executables.map((one) => ({ in: one.in, out: one.out }))
+  ],
+  plugins: [generated],
   outdir: "dist",
   write: false,
   bundle: true,

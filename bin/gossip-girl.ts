@@ -14,7 +14,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { isMainThread } from "node:worker_threads"
 import manifest from "../package.json" with { type: "json" }
-import * as Programs from "../src/registry/Programs.ts"
+import * as Registry from "../src/registry/Registry.ts"
 import * as Report from "../src/report/TextReport.ts"
 import type * as Run from "../src/simulator/Run.ts"
 import * as Simulation from "../src/simulator/Simulation.ts"
@@ -43,8 +43,8 @@ const numbers = (name: string, description: string, value: string, fallback: Rea
 const costsCommand = Command.make(
   "costs",
   {
-    program: Flag.Literals("program", Programs.programNames("broadcast")).pipe(
-      Flags.describe("What nodes run", "name", "star" as Programs.ProgramName)
+    program: Flag.Literals("program", Registry.programNames("broadcast")).pipe(
+      Flags.describe("What nodes run", "name", "star")
     ),
     nodeCounts: numbers("node-counts", "Numbers of nodes, separated by commas", "numbers", [5, 10, 25, 50]),
     rates: numbers("rates", "Operations a second, separated by commas", "numbers", [10, 100]),
@@ -52,8 +52,8 @@ const costsCommand = Command.make(
     json: Flags.json
   },
   Effect.fnUntraced(function*({ json, nodeCounts, program, rates, seed }) {
-    const entry = Programs.find("broadcast", program)
-    if (entry === undefined) return yield* Usage.unknown("program", program, Programs.programNames("broadcast"))
+    const entry = Registry.find("broadcast", program)
+    if (entry === undefined) return yield* Usage.unknown("program", program, Registry.programNames("broadcast"))
     const runs: Array<Run.Summary> = []
     for (const nodeCount of nodeCounts) {
       for (const rate of rates) {

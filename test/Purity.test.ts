@@ -47,7 +47,7 @@ describe("the simulated world", { timeout: 60_000 }, () => {
   it("is all that a simulation reaches", () => {
     const reached = new Set([
       ...reachableFrom("src/simulator/Simulation.ts"),
-      ...reachableFrom("src/registry/Programs.ts")
+      ...reachableFrom("src/registry/Registry.ts")
     ])
     for (
       const path of [

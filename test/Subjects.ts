@@ -1,7 +1,8 @@
 /**
  * What there is to run, but for what is the same code under another name or with other windows.
  */
-import { Programs } from "../src/registry/Programs.ts"
+import type * as Entry from "../src/registry/Entry.ts"
+import { registry, type WorkloadName } from "../src/registry/Registry.ts"
 import * as Nemesis from "../src/simulator/faults/Nemesis.ts"
 import type { Program } from "../src/simulator/nodes/SimulatedNode.ts"
 import * as Simulation from "../src/simulator/Simulation.ts"
@@ -15,15 +16,22 @@ export interface Subject {
 }
 
 /** g-set is broadcast, pn-counter is g-counter; five nodes at ease are a star; with mesh and star run broadcast and kafka. */
-const redundant = /^g-set|^pn-counter|^(g-counter|txn-rw-register) mesh|^g-counter star|thrifty$/
+const redundant =
+  /^g-set|^pn-counter|^(g-counter|txn-rw-register) mesh|^g-counter star|thrifty$|(?<!^g-counter) relaxed$/
 
-export const subjects: ReadonlyArray<Subject> = Object.entries(Programs).flatMap(([workloadName, entry]) =>
-  Object.entries<Program>(entry.programs).map(([programName, program]) => ({
+export const subjects: ReadonlyArray<Subject> = Object.entries(registry).flatMap(([workloadName, entry]) =>
+  Object.entries<Entry.Program>(entry.programs).map(([programName, { program }]) => ({
     name: `${workloadName} ${programName}`,
     workload: entry.workload,
     program
   }))
 ).filter(({ name }) => !redundant.test(name))
+
+/** The programs of a workload, by name. */
+export const programsOf = <W extends WorkloadName>(workload: W) =>
+  Object.fromEntries(
+    Object.entries<Entry.Program>(registry[workload].programs).map(([name, { program }]) => [name, program])
+  ) as Readonly<Record<keyof (typeof registry)[W]["programs"], Program>> // the same names
 
 /** Two to five busy nodes for 6 s; how many, how fast messages and in which order tasks are, is another for each seed. */
 export const varied = (seed: number) => ({

@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import { parentPort, Worker, workerData } from "node:worker_threads"
-import * as Programs from "../../src/registry/Programs.ts"
+import * as Registry from "../../src/registry/Registry.ts"
 import * as Run from "../../src/simulator/Run.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"
 import * as Flags from "./Flags.ts"
@@ -21,7 +21,7 @@ import * as Usage from "./Usage.ts"
 export const summary = (
   title: string,
   world: Flags.World,
-  entry: Programs.Entry,
+  entry: Registry.Subject,
   { options, results }: Simulation.Simulation
 ): Run.Summary => ({
   title,
@@ -43,7 +43,7 @@ interface Done {
 }
 
 const runOne = (world: Flags.World, seed: number): Done => {
-  const entry = Programs.find(world.workload, world.program)
+  const entry = Registry.find(world.workload, world.program)
   if (entry === undefined) throw new Error(`there is no program ${world.program}`)
   const simulation = Simulation.run(Flags.options(world, entry, seed))
   return {

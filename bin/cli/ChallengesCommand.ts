@@ -4,9 +4,9 @@
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
-import { existsSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import * as Challenges from "../../src/registry/Challenges.ts"
+import * as Registry from "../../src/registry/Registry.ts"
 import * as Report from "../../src/report/TextReport.ts"
 import * as Limits from "../../src/simulator/Limits.ts"
 import type * as ProcessNode from "../../src/simulator/processes/ProcessNode.ts"
@@ -18,12 +18,10 @@ import * as Output from "./Output.ts"
 import { simulate } from "./SimulateCommand.ts"
 import * as Usage from "./Usage.ts"
 
-/** The executable in `dist` that runs a program: it has one of its own, or another way to spread operations. */
-export const executable = ({ program, workload }: Challenges.Challenge, dist: string): ProcessNode.Command => {
-  const file = (name: string): string => join(dist, `${name}.js`)
-  const own = file(`${workload}-${program}`)
-  if (existsSync(own)) return { file: own, args: [] }
-  return { file: file(workload), args: [], ...program && { env: { GOSSIP_DISSEMINATION: program } } }
+/** How a process in which the challenge's program runs is started. */
+const commandOf = (challenge: Challenges.Challenge): ProcessNode.Command => {
+  const { env, name } = Registry.executable(challenge.workload, Challenges.subject(challenge).programName)
+  return { file: join(dirname(Usage.script), `${name}.js`), args: [], env }
 }
 
 /** What a message takes between processes, in ms, on top of what the network delays it; in the simulated world, nothing. */
@@ -105,13 +103,13 @@ export const challengesCommand = Command.make(
       const simulated = (changed: Partial<typeof options>) =>
         Effect.map(
           simulate(label, { ...options, ...changed }),
-          ({ options, results }) => summary(Challenges.entry(challenge).programName, { options, results: results() })
+          ({ options, results }) => summary(Challenges.subject(challenge).programName, { options, results: results() })
         )
       return Effect.gen(function*() {
         if (!real) return yield* simulated({})
         const latency = { ...options.latency, mean: options.latency.mean + hop }
         const run = yield* simulated({ latency })
-        const command = executable(challenge, dirname(Usage.script))
+        const command = commandOf(challenge)
         const { results } = yield* RealCluster.run({
           ...options,
           command,

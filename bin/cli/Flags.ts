@@ -5,7 +5,7 @@ import type * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Programs from "../../src/registry/Programs.ts"
+import * as Registry from "../../src/registry/Registry.ts"
 import * as Nemesis from "../../src/simulator/faults/Nemesis.ts"
 import * as Latency from "../../src/simulator/network/Latency.ts"
 import * as Sequential from "../../src/simulator/services/Sequential.ts"
@@ -100,7 +100,7 @@ const defaults = {
 
 /** What clients, network and nemesis do, in whichever world. */
 export const trial = {
-  workload: Flag.Literals("workload", Programs.workloadNames).pipe(
+  workload: Flag.Literals("workload", Registry.workloadNames).pipe(
     Flag.withAlias("w"),
     Flag.withDescription("What clients ask of the nodes; required"),
     Flag.withMetavar("name"),
@@ -211,7 +211,7 @@ export const world = {
   ...trial,
   program: Flag.String("program").pipe(
     describe(
-      `What nodes run: ${Programs.workloadNames.map((w) => `${w}: ${Programs.programNames(w).join(", ")}`).join("; ")}`,
+      `What nodes run: ${Registry.workloadNames.map((w) => `${w}: ${Registry.programNames(w).join(", ")}`).join("; ")}`,
       "name",
       undefined,
       "the first of the workload"
@@ -260,7 +260,7 @@ export const trialOptions = (flags: Trial, workload: Workload, seed: number): Tr
 })
 
 /** All that a simulated run needs. */
-export const options = (world: World, { program, workload }: Programs.Entry, seed: number): Simulation.Options => ({
+export const options = (world: World, { program, workload }: Registry.Subject, seed: number): Simulation.Options => ({
   ...Simulation.defaults,
   ...trialOptions(world, workload, seed),
   program,

@@ -7,7 +7,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import { availableParallelism } from "node:os"
-import * as Programs from "../../src/registry/Programs.ts"
+import * as Registry from "../../src/registry/Registry.ts"
 import * as Report from "../../src/report/TextReport.ts"
 import type * as Run from "../../src/simulator/Run.ts"
 import * as Shrink from "../../src/simulator/Shrink.ts"
@@ -40,7 +40,7 @@ const tellable = 60
 /** From a run that fails to a small one, as far as it comes before it is interrupted. */
 const shrink = Effect.fnUntraced(function*(
   world: Flags.World,
-  entry: Programs.Entry,
+  entry: Registry.Subject,
   seed: number,
   say: (text: string) => Effect.Effect<void>
 ) {
@@ -81,7 +81,7 @@ const shrink = Effect.fnUntraced(function*(
 
 /** A run is a function of its options: the same once more, with a journal. */
 const recorded = Effect.fnUntraced(
-  function*(title: string, world: Flags.World, entry: Programs.Entry, options: Simulation.Options) {
+  function*(title: string, world: Flags.World, entry: Registry.Subject, options: Simulation.Options) {
     const simulation = yield* simulate("report", { ...options, journal: true })
     const messages = simulation.messages()
     const run: Run.Run = {
@@ -135,9 +135,9 @@ export const simulateCommand = Command.make(
     json: Flags.json
   },
   Effect.fnUntraced(function*({ history, jobs, json, report, seed, seeds, shrink: isShrunk, store, ...world }) {
-    const entry = Programs.find(world.workload, world.program)
+    const entry = Registry.find(world.workload, world.program)
     if (entry === undefined) {
-      return yield* Usage.unknown("program", world.program ?? "", Programs.programNames(world.workload))
+      return yield* Usage.unknown("program", world.program ?? "", Registry.programNames(world.workload))
     }
     if (seed + seeds - 1 > Flags.maxSeed) {
       return yield* Usage.wrong(`--seeds must end at seed ${Flags.maxSeed}, not at ${seed + seeds - 1}.`)

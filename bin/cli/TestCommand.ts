@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import { accessSync, constants, statSync } from "node:fs"
 import { resolve } from "node:path"
-import * as Programs from "../../src/registry/Programs.ts"
+import * as Registry from "../../src/registry/Registry.ts"
 import * as Report from "../../src/report/TextReport.ts"
 import * as RealCluster from "../../src/simulator/processes/RealCluster.ts"
 import type * as Run from "../../src/simulator/Run.ts"
@@ -98,7 +98,7 @@ export const testCommand = Command.make(
     if (wrong !== undefined) return yield* Usage.wrong(`--bin ${bin}: ${wrong}.`)
     yield* Paths.directory("store", store)
 
-    const options = Flags.trialOptions(flags, Programs.Programs[flags.workload].workload, seed)
+    const options = Flags.trialOptions(flags, Registry.registry[flags.workload].workload, seed)
     const folder = yield* Store.open(store, flags.workload, Store.nameByTime(yield* Clock.currentTimeMillis))
     const logs = yield* Store.nodeLogs(folder)
     const context = yield* Effect.context<FileSystem.FileSystem>()

@@ -4,10 +4,12 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeStdio from "@effect/platform-node/NodeStdio"
 import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import { Console } from "node:console"
+import type * as Entry from "../../src/registry/Entry.ts"
 import { MessageIO } from "../../src/services/node/MessageIO.ts"
 import { NeverInitialised, Node } from "../../src/services/node/Node.ts"
 import { Peers } from "../../src/services/node/Peers.ts"
@@ -16,9 +18,13 @@ import { Timers } from "../../src/services/node/Timers.ts"
 // Standard output is for messages alone, whatever a library prints.
 globalThis.console = new Console(process.stderr)
 
+/** Maelstrom starts all nodes at the same time, and never again reads from one that writes to a node that is not up yet. */
+const usual = ConfigProvider.fromUnknown({ GOSSIP_SILENCE: "100 millis" })
+
 const layer = Peers.layer.pipe(
   Layer.provideMerge(Node.layer),
   Layer.provideMerge(Timers.layer),
+  Layer.provideMerge(ConfigProvider.layerAdd(usual)),
   Layer.provide(MessageIO.layerStdio),
   Layer.provide(NodeStdio.layer)
 )
@@ -36,3 +42,13 @@ export const run = <E>(program: Effect.Effect<void, E | Config.ConfigError, Node
     Effect.provideService(Logger.LogToStderr, true),
     NodeRuntime.runMain
   )
+
+/** Runs the program that their environment variable names, the first if it names none. */
+export const runChosen = (programs: Entry.Programs): void => {
+  const names = Object.keys(programs)
+  const { variable } = programs[names[0]!]! // an executable has a program
+  const name = variable === undefined
+    ? Config.succeed(names[0]!)
+    : Config.Literals(names, variable).pipe(Config.withDefault(names[0]!))
+  run(Effect.flatMap(name, (name) => programs[name]!.program))
+}

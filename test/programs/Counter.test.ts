@@ -3,7 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
-import { Programs } from "../../src/registry/Programs.ts"
+import { registry } from "../../src/registry/Registry.ts"
 import { ClientId, NodeId } from "../../src/schema/Address.ts"
 import { CounterProtocol, Delta } from "../../src/schema/CounterProtocol.ts"
 import * as Envelope from "../../src/schema/Envelope.ts"
@@ -19,14 +19,15 @@ import * as SetChecker from "../../src/workloads/g-set/SetChecker.ts"
 import * as SeededRandom from "../../src/workloads/SeededRandom.ts"
 import * as Workload from "../../src/workloads/Workload.ts"
 import { seeds as seedsOf } from "../Seeds.ts"
+import { programsOf } from "../Subjects.ts"
 
 const [Add, Read] = CounterProtocol(Delta)
 
 /** More of them find more: `SEEDS=1000`. */
 const seeds = seedsOf(4)
 
-const g = Programs["g-counter"].programs
-const pn = Programs["pn-counter"].programs
+const g = programsOf("g-counter")
+const pn = programsOf("pn-counter")
 
 interface Subject {
   readonly name: string
@@ -148,7 +149,7 @@ const asSet = ({ growOnly, memory }: Subject): Workload.Workload => {
 
 /** What Maelstrom's clients do, judged by what this program promises. */
 const usual = ({ growOnly, memory }: Subject): Workload.Workload => ({
-  ...Programs[growOnly ? "g-counter" : "pn-counter"].workload,
+  ...registry[growOnly ? "g-counter" : "pn-counter"].workload,
   check: (history) => CounterChecker.check(history, { growOnly, memory })
 })
 

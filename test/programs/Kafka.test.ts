@@ -1,13 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { reserve } from "../../src/programs/Kafka.ts"
-import { Programs } from "../../src/registry/Programs.ts"
+import { registry } from "../../src/registry/Registry.ts"
 import * as Nemesis from "../../src/simulator/faults/Nemesis.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"
 import { seeds } from "../Seeds.ts"
-import { varied } from "../Subjects.ts"
+import { programsOf, varied } from "../Subjects.ts"
 import * as Cluster from "./kafka/Cluster.ts"
 
-const { programs, workload } = Programs.kafka
+const { workload } = registry.kafka
+const programs = programsOf("kafka")
 type Kind = keyof typeof programs
 
 const simulate = (kind: Kind, seed: number, options: Partial<Simulation.Options> = {}) =>

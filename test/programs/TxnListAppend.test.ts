@@ -1,14 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Programs } from "../../src/registry/Programs.ts"
+import { registry } from "../../src/registry/Registry.ts"
 import type { Json } from "../../src/schema/Json.ts"
 import { chunkSize } from "../../src/services/log/LogCopy.ts"
 import * as Nemesis from "../../src/simulator/faults/Nemesis.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"
 import { seeds } from "../Seeds.ts"
-import { varied } from "../Subjects.ts"
+import { programsOf, varied } from "../Subjects.ts"
 import * as Cluster from "./kafka/Cluster.ts"
 
-const { programs: { "lin-kv": program }, workload } = Programs["txn-list-append"]
+const { workload } = registry["txn-list-append"]
+const { "lin-kv": program } = programsOf("txn-list-append")
 
 const simulate = (seed: number, options: Partial<Simulation.Options> = {}): Simulation.Simulation =>
   Simulation.run({

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Programs } from "../../src/registry/Programs.ts"
+import { registry } from "../../src/registry/Registry.ts"
 import type { Json } from "../../src/schema/Json.ts"
 import * as Nemesis from "../../src/simulator/faults/Nemesis.ts"
 import * as Partition from "../../src/simulator/faults/Partition.ts"
@@ -7,10 +7,11 @@ import * as Simulation from "../../src/simulator/Simulation.ts"
 import type { History } from "../../src/workloads/history/History.ts"
 import * as ConsistencyModel from "../../src/workloads/transactions/ConsistencyModel.ts"
 import { seeds } from "../Seeds.ts"
-import { varied } from "../Subjects.ts"
+import { programsOf, varied } from "../Subjects.ts"
 import * as Cluster from "./kafka/Cluster.ts"
 
-const { programs, workload } = Programs["txn-rw-register"]
+const { workload } = registry["txn-rw-register"]
+const programs = programsOf("txn-rw-register")
 type Kind = keyof typeof programs
 
 const options = (kind: Kind, seed: number, changes: Partial<Simulation.Options> = {}): Simulation.Options => ({

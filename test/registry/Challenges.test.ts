@@ -1,7 +1,4 @@
 import { assert, describe, it } from "@effect/vitest"
-import { existsSync } from "node:fs"
-import { join } from "node:path"
-import { executable } from "../../bin/cli/ChallengesCommand.ts"
 import * as Challenges from "../../src/registry/Challenges.ts"
 import * as Limits from "../../src/simulator/Limits.ts"
 import type { Results } from "../../src/simulator/Results.ts"
@@ -16,7 +13,7 @@ const isLarge = ({ workload }: Challenges.Challenge): boolean => large.includes(
 const done = new Map<string, Results>()
 
 const run = (challenge: Challenges.Challenge, seed: number): Results => {
-  const { programName } = Challenges.entry(challenge)
+  const { programName } = Challenges.subject(challenge)
   const key = JSON.stringify([challenge.workload, programName, challenge.options, seed])
   const options = Challenges.options(challenge, seed)
   const timeLimit = isLarge(challenge) ? options.timeLimit / 4 : options.timeLimit
@@ -35,22 +32,6 @@ describe("Challenges", () => {
       }
     })
   }
-
-  it("each has an executable that runs its program", () => {
-    const dist = join(import.meta.dirname, "../../dist")
-    for (const challenge of Challenges.challenges) {
-      const { env, file } = executable(challenge, dist)
-      assert.isTrue(existsSync(file), file)
-      assert.isUndefined(env, "none has to be told")
-    }
-    const mesh = {
-      id: "3b",
-      workload: "broadcast",
-      program: "mesh",
-      options: Challenges.challenges[0]!.options
-    } as const
-    assert.deepStrictEqual(executable(mesh, dist).env, { GOSSIP_DISSEMINATION: "mesh" })
-  })
 
   it("a name means one run, or all those of a challenge", () => {
     const [first] = Challenges.challenges

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Programs } from "../../src/registry/Programs.ts"
+import { registry } from "../../src/registry/Registry.ts"
 import { extract } from "../../src/report/Extract.ts"
 import { html, json } from "../../src/report/Html.ts"
 import { report } from "../../src/report/HtmlReport.ts"
@@ -14,8 +14,8 @@ import * as Runs from "./Runs.ts"
 const assets = { script: "let script = '</script>'", style: "/* style */" }
 
 const faulty = Runs.run({
-  workload: Programs.broadcast.workload,
-  program: Programs.broadcast.programs.star,
+  workload: registry.broadcast.workload,
+  program: registry.broadcast.programs.star.program,
   rate: 20,
   timeLimit: 4000,
   latency: { mean: 30, dist: "exponential" },
@@ -25,7 +25,7 @@ const faulty = Runs.run({
 })
 
 const invalid = Runs.run({
-  workload: Programs.broadcast.workload,
+  workload: registry.broadcast.workload,
   program: Wrong.forgetful,
   rate: 10,
   timeLimit: 10_000,
@@ -114,8 +114,8 @@ describe("what a report draws", () => {
 
   it("of a run without a journal has no messages, and says so", () => {
     const { hasJournal, messages } = extract(Runs.run({
-      workload: Programs.echo.workload,
-      program: Programs.echo.programs.echo,
+      workload: registry.echo.workload,
+      program: registry.echo.programs.echo.program,
       timeLimit: 1000,
       journal: false
     }))

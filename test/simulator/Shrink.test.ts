@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Programs } from "../../src/registry/Programs.ts"
+import { registry } from "../../src/registry/Registry.ts"
 import * as Shrink from "../../src/simulator/Shrink.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"
 import type * as History from "../../src/workloads/history/History.ts"
@@ -93,8 +93,8 @@ describe("Shrink", { timeout: 60_000 }, () => {
   })
 
   it("a run that is valid is not shrunk", () => {
-    const { programs, workload } = Programs.echo
-    const options = { ...Simulation.defaults, workload, program: programs.echo, timeLimit: 1000 }
+    const { programs: { echo: { program } }, workload } = registry.echo
+    const options = { ...Simulation.defaults, workload, program, timeLimit: 1000 }
     assert.isUndefined(shrink(options).shrunk)
   })
 
@@ -122,8 +122,8 @@ describe("Shrink", { timeout: 60_000 }, () => {
 describe("a run of which only some comes to pass", () => {
   const options: Simulation.Options = {
     ...Simulation.defaults,
-    workload: Programs.broadcast.workload,
-    program: Programs.broadcast.programs.mesh,
+    workload: registry.broadcast.workload,
+    program: registry.broadcast.programs.mesh.program,
     nemesis: ["partition"],
     nemesisInterval: 1000,
     rate: 20,

@@ -1,13 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Programs } from "../../src/registry/Programs.ts"
+import { registry } from "../../src/registry/Registry.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"
 import * as Wrong from "./All.ts"
-import * as Campaign from "./Search.ts"
+import * as Search from "./Search.ts"
 
-describe("Campaign", () => {
+describe("Search", () => {
   it("finds every node that is wrong on purpose within the seeds that it tries by default", () => {
     const seeds = Wrong.all.map(({ name, options }) => {
-      const found = Campaign.find(options)
+      const found = Search.find(options)
       assert.isDefined(found, name)
       assert.isNotEmpty(found.results().findings, `${name}, seed ${found.options.seed}`)
       return `${name} ${found.options.seed}`
@@ -18,17 +18,17 @@ describe("Campaign", () => {
   })
 
   it("finds the first one, from the given seed on, or none", () => {
-    const { programs, workload } = Programs["unique-ids"]
-    const options = { ...Simulation.defaults, workload, program: programs.central, timeLimit: 1000, availability: 1 }
-    assert.isUndefined(Campaign.find(options, 20))
+    const { programs: { central: { program } }, workload } = registry["unique-ids"]
+    const options = { ...Simulation.defaults, workload, program, timeLimit: 1000, availability: 1 }
+    assert.isUndefined(Search.find(options, 20))
     const lossy = { ...options, loss: 0.2 }
     const invalid = Array.from({ length: 30 }, (_, seed) => seed).filter((seed) =>
       !Simulation.run({ ...lossy, seed }).results().valid
     )
     assert.isAbove(invalid.length, 1)
     assert.isAbove(invalid[0]!, 0)
-    assert.strictEqual(Campaign.find(lossy)?.options.seed, invalid[0])
-    assert.strictEqual(Campaign.find({ ...lossy, seed: invalid[0]! + 1 })?.options.seed, invalid[1])
-    assert.isUndefined(Campaign.find(lossy, invalid[0]))
+    assert.strictEqual(Search.find(lossy)?.options.seed, invalid[0])
+    assert.strictEqual(Search.find({ ...lossy, seed: invalid[0]! + 1 })?.options.seed, invalid[1])
+    assert.isUndefined(Search.find(lossy, invalid[0]))
   })
 })

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { type Browser, chromium, type Page } from "playwright-core"
-import { Programs } from "../../../src/registry/Programs.ts"
+import { registry } from "../../../src/registry/Registry.ts"
 import { extract } from "../../../src/report/Extract.ts"
 import type { Assets } from "../../../src/report/Html.ts"
 import { report } from "../../../src/report/HtmlReport.ts"
@@ -27,8 +27,8 @@ if (Runs.chromium === undefined) {
 
 /** Some operations are slow, some fail, the outcome of some is unknown. */
 const central = Runs.run({
-  workload: Programs["unique-ids"].workload,
-  program: Programs["unique-ids"].programs.central,
+  workload: registry["unique-ids"].workload,
+  program: registry["unique-ids"].programs.central.program,
   nodeCount: 3,
   concurrency: 6,
   rate: 20,
@@ -40,7 +40,7 @@ const central = Runs.run({
 })
 
 const forgetful = Runs.run({
-  workload: Programs.broadcast.workload,
+  workload: registry.broadcast.workload,
   program: Wrong.forgetful,
   rate: 10,
   timeLimit: 10_000,
@@ -50,8 +50,8 @@ const forgetful = Runs.run({
   seed: 1
 })
 
-const echo = Programs.echo
-const echoing = { workload: echo.workload, program: echo.programs.echo, timeLimit: 1000 }
+const echo = registry.echo
+const echoing = { workload: echo.workload, program: echo.programs.echo.program, timeLimit: 1000 }
 
 /** 100,000 messages among 25 nodes in 20 s. */
 const many = (): Run.Run => {

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Challenges from "../../../src/registry/Challenges.ts"
-import { find, Programs } from "../../../src/registry/Programs.ts"
+import { find, registry } from "../../../src/registry/Registry.ts"
 import type { Address, NodeId } from "../../../src/schema/Address.ts"
 import * as Envelope from "../../../src/schema/Envelope.ts"
 import { Gossip } from "../../../src/services/gossip/Gossip.ts"
@@ -199,17 +199,17 @@ describe("a star without its hub", () => {
 
 /** Challenge 3d, unless told otherwise. Nothing is ever unavailable. */
 const broadcast = (
-  program: keyof typeof Programs.broadcast.programs,
+  program: keyof typeof registry.broadcast.programs,
   seed: number,
   options: Partial<Simulation.Options> = {}
 ) => {
-  const { programs, workload } = Programs.broadcast
+  const { programs, workload } = registry.broadcast
   const { options: challenge } = Challenges.challenges.find(({ id }) => id === "3d")!
   const run = Simulation.run({
     ...Simulation.defaults,
     ...challenge,
     workload,
-    program: programs[program],
+    program: programs[program].program,
     availability: 1,
     seed,
     ...options

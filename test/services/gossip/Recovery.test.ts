@@ -2,7 +2,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { Programs } from "../../../src/registry/Programs.ts"
 import type { NodeId } from "../../../src/schema/Address.ts"
 import * as Rpc from "../../../src/schema/Rpc.ts"
 import { Gossip } from "../../../src/services/gossip/Gossip.ts"
@@ -10,6 +9,7 @@ import { Node } from "../../../src/services/node/Node.ts"
 import type { Program } from "../../../src/simulator/nodes/SimulatedNode.ts"
 import * as Cluster from "../../programs/kafka/Cluster.ts"
 import { seeds } from "../../Seeds.ts"
+import { programsOf } from "../../Subjects.ts"
 import * as Wrong from "../../wrong/KafkaNodes.ts"
 import * as Gossips from "./Cluster.ts"
 
@@ -103,7 +103,7 @@ describe("recovered", () => {
   }
 })
 
-const { programs } = Programs.kafka
+const programs = programsOf("kafka")
 
 const kafka = (kind: keyof typeof programs, options: Partial<Cluster.Options> & { readonly nodeCount: number }) => {
   const cluster = Cluster.make({ program: programs[kind], ...options })

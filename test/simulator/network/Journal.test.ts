@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
-import { Programs } from "../../../src/registry/Programs.ts"
+import { registry } from "../../../src/registry/Registry.ts"
 import { Address, NodeId } from "../../../src/schema/Address.ts"
 import * as Nemesis from "../../../src/simulator/faults/Nemesis.ts"
 import * as Journal from "../../../src/simulator/network/Journal.ts"
@@ -153,8 +153,8 @@ describe("Journal", () => {
 
   const options = (seed: number, journal: boolean): Simulation.Options => ({
     ...Simulation.defaults,
-    workload: Programs.broadcast.workload,
-    program: Programs.broadcast.programs.star,
+    workload: registry.broadcast.workload,
+    program: registry.broadcast.programs.star.program,
     seed,
     rate: 50,
     timeLimit: 2000,

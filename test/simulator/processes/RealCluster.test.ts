@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process"
 import { mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Programs } from "../../../src/registry/Programs.ts"
+import { registry } from "../../../src/registry/Registry.ts"
 import * as RealCluster from "../../../src/simulator/processes/RealCluster.ts"
 import * as Trial from "../../../src/simulator/Trial.ts"
 import * as History from "../../../src/workloads/history/History.ts"
@@ -21,7 +21,7 @@ const endless = 1_000_000
 const run = (options: Partial<RealCluster.Options> & Pick<RealCluster.Options, "command">) =>
   RealCluster.run({
     ...Trial.defaults,
-    workload: Programs.echo.workload,
+    workload: registry.echo.workload,
     nodeCount: 2,
     concurrency: 2,
     rate: 50,
@@ -36,7 +36,7 @@ describe("RealCluster", { concurrent: true }, () => {
     Effect.gen(function*() {
       const { history, results } = yield* run({
         command: { file: join(import.meta.dirname, "../../../dist/broadcast.js"), args: [] },
-        workload: Programs.broadcast.workload,
+        workload: registry.broadcast.workload,
         nodeCount: 5,
         concurrency: 5,
         timeLimit: 1000,
@@ -56,7 +56,7 @@ describe("RealCluster", { concurrent: true }, () => {
       const { results } = yield* run({
         onProgress: (done) => progress.push(done),
         command: { file: join(import.meta.dirname, "../../../dist/g-counter.js"), args: [] },
-        workload: Programs["g-counter"].workload,
+        workload: registry["g-counter"].workload,
         nodeCount: 2 * RealCluster.startsAtOnce + 1,
         timeLimit: 200,
         recovery: 1500,
@@ -111,7 +111,7 @@ describe("RealCluster", { concurrent: true }, () => {
     const runNumbers = (way: string, options: Partial<RealCluster.Options> = {}) =>
       run({
         command: { file: foreign("numbers.mjs"), args: [way] },
-        workload: Programs["unique-ids"].workload,
+        workload: registry["unique-ids"].workload,
         timeLimit: 1000,
         rate: 100,
         journal: true,
@@ -150,7 +150,7 @@ describe("RealCluster", { concurrent: true }, () => {
 
     it.effect("a counter that counts in doubles is malformed", () =>
       Effect.gen(function*() {
-        const { results } = yield* runNumbers("", { workload: Programs["g-counter"].workload, timeLimit: endless })
+        const { results } = yield* runNumbers("", { workload: registry["g-counter"].workload, timeLimit: endless })
         assert.lengthOf(results.findings, 1)
         const reply = /^n\d gave a malformed reply: \{"type":"read_ok","in_reply_to":\d+,"value":3\.0\}\n/
         assert.match(results.findings[0]!, reply)
@@ -188,7 +188,7 @@ describe("RealCluster", { concurrent: true }, () => {
           const lines: Array<string> = []
           const { history, messages, results } = yield* run({
             command: { file, args: [] },
-            workload: Programs.broadcast.workload,
+            workload: registry.broadcast.workload,
             nodeCount: 5,
             concurrency: 10,
             timeLimit: 1000,

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { Programs } from "../../../src/registry/Programs.ts"
+import { registry } from "../../../src/registry/Registry.ts"
 import { EchoProtocol } from "../../../src/schema/EchoProtocol.ts"
 import type { Json } from "../../../src/schema/Json.ts"
 import { Node } from "../../../src/services/node/Node.ts"
@@ -34,7 +34,7 @@ const run = (program: Program, options: Partial<Simulation.Options> = {}): Resul
 }
 
 /** Right, but slow to begin. */
-const slowToServe: Program = Effect.andThen(Effect.delay(Node, "6 seconds"), Programs.echo.programs.echo)
+const slowToServe: Program = Effect.andThen(Effect.delay(Node, "6 seconds"), registry.echo.programs.echo.program)
 
 const allFaults = (seed: number): Partial<Simulation.Options> => ({
   seed,
@@ -108,7 +108,7 @@ describe("EchoWorkload", { timeout: 60_000 }, () => {
         availability: 0,
         nemesis: ["pause"]
       }
-      const { findings, operations } = run(Programs.echo.programs.echo, paused)
+      const { findings, operations } = run(registry.echo.programs.echo.program, paused)
       assert.isEmpty(findings, `seed ${seed}`)
       late += operations.info
 
@@ -120,7 +120,7 @@ describe("EchoWorkload", { timeout: 60_000 }, () => {
 
   it("finds nothing wrong with a node that is right, in the same runs", () => {
     for (const seed of seeds) {
-      const { findings, operations, valid } = run(Programs.echo.programs.echo, { seed })
+      const { findings, operations, valid } = run(registry.echo.programs.echo.program, { seed })
       assert.isTrue(valid, `seed ${seed}: ${findings.join("; ")}`)
       assert.isTrue(operations.ok === operations.count && operations.count > 20, `seed ${seed}`)
     }
@@ -128,7 +128,7 @@ describe("EchoWorkload", { timeout: 60_000 }, () => {
 
   it("finds nothing wrong with a node that is right, under all faults, loss and duplicates", () => {
     for (const seed of seeds) {
-      const { findings, okFraction, valid } = run(Programs.echo.programs.echo, allFaults(seed))
+      const { findings, okFraction, valid } = run(registry.echo.programs.echo.program, allFaults(seed))
       assert.isTrue(valid, `seed ${seed}: ${findings.join("; ")}`)
       assert.isAbove(okFraction, 0.8, `seed ${seed}`)
     }
@@ -136,7 +136,7 @@ describe("EchoWorkload", { timeout: 60_000 }, () => {
 
   it("is totally available whatever befalls the network and the clocks", () => {
     for (const seed of seeds) {
-      const { findings, valid } = run(Programs.echo.programs.echo, {
+      const { findings, valid } = run(registry.echo.programs.echo.program, {
         ...allFaults(seed),
         nemesis: ["partition", "one-way", "clock"],
         availability: 1

@@ -1,13 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Programs } from "../../../src/registry/Programs.ts"
+import { registry } from "../../../src/registry/Registry.ts"
 import * as Simulation from "../../../src/simulator/Simulation.ts"
 import * as Wrong from "../../wrong/TxnNodes.ts"
 
 const maxSeeds = 20
 
 const right = {
-  "txn-rw-register": Programs["txn-rw-register"].programs.star,
-  "txn-list-append": Programs["txn-list-append"].programs["lin-kv"]
+  "txn-rw-register": registry["txn-rw-register"].programs.star.program,
+  "txn-list-append": registry["txn-list-append"].programs["lin-kv"].program
 }
 
 const done = new Set<string>()

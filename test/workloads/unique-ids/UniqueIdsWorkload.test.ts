@@ -1,5 +1,4 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Programs } from "../../../src/registry/Programs.ts"
 import type { Json } from "../../../src/schema/Json.ts"
 import * as Nemesis from "../../../src/simulator/faults/Nemesis.ts"
 import type { Program } from "../../../src/simulator/nodes/SimulatedNode.ts"
@@ -7,6 +6,7 @@ import * as Simulation from "../../../src/simulator/Simulation.ts"
 import * as History from "../../../src/workloads/history/History.ts"
 import { check, UniqueIdsWorkload } from "../../../src/workloads/unique-ids/UniqueIdsWorkload.ts"
 import { seeds } from "../../Seeds.ts"
+import { programsOf } from "../../Subjects.ts"
 import { leadsToOperations } from "../../wrong/Evidence.ts"
 import * as Wrong from "../../wrong/UniqueIdsNodes.ts"
 
@@ -52,7 +52,7 @@ const wrong: ReadonlyArray<readonly [string, Program, keyof typeof runs, unlessD
 
 const few = (seeds: ReadonlyArray<number>): ReadonlyArray<number> => seeds.slice(0, Math.ceil(seeds.length / 4))
 
-const generators = Object.entries<Program>(Programs["unique-ids"].programs)
+const generators = Object.entries<Program>(programsOf("unique-ids"))
 
 describe("UniqueIdsWorkload", { timeout: 60_000 }, () => {
   for (const [name, program, runName] of wrong) {
