@@ -10,10 +10,14 @@ const bin = import.meta.dirname
 const root = join(bin, "..")
 const dist = join(root, "dist")
 
+// The first four bytes of a cache are a checksum of `data`, the rest of it, and of who wrote it.
+const checksum = (/** @type {string} */ cache) =>
+  `builtin("node:zlib").crc32(data, builtin("node:zlib").crc32("${cache}" + process.version + process.arch))`
+
 // The bundle stands in the executable as a string, so that a V8 code cache beside it can save compiling it. Without a
-// cache of its own (a lone copy of the file, another version of Node) it is compiled as usual. V8 looks at no more than the
-// head of a cache, and one that is damaged further on crashes the process: so the file begins with a checksum of the rest,
-// by the version of Node that wrote it, and what does not fit is left unused.
+// cache of its own (a lone copy of the file, another version of Node) it is compiled as usual. V8 looks at no more than
+// the head of a cache, and one that is damaged further on crashes the process: so the executable hands V8 only what has
+// the right checksum.
 const HEADER = "#!/usr/bin/env node\nconst source = `(function(require, module, __filename, __dirname) {\n"
 const executable = (/** @type {string} */ bundle, /** @type {string} */ cache) =>
   HEADER + bundle.replace(/[\\`]|\$\{/g, "\\$&") + `})\`
@@ -25,9 +29,8 @@ const dirname = builtin("node:path").dirname(filename)
 let cachedData
 try {
   const file = fs.readFileSync(dirname + "/${cache}")
-  const { crc32 } = builtin("node:zlib")
   const data = file.subarray(4)
-  if (file.readUInt32LE(0) === crc32(data, crc32(process.version + process.arch))) cachedData = data
+  if (file.readUInt32LE(0) === ${checksum(cache)}) cachedData = data
 } catch {}
 const main = new vm.Script(source, { filename, lineOffset: 1, cachedData }).runInThisContext()
 main(builtin("node:module").createRequire(filename), { exports: {} }, filename, dirname)
@@ -35,14 +38,14 @@ main(builtin("node:module").createRequire(filename), { exports: {} }, filename, 
 
 // Preloaded into a run of the executable: what the run compiled, lazily too, is cached when it ends. The cache keeps the
 // name of the file for stack traces, so it must be the one that it will have.
-const preload = (/** @type {string} */ cache, /** @type {string} */ filename) => `
+const preload = (/** @type {string} */ directory, /** @type {string} */ cache, /** @type {string} */ filename) => `
 import fs from "node:fs"
 import vm from "node:vm"
-import { crc32 } from "node:zlib"
+const builtin = process.getBuiltinModule
 const save = (data) => {
   const head = Buffer.alloc(4)
-  head.writeUInt32LE(crc32(data, crc32(process.version + process.arch)))
-  fs.writeFileSync(${JSON.stringify(cache)}, Buffer.concat([head, data]))
+  head.writeUInt32LE(${checksum(cache)})
+  fs.writeFileSync(${JSON.stringify(directory + "/")} + "${cache}", Buffer.concat([head, data]))
 }
 vm.Script = class extends vm.Script {
   constructor(source, options) {
@@ -139,8 +142,9 @@ chmodSync(fresh, 0o755)
 process.once("exit", () => rmSync(fresh, { recursive: true, force: true }))
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1))
 
-// In the ES module loader start-up takes 7 ms longer.
-writeFileSync(join(fresh, "package.json"), '{ "type": "commonjs" }\n')
+// In the ES module loader start-up takes 7 ms longer. Caches are of use to the version of Node that made them.
+const manifest = { type: "commonjs", builtBy: process.version }
+writeFileSync(join(fresh, "package.json"), JSON.stringify(manifest) + "\n")
 
 for (const { path, text } of outputFiles) {
   // V8 compares only the length of the source, so its hash names the cache.
@@ -154,7 +158,7 @@ for (const { path, text } of outputFiles) {
     process.execPath,
     [
       "--import",
-      `data:text/javascript,${encodeURIComponent(preload(join(fresh, cache), join(dist, basename(path))))}`,
+      `data:text/javascript,${encodeURIComponent(preload(fresh, cache, join(dist, basename(path))))}`,
       file,
       "--help"
     ],

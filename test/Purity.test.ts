@@ -33,7 +33,7 @@ const reachableFrom = (path: string, found = new Set<string>()): ReadonlySet<str
 
 const simulated = filesIn("src").filter((path) => !path.startsWith("src/simulator/processes/"))
 
-describe("the simulated world", { timeout: 60_000 }, () => {
+describe("the simulated world", () => {
   it("imports Effect and itself, and nothing else", () => {
     assert.isAbove(simulated.length, 40)
     for (const path of simulated) {
@@ -98,7 +98,7 @@ describe("arrows", () => {
   })
 })
 
-describe("in a browser page", { timeout: 60_000 }, () => {
+describe("in a browser page", () => {
   let code: string
   let expected: Record<string, string>
 

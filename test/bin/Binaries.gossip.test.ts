@@ -84,7 +84,7 @@ const cluster = async (file: string, size: number, env: Record<string, string>) 
 
 const values = [1, "two", null, { three: [3] }, 1.5, ["x"], false]
 
-describe("clusters of real processes", { timeout: 30_000 }, () => {
+describe("clusters of real processes", () => {
   for (const dissemination of ["star", "mesh"]) {
     it(`broadcast as a ${dissemination}: every node gets every value, once, also after a cut`, async () => {
       const { ask, cut, ids, untilAllHave } = await cluster("broadcast.js", 3, {

@@ -19,6 +19,8 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join, resolve } from "node:path"
+import { crc32 } from "node:zlib"
+import * as SeededRandom from "../../src/workloads/SeededRandom.ts"
 
 const echo = resolve("dist/echo.js")
 const uniqueIds = resolve("dist/unique-ids.js")
@@ -104,7 +106,7 @@ const preloaded = (code: string) => ({ NODE_OPTIONS: `--import data:text/javascr
 const atEachLine = (code: string): string =>
   `const parse = JSON.parse; let n = 0; JSON.parse = (...args) => { n++; ${code}; return parse(...args) }`
 
-describe("Binaries", { timeout: 20_000 }, () => {
+describe("Binaries", () => {
   let elsewhere = ""
 
   beforeAll(() => {
@@ -179,34 +181,72 @@ describe("Binaries", { timeout: 20_000 }, () => {
     }
   })
 
-  it("leave a code cache unused that is damaged, cut short or not theirs", async () => {
+  describe("beside which a code cache lies", () => {
     const dist = dirname(echo)
-    const cacheOf = (name: string): string =>
-      readdirSync(dist).find((file) => file.startsWith(`${name}-`) && file.endsWith(".cache"))!
+    const cacheOf = (program: string): string =>
+      readdirSync(dist).find((file) => file.startsWith(`${program}-`) && file.endsWith(".cache"))!
     const cache = readFileSync(join(dist, cacheOf("echo")))
-    const flipped = (count: number, from: number): Buffer => {
-      const copy = Buffer.from(cache)
-      for (let i = 0; i < count; i++) copy[(from + i * 7919) % copy.length]! ^= 1 << i % 8
-      return copy
-    }
-    const damaged = [
-      ...[0, 4, 20, 1000, 50_000, 200_000].map((from) => flipped(1, from)),
-      ...[100, 30_000, 100_000].map((from) => flipped(64, from)),
-      ...[0, 3, 4, 100, cache.length - 1].map((length) => cache.subarray(0, length)),
-      readFileSync(join(dist, cacheOf("unique-ids")))
-    ]
-    const outcomes = await Promise.all(damaged.map((bytes, i) => {
-      const folder = join(elsewhere, `damaged ${i}`)
+    /** Has the process say, at its end, whether V8 was given a cache, and has taken it. */
+    const telling = preloaded(`
+      import vm from "node:vm"
+      vm.Script = class extends vm.Script {
+        constructor(source, options) {
+          super(source, options)
+          const use = options.cachedData === undefined ? "none" : this.cachedDataRejected ? "refused" : "taken"
+          process.on("exit", () => console.error(use))
+        }
+      }`)
+    let copies = 0
+    /** What a copy of the program does beside a copy of its cache. */
+    const outcome = async (cache: Uint8Array) => {
+      const folder = join(elsewhere, `cache ${copies++}`)
       mkdirSync(folder)
-      copyFileSync(echo, join(folder, "echo.js"))
-      copyFileSync(join(dist, "package.json"), join(folder, "package.json"))
-      writeFileSync(join(folder, cacheOf("echo")), bytes)
-      return start(join(folder, "echo.js")).end(text(init))
-    }))
-    for (const { code, errors, lines } of outcomes) {
-      assert.deepStrictEqual([code, errors], [0, ""])
-      assert.deepStrictEqual(bodies(lines), [initOk])
+      for (const file of ["echo.js", "package.json"]) copyFileSync(join(dist, file), join(folder, file))
+      writeFileSync(join(folder, cacheOf("echo")), cache)
+      const { code, errors, lines } = await start(join(folder, "echo.js"), { env: telling }).end(text(init))
+      return { code, errors, bodies: bodies(lines) }
     }
+    const ended = (use: string) => ({ code: 0, errors: `${use}\n`, bodies: [initOk] })
+
+    it("take it if it is theirs", async () => {
+      assert.deepStrictEqual(await outcome(cache), ended("taken"))
+    })
+
+    it("leave it unused if it is damaged, cut short, or another's", async () => {
+      const random = SeededRandom.make(0)
+      /** A bit flipped in each of these bytes. */
+      const flipped = (places: ReadonlyArray<number>): Uint8Array => {
+        const copy = Uint8Array.from(cache)
+        for (const place of places) copy[place]! ^= 1 << place % 8
+        return copy
+      }
+      const anywhere = (count: number): ReadonlyArray<number> =>
+        Array.from({ length: count }, (_, i) => Math.floor(i * cache.length / count) + random.below(100))
+      const head = (bytes: Uint8Array): Uint8Array => Uint8Array.from([...cache.subarray(0, 4), ...bytes.subarray(4)])
+      const others = readFileSync(join(dist, cacheOf("unique-ids")))
+      const damaged: ReadonlyArray<Uint8Array> = [
+        ...[0, 4, 12, ...anywhere(8)].map((place) => flipped([place])),
+        ...Array.from({ length: 4 }, () => flipped(anywhere(64))),
+        ...[0, 3, 4, 100, cache.length - 1].map((length) => cache.subarray(0, length)),
+        Uint8Array.from([...cache, 0]),
+        others,
+        head(others)
+      ]
+      const outcomes = await Promise.all(damaged.map(outcome))
+      assert.deepStrictEqual(outcomes, damaged.map(() => ended("none")))
+    })
+
+    it("leave it unused if another version of Node or another program made it", async () => {
+      const sealed = (by: string): Uint8Array => {
+        const bytes = Uint8Array.from(cache)
+        new DataView(bytes.buffer).setUint32(0, crc32(bytes.subarray(4), crc32(by)), true)
+        return bytes
+      }
+      const [name, { arch, version }] = [cacheOf("echo"), process]
+      assert.deepStrictEqual(await outcome(sealed(name + version + arch)), ended("taken"))
+      assert.deepStrictEqual(await outcome(sealed(name + "v99.0.0" + arch)), ended("none"))
+      assert.deepStrictEqual(await outcome(sealed(cacheOf("unique-ids") + version + arch)), ended("none"))
+    })
   })
 
   it("skip garbage, of 10 MB too, and say so on standard error", async () => {

@@ -134,7 +134,7 @@ const simulate = async (patches: ReadonlyArray<Wrong.Patch>) => {
   }
 }
 
-describe("Kafka that is wrong", { timeout: 60_000 }, () => {
+describe("Kafka that is wrong", () => {
   for (const { finding, name, options, patches } of mutants) {
     it(`${name}: ${finding.source.split(":")[0]!.slice(1)}`, async () => {
       const run = await simulate(patches)

@@ -37,7 +37,7 @@ const cases: ReadonlyArray<
   ["echo forgetful", 1, 3, 0, { nodeCount: 3, loss: 0.1 }]
 ]
 
-describe("Shrink", { timeout: 60_000 }, () => {
+describe("Shrink", () => {
   for (const [name, nodeCount, operations, faults, more] of cases) {
     const given = more === undefined ? "" : `, given ${Object.keys(more).join(", ")}`
     it(`${name}${given}: ${nodeCount} nodes, at most ${operations} operations, ${faults} faults`, () => {

@@ -41,7 +41,7 @@ const differingLine = (a: string, b: string): string => {
   return `line ${index}: ${lines[index]}`
 }
 
-describe("Simulation", { timeout: 60_000 }, () => {
+describe("Simulation", () => {
   describe("a run is a function of its options", () => {
     it("the same seed gives the same history byte for byte, whatever ran before and in slices of any size", () => {
       for (const seed of seeds) {

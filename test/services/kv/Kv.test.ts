@@ -171,7 +171,7 @@ const naiveIncrement = (kv: Kv.Kv): Effect.Effect<void> => {
   return Effect.orDie(Effect.retry(attempt, { times: 1000 }))
 }
 
-describe("Kv", { timeout: 30_000 }, () => {
+describe("Kv", () => {
   it("read: KeyDoesNotExist until something is written, then what was written", () => {
     for (const store of ["lin-kv", "seq-kv"] as const) {
       const outcome = run(store, (kv) =>

@@ -70,7 +70,7 @@ const counted = () => {
   return { counts, layer }
 }
 
-describe("Calls", { timeout: 30_000 }, () => {
+describe("Calls", () => {
   it.effect("a call fails with a timeout at its deadline, not before", () =>
     Effect.gen(function*() {
       const { call, size } = yield* make

@@ -105,7 +105,7 @@ const badLines = [
   "\0"
 ]
 
-describe("MessageIO", { timeout: 30_000 }, () => {
+describe("MessageIO", () => {
   describe("input", () => {
     const values = ["plain", "é€😀", "\u0000\u2028", "", '\\"\n', "ende 😀"]
     const text = values.map((value) => line(value) + "\n").join("")

@@ -137,7 +137,7 @@ const serving = Effect.fnUntraced(function*(config: Record<string, string> = {})
 
 const codes = (bodies: ReadonlyArray<Envelope.Body>) => bodies.map(({ code, in_reply_to }) => [in_reply_to, code])
 
-describe("Node", { timeout: 30_000 }, () => {
+describe("Node", () => {
   describe("init", () => {
     it.effect("says who it is", () =>
       Effect.gen(function*() {

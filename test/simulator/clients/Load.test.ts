@@ -90,7 +90,7 @@ const world = (options: {
 
 const invocations = (history: History.History) => history.filter(({ type }) => type === "invoke")
 
-describe("Load", { timeout: 60_000 }, () => {
+describe("Load", () => {
   describe("rate", () => {
     it("is the one asked for, within 3 %, whatever the number of clients", () => {
       for (const seed of seeds.slice(0, 1)) { // 10,000 operations are many already

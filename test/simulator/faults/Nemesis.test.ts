@@ -128,7 +128,7 @@ const world = (
 const describeGrudge = (grudge: Partition.Grudge): ReadonlyArray<string> =>
   [...grudge].flatMap(([dest, sources]) => [...sources].map((src) => `${src} → ${dest}`))
 
-describe("Nemesis", { timeout: 60_000 }, () => {
+describe("Nemesis", () => {
   it("begins each fault at once, then ends and begins it in turn", () => {
     for (const fault of Nemesis.faults) {
       for (const seed of seeds) {

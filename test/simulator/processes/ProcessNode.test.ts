@@ -12,7 +12,7 @@ import * as Watchdog from "../../../src/simulator/processes/Watchdog.ts"
 import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
 import type { Outcome } from "../../../src/workloads/Workload.ts"
 
-describe("ProcessNode", { timeout: 20_000 }, () => {
+describe("ProcessNode", () => {
   let timeline: RealTime.RealTime
   let watchdog: Watchdog.Watchdog
   let network: Network.Network

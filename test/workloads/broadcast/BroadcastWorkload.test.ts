@@ -71,7 +71,7 @@ const wrong: ReadonlyArray<readonly [string, Program, finding: RegExp, options?:
   ["does not take advice", Wrong.stubborn, /^n\d did not answer topology: TemporarilyUnavailable \(11\): not now$/]
 ]
 
-describe("BroadcastWorkload", { timeout: 60_000 }, () => {
+describe("BroadcastWorkload", () => {
   for (const [name, program, finding, options] of wrong) {
     const where = options === undefined ? "" : ` with ${Object.keys(options)[0]}`
     it(`finds a node that ${name}${where}: ${finding.source.split(":")[0]!.slice(1)}`, () => {
@@ -236,7 +236,7 @@ describe("BroadcastWorkload", { timeout: 60_000 }, () => {
   })
 })
 
-describe("GSetWorkload", { timeout: 60_000 }, () => {
+describe("GSetWorkload", () => {
   const workload = GSetWorkload
 
   it("finds nothing wrong with a node that is right, whatever befalls nodes and network", () => {

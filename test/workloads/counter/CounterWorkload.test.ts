@@ -60,7 +60,7 @@ const wrong: ReadonlyArray<readonly [string, Program, finding: RegExp, options?:
   ["trusts a clock", Wrong.trusting, /^wrong at the end: /, needs.trusting]
 ]
 
-describe("CounterWorkload", { timeout: 60_000 }, () => {
+describe("CounterWorkload", () => {
   for (const [name, program, finding, options] of wrong) {
     const where = options === undefined ? "" : ` with ${Object.keys(options)[0]}`
     it(`finds a node that ${name}${where}: ${finding.source.split(":")[0]!.slice(1)}`, () => {

@@ -71,7 +71,7 @@ const wrong: Record<string, readonly [program: Program, finding: RegExp, config?
   "never answers init": [Wrong.neverReady, /^n0 did not answer init: no reply in time$/]
 }
 
-describe("EchoWorkload", { timeout: 60_000 }, () => {
+describe("EchoWorkload", () => {
   for (const [name, [program, finding, config = {}]] of Object.entries(wrong)) {
     it(`finds a node that ${name}: in all of ${seeds.length} seeds`, () => {
       for (const seed of seeds) {

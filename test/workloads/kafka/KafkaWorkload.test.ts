@@ -64,7 +64,7 @@ const wrong: ReadonlyArray<readonly [string, Program, finding: RegExp, options?:
   ["answers only the clients of one node", Wrong.reticent, /^no final poll: n1 answered none$/]
 ]
 
-describe("KafkaWorkload", { timeout: 60_000 }, () => {
+describe("KafkaWorkload", () => {
   for (const [name, program, finding, options] of wrong) {
     it(`finds a node that ${name}: ${finding.source.split(":")[0]!.slice(1)}`, () => {
       for (const seed of seeds) {

@@ -20,7 +20,7 @@ const kinds = [["w", "registers"], ["append", "lists"]] as const
 const assertValid = ({ findings }: Verdict, seed: number): void =>
   assert.isEmpty(findings, `seed ${seed}: ${findings.join("\n")}`)
 
-describe("what a store promises is never found broken", { timeout: 60_000 }, () => {
+describe("what a store promises is never found broken", () => {
   for (const [kind, name] of kinds) {
     it(`one transaction after the other is strict serializable, on ${name}`, () => {
       for (const seed of seeds(12)) {
@@ -146,7 +146,7 @@ const hasRead = (history: History, event: Event): boolean =>
     )
   )
 
-describe("what is falsified afterwards is found", { timeout: 60_000 }, () => {
+describe("what is falsified afterwards is found", () => {
   const aborted = (history: History, random: SeededRandom.SeededRandom): History | undefined =>
     change((event) => hasRead(history, event), (event) => ({ ...event, type: "fail" }))(history, random)
   // Where not every one is rejected, the falsified history can still be valid: what overlaps may come in either order.
@@ -205,7 +205,7 @@ describe("what is falsified afterwards is found", { timeout: 60_000 }, () => {
   }
 })
 
-describe("small histories, beside every order of their transactions", { timeout: 60_000 }, () => {
+describe("small histories, beside every order of their transactions", () => {
   const storyOf = (seed: number, history: History, { findings }: Verdict): string =>
     [`seed ${seed}: ${findings.join("\n")}`, ...history.map((event) => JSON.stringify(event))].join("\n")
 

@@ -21,7 +21,7 @@ const assertRight = (options: Simulation.Options): void => {
   assert.isEmpty(Simulation.run({ ...options, program }).results().findings, `the program in use, seed ${options.seed}`)
 }
 
-describe("nodes of transactions that are wrong on purpose", { timeout: 60_000 }, () => {
+describe("nodes of transactions that are wrong on purpose", () => {
   for (const { anomaly, name, options } of Wrong.nodes) {
     it(`${name}: ${anomaly}`, () => {
       const others = new Set<string>()

@@ -54,7 +54,7 @@ const few = (seeds: ReadonlyArray<number>): ReadonlyArray<number> => seeds.slice
 
 const generators = Object.entries<Program>(programsOf("unique-ids"))
 
-describe("UniqueIdsWorkload", { timeout: 60_000 }, () => {
+describe("UniqueIdsWorkload", () => {
   for (const [name, program, runName] of wrong) {
     const { options, seeds } = runs[runName]!
     it(`finds ids that are ${name}, in a run ${runName}: in all of ${seeds.length} seeds`, () => {
