@@ -308,12 +308,13 @@ describe.skipIf(Runs.chromium === undefined)("a report in a browser", () => {
       assert.strictEqual(await page.locator(".stage .message").count(), 0)
       assert.isAbove(await page.locator(".stage .density").count(), 1)
       await page.evaluate(() => {
-        const make = document.createElementNS
         const counter = Object.assign(window, { made: 0 })
-        document.createElementNS = (...args: Parameters<typeof make>) => {
-          counter.made++
-          return make.apply(document, args)
-        }
+        document.createElementNS = new Proxy(document.createElementNS, {
+          apply: (make, self, args) => {
+            counter.made++
+            return Reflect.apply(make, self, args)
+          }
+        })
       })
       const steps = [...Array.from({ length: 10 }, () => "+"), ...Array.from({ length: 10 }, () => "ArrowRight")]
       await press(page, ...steps)
