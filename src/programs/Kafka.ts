@@ -42,6 +42,7 @@ import { Gossip } from "../services/gossip/Gossip.ts"
 import * as Recovery from "../services/gossip/Recovery.ts"
 import { Node } from "../services/node/Node.ts"
 import * as KafkaIndex from "./KafkaIndex.ts"
+import * as KafkaOffsets from "./KafkaOffsets.ts"
 
 /**
  * When a send is acknowledged, and so what it survives; environment variable `KAFKA_DURABILITY`.
@@ -58,9 +59,6 @@ import * as KafkaIndex from "./KafkaIndex.ts"
  * If that takes longer than a client waits, nobody answers, and the message may be in the log or not.
  */
 const Durability = Config.Literals(["none", "one", "majority"], "KAFKA_DURABILITY").pipe(Config.withDefault("none"))
-
-/** How many offsets, for each node, a life may be ahead of what all others have. */
-export const reserve = 2 ** 20
 
 const Message = Schema.Struct({ key: Schema.String, offset: Offset, msg: Json })
 const Floor = Schema.Struct({ floor: Offset })
@@ -100,27 +98,21 @@ export const Kafka = Effect.gen(function*() {
   const gossip = yield* Gossip
   const durability = yield* Durability
   const index = yield* KafkaIndex.make // what is stable
-  const place = node.ids.indexOf(node.id)
   const nodeCount = node.ids.length
-
+  const offsets = KafkaOffsets.make(node.ids.indexOf(node.id), nodeCount)
   const unstable = new Map<string, Array<Entry<Message>>>()
   const floors: Array<Entry<Floor>> = []
-  const newest = new Map<string, number>() // the highest offset of each key
-  let floor = 0 // of this life
-  let highest = -1 // of all offsets and floors; and of those that are stable
-  let highestStable = -1
 
   const onDelivery = (entry: Entry<Operation>): void => {
     if (isMessage(entry)) {
       const { key, offset } = entry.operation
-      newest.set(key, Math.max(offset, newest.get(key) ?? -1))
-      highest = Math.max(offset, highest)
+      offsets.delivered(key, offset)
       const others = unstable.get(key)
       if (others === undefined) unstable.set(key, [entry])
       else others.push(entry)
     } else if (isFloor(entry)) {
       floors.push(entry)
-      highest = Math.max(entry.operation.floor, highest)
+      offsets.floorDelivered(entry.operation.floor)
     } else if ("committed" in entry.operation) {
       index.commit(entry.operation.committed)
     }
@@ -135,11 +127,11 @@ export const Kafka = Effect.gen(function*() {
       const end = entries.findIndex((entry) => !isStable(entry))
       for (const { operation } of entries.splice(0, end === -1 ? entries.length : end)) {
         index.add(key, operation)
-        highestStable = Math.max(operation.offset, highestStable)
+        offsets.stable(operation.offset)
       }
       if (entries.length === 0) unstable.delete(key)
     }
-    for (const entry of floors) if (isStable(entry)) highestStable = Math.max(entry.operation.floor, highestStable)
+    for (const entry of floors) if (isStable(entry)) offsets.stable(entry.operation.floor)
     stability.advance(stable)
   }
 
@@ -148,30 +140,28 @@ export const Kafka = Effect.gen(function*() {
   const { publish, recovered } = yield* gossip.join(Operation, {
     onDelivery,
     onStable,
-    ...(durability === "none" ? {} : { onHeld: { copies, advance: durable.advance } })
+    ...(durability === "none" ? {} : { onCopied: { copies, advance: durable.advance } })
   })
 
   const { guard, ready } = yield* Recovery.make(Effect.gen(function*() {
     if ((yield* recovered) === 0) return
-    floor = highest + reserve * nodeCount
-    yield* stability.until(yield* publish({ floor: Offset.make(floor) }))
+    yield* stability.until(yield* publish({ floor: offsets.raiseFloor() }))
   }))
 
   return yield* Node.serve(KafkaProtocol, {
     send: ({ key, msg }) =>
       guard(() => {
-        const least = Math.max(floor, (newest.get(key) ?? -1) + 1)
-        const offset = Offset.make(least + (place - least % nodeCount + nodeCount) % nodeCount)
-        if (offset >= highestStable + reserve * nodeCount) {
+        const offset = offsets.next(key)
+        if (offset === undefined) {
           return Effect.fail(new ProtocolError.TemporarilyUnavailable({ text: "too far ahead of the other nodes" }))
         }
         const published = publish({ key, offset, msg })
         return Effect.as(durability === "none" ? published : Effect.flatMap(published, durable.until), { offset })
       }),
-    poll: ({ offsets }) => guard(() => Effect.succeed({ msgs: index.poll(offsets) })),
-    commit_offsets: ({ offsets }) =>
+    poll: (from) => guard(() => Effect.succeed({ msgs: index.poll(from.offsets) })),
+    commit_offsets: (processed) =>
       guard(() => {
-        const committed = index.advances(offsets)
+        const committed = index.advances(processed.offsets)
         return committed === undefined ? Effect.succeed({}) : Effect.as(publish({ committed }), {})
       }),
     list_committed_offsets: ({ keys }) => guard(() => Effect.succeed({ offsets: index.committed(keys) }))

@@ -52,7 +52,7 @@ const mutants: ReadonlyArray<Mutant> = [
     name: "takes offsets that another node takes as well",
     finding: /^inconsistent offsets: /,
     patches: [{
-      module: "programs/Kafka",
+      module: "programs/KafkaOffsets",
       find: "Offset.make(least + (place - least % nodeCount + nodeCount) % nodeCount)",
       replace: "Offset.make(least)"
     }]

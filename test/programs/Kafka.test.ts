@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { reserve } from "../../src/programs/Kafka.ts"
+import { reserve } from "../../src/programs/KafkaOffsets.ts"
 import { registry } from "../../src/registry/Registry.ts"
 import * as Nemesis from "../../src/simulator/faults/Nemesis.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"

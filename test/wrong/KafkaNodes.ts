@@ -204,6 +204,7 @@ const modules = [
   "services/gossip/Frontiers",
   "services/gossip/Gossip",
   "programs/KafkaIndex",
+  "programs/KafkaOffsets",
   "programs/Kafka"
 ] as const
 
@@ -211,7 +212,7 @@ export type Patch = Patched.Patch<(typeof modules)[number]>
 
 /** The program that is in use, with these passages of it or of what it runs over replaced. */
 export const mutant = async (...patches: ReadonlyArray<Patch>): Promise<Program> => {
-  const [, , gossip, , kafka] = await Patched.load(modules, patches)
+  const [, , gossip, , , kafka] = await Patched.load(modules, patches)
   const { Gossip } = gossip as unknown as typeof Gossips // these are the modules
   const { Kafka } = kafka as unknown as typeof Kafkas
   return Effect.provide(Kafka, Gossip.layerStar)

@@ -78,7 +78,7 @@ export interface Options<A> {
   /** Whenever the stable frontier has advanced: every node has had this, and all that may come was made knowing it. */
   readonly onStable?: (stable: Vector.VersionVector) => void
   /** Whenever more is known to be had by so many nodes, this one included. */
-  readonly onHeld?: Frontiers.Frontier
+  readonly onCopied?: Frontiers.Frontier
 }
 
 export class Gossip extends Context.Service<Gossip, {
@@ -121,7 +121,7 @@ const join = <A, I>(
   shape: Hubs.Shape,
   settings: Settings.Settings,
   operation: Schema.Codec<A, I>,
-  { onDelivery, onHeld, onStable }: Options<A>
+  { onDelivery, onCopied, onStable }: Options<A>
 ) =>
   Effect.gen(function*() {
     const peers = yield* Peers
@@ -139,7 +139,7 @@ const join = <A, I>(
     const members: ReadonlySet<string> = new Set(peers.members)
     const frontiers = Frontiers.make([
       ...onStable === undefined ? [] : [{ copies: peers.members.length, advance: onStable }],
-      ...onHeld === undefined ? [] : [onHeld]
+      ...onCopied === undefined ? [] : [onCopied]
     ])
     const hubs = Hubs.make(shape, peers.self, peers.members)
     const pace = Pace.make(settings, hubs, frontiers.areKept)
@@ -147,7 +147,7 @@ const join = <A, I>(
     const now = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
 
     let serving = false
-    let unsettledUntil = -Infinity
+    let restlessUntil = -Infinity
     let formerLives = 0
     const recovery = yield* Deferred.make<number>()
     /** Who has yet to tell this life what there is to get, and what there is. */
@@ -206,7 +206,7 @@ const join = <A, I>(
       const isNews = operations.length > 0 || lacksFrontier(link)
       if (isNews) pace.pushed(link, now())
       if (isNews || link.asking) link.awaitingSince ??= now()
-      if (link.asking) link.askAt = now() + Math.min(settings.patience, settings.roundTrip * 2 ** link.retries)
+      if (link.asking) link.askAt = now() + Math.min(settings.probeEvery, settings.roundTrip * 2 ** link.retries)
       link.oweBy = Infinity
       link.asked &&= !isAll
     }
@@ -228,7 +228,7 @@ const join = <A, I>(
       link.retries++
       if (lacksFrontier(link)) owe(link, settings.hubWindow)
       if (!silent && link.retries <= maxUnanswered) return
-      unsettle()
+      disturb()
       if (link.peer === hubs.current()) suspect([link])
     }
 
@@ -261,8 +261,8 @@ const join = <A, I>(
     // ---- whom to go through
 
     /** For a while, nodes ask random others: somebody may have what was on its way through whom is gone. */
-    const unsettle = (): void => {
-      unsettledUntil = now() + pace.unrest
+    const disturb = (): void => {
+      restlessUntil = now() + pace.unrest
     }
 
     const suspect = (silent: ReadonlyArray<Link>): void => {
@@ -294,7 +294,7 @@ const join = <A, I>(
     /** Who is not recovered cannot know what its former life has sent to whom. */
     const advance = (): void => {
       if (recovering.size > 0) return
-      const vectors = [log.vector, ...[...links.values()].map(({ settled }) => settled)]
+      const vectors = [log.vector, ...[...links.values()].map(({ confirmed }) => confirmed)]
       if (frontiers.infer(vectors)) passOn()
     }
 
@@ -312,7 +312,7 @@ const join = <A, I>(
           taken?.forEach(onDelivery)
           progress ||= taken !== undefined && taken.length > 0
           if (taken !== undefined && held.frontiers !== undefined) {
-            Vector.raise(link.settled, held.has)
+            Vector.raise(link.confirmed, held.has)
             takeFrontiers(link, held.frontiers)
           }
           return taken === undefined
@@ -325,7 +325,7 @@ const join = <A, I>(
     /** Says whether the peer has more than it was known to have. */
     const takeAcknowledgement = (link: Link, message: Message, has: Vector.VersionVector): boolean => {
       if (link.life !== message.from) {
-        if (link.life !== undefined) unsettle()
+        if (link.life !== undefined) disturb()
         Link.begin(link, message.from, log, now())
       }
       const progress = Vector.raise(link.acknowledged, has)
@@ -432,17 +432,17 @@ const join = <A, I>(
       ask(({ life }) => life === undefined && isHeardByAll())
     )
     yield* timers.every(
-      settings.patience,
+      settings.probeEvery,
       Effect.suspend(() => {
         const trusted = [...links.values()].filter(({ peer }) => !hubs.suspected.has(peer))
         const chosen = trusted[Math.floor(random.nextDoubleUnsafe() * trusted.length)]
-        const isSettled = hubs.suspected.size === 0 && now() > unsettledUntil
+        const isCalm = hubs.suspected.size === 0 && now() > restlessUntil
         // Who has long said nothing, and all wait for it, is asked what it has.
         const isOverdue = (link: Link): boolean =>
           frontiers.areKept && isHeardByAll()
           && now() - link.lastHeard > settings.acknowledgeWithin
-          && !Vector.covers(link.settled, log.vector)
-        return ask((link) => isOverdue(link) || (!isSettled && link === chosen))
+          && !Vector.covers(link.confirmed, log.vector)
+        return ask((link) => isOverdue(link) || (!isCalm && link === chosen))
       })
     )
 

@@ -23,7 +23,7 @@ export interface Link<A> {
   acknowledged: Map<Vector.Origin, number>
   sent: Map<Vector.Origin, number>
   /** Of what is acknowledged, what counts for frontiers. */
-  settled: Map<Vector.Origin, number>
+  confirmed: Map<Vector.Origin, number>
   /** All of the log before here is in `sent`. */
   position: number
   lastHeard: number
@@ -56,7 +56,7 @@ export const make = <A>(peer: NodeId): Link<A> => ({
   formerLives: new Map(),
   acknowledged: new Map(),
   sent: new Map(),
-  settled: new Map(),
+  confirmed: new Map(),
   position: 0,
   lastHeard: -Infinity,
   lastPush: -Infinity,
@@ -84,7 +84,7 @@ export const begin = <A>(link: Link<A>, life: Vector.Origin, log: CausalLog.Caus
   if (link.life !== undefined) link.formerLives.set(link.life, now)
   link.life = life
   link.held = []
-  link.settled = new Map()
+  link.confirmed = new Map()
   link.knows = new Map()
   link.acknowledged = new Map()
   rewind(link, log)

@@ -42,8 +42,8 @@ export const make = (settings: Settings, hubs: Hubs.Hubs, areAwaited: boolean): 
     expiry: ({ awaitingSince, peer, retries }) => {
       if (awaitingSince === undefined) return Infinity
       const answerWithin = settings.roundTrip + (peer === hubs.current() ? settings.hubWindow : confirmWithin)
-      return awaitingSince + Math.max(answerWithin, Math.min(settings.patience, 2 ** retries * 500))
+      return awaitingSince + Math.max(answerWithin, Math.min(settings.probeEvery, 2 ** retries * 500))
     },
-    unrest: 2 * settings.patience
+    unrest: 2 * settings.probeEvery
   }
 }

@@ -3,7 +3,7 @@
  * forgotten before it has got back what others have.
  *
  * It says that it is ready when it has recovered. So in a cluster that starts whole nobody is ever refused: all nodes hear
- * of each other first. But while some node cannot be reached nobody can recover; so it is ready after {@link patience}
+ * of each other first. But while some node cannot be reached nobody can recover; so it is ready after {@link readyWithin}
  * in any case, and refuses with error 11, which is definite, until it has recovered after all.
  */
 import * as Duration from "effect/Duration"
@@ -21,13 +21,13 @@ export interface Recovery {
 }
 
 /** Maelstrom waits 10 s for a node to be ready, and in that time it has to be started too. */
-const patience = Duration.seconds(7)
+const readyWithin = Duration.seconds(7)
 
 const refusal = Effect.fail(new ProtocolError.TemporarilyUnavailable({ text: "not every node has been reached yet" }))
 
 /** `recovered` is begun at once: it succeeds when the node has recovered, as `recovered` of Gossip does. */
 export const make = (recovered: Effect.Effect<unknown>): Effect.Effect<Recovery> =>
   Effect.map(Effect.forkChild(recovered), (recovery) => ({
-    ready: Effect.asVoid(Effect.timeoutOption(Fiber.join(recovery), patience)),
+    ready: Effect.asVoid(Effect.timeoutOption(Fiber.join(recovery), readyWithin)),
     guard: (answer) => recovery.pollUnsafe() === undefined ? refusal : answer()
   }))

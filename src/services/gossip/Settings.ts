@@ -17,7 +17,7 @@ export interface Settings {
   /** How long a gap may stay open before it is asked for. */
   readonly gap: number
   /** The longest time between two attempts to reach a node that is silent, and between two random questions. */
-  readonly patience: number
+  readonly probeEvery: number
   /** How long a node that starts says nothing, so that all others are there when it does. */
   readonly silence: number
 }
@@ -33,7 +33,7 @@ const settings = (defaults: Settings): Config.Config<Settings> =>
     acknowledgeWithin: millis("GOSSIP_ACKNOWLEDGE_WITHIN", defaults.acknowledgeWithin),
     roundTrip: millis("GOSSIP_ROUND_TRIP", defaults.roundTrip),
     gap: millis("GOSSIP_GAP", defaults.gap),
-    patience: millis("GOSSIP_PATIENCE", defaults.patience),
+    probeEvery: millis("GOSSIP_PATIENCE", defaults.probeEvery),
     silence: millis("GOSSIP_SILENCE", defaults.silence)
   })
 
@@ -43,7 +43,7 @@ const defaults = {
   acknowledgeWithin: 1500,
   roundTrip: 1000,
   gap: 400,
-  patience: 1000,
+  probeEvery: 1000,
   silence: 0
 }
 export const star = settings(defaults)
@@ -57,5 +57,5 @@ export const relaxedMesh = settings({
   leafWindow: 970,
   hubWindow: 970,
   acknowledgeWithin: 3000,
-  patience: 1500
+  probeEvery: 1500
 })

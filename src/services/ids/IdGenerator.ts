@@ -25,14 +25,14 @@ export class IdGenerator extends Context.Service<IdGenerator, {
   readonly next: Effect.Effect<string, ProtocolError.ProtocolError>
 }>()("gossip-girl/IdGenerator") {
   /**
-   * Time, sequence, node, incarnation, such as `0193b4e8a1c30000-n1-1f2e3d4c5b6a7988`: no messages, and sorting the ids
+   * Time, sequence, node, life, such as `0193b4e8a1c30000-n1-1f2e3d4c5b6a7988`: no messages, and sorting the ids
    * as text sorts them by time, those of one node exactly.
    *
    * Like Snowflake (Twitter, 2010) and Flake (Boundary, 2012), with two repairs. The time is the largest that the clock
    * has ever shown, and a sequence that overflows takes the next millisecond on credit, as in a hybrid logical clock
    * (Kulkarni et al., "Logical Physical Clocks", 2014). So (time, sequence) strictly rises whatever the clock does, and
    * a node never waits. And a node that restarts, when its clock may show a time it has shown before, is a new
-   * incarnation with a random name of 64 bits. Two ids can therefore only be equal if two lives of the same node drew
+   * life with a random name of 64 bits. Two ids can therefore only be equal if two lives of the same node drew
    * the same name: for a thousand restarts of a node, less than one chance in 10^13.
    */
   static readonly layerFlake = Layer.effect(
@@ -40,7 +40,7 @@ export class IdGenerator extends Context.Service<IdGenerator, {
     Effect.gen(function*() {
       const { id } = yield* Node
       const clock = yield* Clock.Clock
-      const incarnation = (yield* random128).slice(0, 16)
+      const life = (yield* random128).slice(0, 16)
       let time = 0
       let sequence = 0
       return IdGenerator.of({
@@ -53,7 +53,7 @@ export class IdGenerator extends Context.Service<IdGenerator, {
             time++
             sequence = 0
           }
-          return `${hex(time, 12)}${hex(sequence, 4)}-${id}-${incarnation}`
+          return `${hex(time, 12)}${hex(sequence, 4)}-${id}-${life}`
         })
       })
     })

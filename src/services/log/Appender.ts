@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import type { Entry } from "../../schema/SharedLogProtocol.ts"
 import * as MonotonicClock from "../node/MonotonicClock.ts"
+import type { CatchUp } from "./CatchUp.ts"
 import type { Combiner } from "./Combiner.ts"
 import type { Contention } from "./Contention.ts"
 import { chunkSize, type LogCopy } from "./LogCopy.ts"
@@ -14,14 +15,13 @@ export interface Parts<A> {
   readonly store: LogStore<A>
   readonly contention: Contention
   readonly combiner: Combiner<A>
-  /** Brings the copy up to date with the root. */
-  readonly refresh: Effect.Effect<void>
+  readonly catchUp: CatchUp<A>
 }
 
 type Append<A> = (entries: ReadonlyArray<Entry<A>>) => Effect.Effect<void>
 
 /** The function that ends when all entries that it was given are in the log, and in the copy. */
-export const make = <A>({ combiner, contention, copy, refresh, store }: Parts<A>): Effect.Effect<Append<A>> =>
+export const make = <A>({ catchUp, combiner, contention, copy, store }: Parts<A>): Effect.Effect<Append<A>> =>
   Effect.map(MonotonicClock.millis, (now) => {
     /** Moves the root that the copy ends with. What is read meanwhile may move the copy on. */
     const attempt: (entries: ReadonlyArray<Entry<A>>) => ReturnType<LogStore<A>["move"]> = (entries) =>
@@ -33,7 +33,7 @@ export const make = <A>({ combiner, contention, copy, refresh, store }: Parts<A>
     /** Tries once to append some of these entries. */
     const appendSome = (entries: ReadonlyArray<Entry<A>>): Effect.Effect<void> =>
       Effect.gen(function*() {
-        if (!contention.isAlone()) yield* refresh
+        if (!contention.isAlone()) yield* catchUp.toRoot
         const next = copy.missing(entries).slice(0, chunkSize)
         if (next.length === 0) return
         const before = now()

@@ -23,8 +23,10 @@
  * entries over, as long as all go through the same node. 2 more for every {@link chunkSize} entries. In memory, the entries
  * of the root, and a number for each life of each node; no snapshots are taken, and a node that starts executes the whole log.
  */
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
@@ -33,10 +35,12 @@ import { LinKv } from "../kv/Kv.ts"
 import { Peers } from "../node/Peers.ts"
 import { Timers } from "../node/Timers.ts"
 import * as Appender from "./Appender.ts"
+import * as CatchUp from "./CatchUp.ts"
 import * as Combiner from "./Combiner.ts"
 import * as Contention from "./Contention.ts"
 import * as LogCopy from "./LogCopy.ts"
 import * as LogStore from "./LogStore.ts"
+import * as OwnEntries from "./OwnEntries.ts"
 import { type Log, type Options, SharedLog, type StateMachine } from "./SharedLog.ts"
 
 /**
@@ -48,10 +52,10 @@ const longest = Duration.seconds(5)
 /** How often a node asks again those that it suspects. */
 const probeEvery = Duration.seconds(1)
 
-/** Entries that are to get into the log, and what is done when they are in it and in the copy. */
+/** Entries that are to get into the log; `executed` when they are in it and executed here, if anybody asks. */
 interface Item<A> {
   readonly entries: ReadonlyArray<Protocol.Entry<A>>
-  readonly done: () => void
+  readonly executed?: Deferred.Deferred<void>
 }
 
 /** Between two rounds of appends is time for others to join the next one, if `linger` says so. */
@@ -59,80 +63,66 @@ const join = <A, S>({ execute, operation }: StateMachine<A, S>, { linger = Durat
   Effect.gen(function*() {
     const peers = yield* Peers
     const timers = yield* Timers
-    const writer = `${peers.self}.${(yield* Random.nextInt).toString(36)}`
     const rpc = Protocol.append(operation)
     const appends = yield* Queue.unbounded<Item<A>>()
     const reads = yield* Queue.unbounded<() => void>()
-    const evaluations = new Map<number, () => void>() // by the number of an entry of this writer that is not in the log yet
-    let lastNumber = 0
 
-    const copy = LogCopy.make<A>(([from, number, operation]) => {
-      if (from === writer) evaluations.get(number)?.()
+    const own = OwnEntries.make<A>(`${peers.self}.${(yield* Random.nextInt).toString(36)}`)
+    const copy = LogCopy.make<A>((entry) => {
+      own.reached(entry)
+      const [, , operation] = entry
       execute(operation)
     })
     const store = LogStore.make(yield* LinKv, operation)
     const contention = Contention.make()
-
-    /** Executes a segment, and before it what lies between the copy and the segment. */
-    const learn = (segment: Protocol.Segment<A>) =>
-      Effect.gen(function*() {
-        const between = segment.start > copy.length() ? yield* store.chunks(copy.length(), segment.start) : []
-        between.forEach(copy.take)
-        copy.take(segment)
-      })
-
-    const refresh = Effect.flatMap(store.root, (found = copy.root()) => {
-      if (found.start + found.entries.length === copy.length()) contention.sawUnmoved()
-      return learn(found)
-    })
-
+    const catchUp = CatchUp.make(copy, store, contention)
     const combiner = Combiner.make<A>(
       peers,
       (to, entries) =>
         Effect.suspend(() => peers.ask(to, rpc, { position: copy.length(), entries }, { timeout: longest })).pipe(
-          Effect.flatMap(learn)
+          Effect.flatMap(catchUp.to)
         )
     )
-    const append = yield* Appender.make({ copy, store, contention, combiner, refresh })
+    const append = yield* Appender.make({ copy, store, contention, combiner, catchUp })
+
+    const submit = (entries: ReadonlyArray<Protocol.Entry<A>>): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const executed = Deferred.makeUnsafe<void>()
+        Queue.offerUnsafe(appends, { entries, executed })
+        return Deferred.await(executed)
+      })
 
     const appendRound = Effect.gen(function*() {
       const items = yield* Queue.takeAll(appends)
       yield* append(items.flatMap(({ entries }) => entries))
-      for (const { done } of items) done()
+      for (const { executed } of items) if (executed !== undefined) Deferred.doneUnsafe(executed, Exit.void)
       yield* contention.makeWay
     })
 
     const readRound = Effect.gen(function*() {
       const waiting = yield* Queue.takeAll(reads)
-      yield* refresh
-      for (const done of waiting) done()
+      yield* catchUp.toRoot
+      for (const evaluate of waiting) evaluate()
     })
 
     yield* peers.handle([rpc] as const, {
       append_to_log: ({ entries, position }) =>
-        Effect.callback<Protocol.Segment<A>>((resume) => {
-          const done = (): void => resume(Effect.succeed(copy.since(position)))
-          if (entries.length === 0) done()
-          else Queue.offerUnsafe(appends, { entries, done })
-        })
+        Effect.map(entries.length === 0 ? Effect.void : submit(entries), () => copy.since(position))
     })
     yield* timers.every(linger, appendRound)
     yield* timers.every(0, readRound)
     yield* timers.every(probeEvery, combiner.probe)
 
     return {
-      append: <B>(operation: A, evaluate: () => B) =>
-        Effect.callback<B>((resume) => {
-          const number = ++lastNumber
-          evaluations.set(number, () => {
-            evaluations.delete(number)
-            resume(Effect.succeed(evaluate()))
-          })
-          Queue.offerUnsafe(appends, { entries: [[writer, number, operation]], done: () => {} })
+      append: (operation, evaluate) =>
+        Effect.suspend(() => {
+          const { entry, evaluated } = own.next(operation, evaluate)
+          Queue.offerUnsafe(appends, { entries: [entry] })
+          return evaluated
         }),
       read: <B>(evaluate: () => B) =>
         Effect.callback<B>((resume) => {
-          Queue.offerUnsafe(reads, () => resume(Effect.succeed(evaluate())))
+          Queue.offerUnsafe(reads, () => resume(Effect.runSyncExit(Effect.sync(evaluate))))
         })
     } satisfies Log<A>
   })

@@ -25,7 +25,7 @@ export interface Calls {
    */
   readonly call: (timeout: Duration.Duration, send: (id: MessageId) => void) => Reply
   /** Hands a reply to who awaits it. False when nobody does. */
-  readonly settle: (inReplyTo: MessageId, reply: Reply) => boolean
+  readonly complete: (inReplyTo: MessageId, reply: Reply) => boolean
   /** How many replies are awaited. */
   readonly size: () => number
 }
@@ -92,7 +92,7 @@ export const make: Effect.Effect<Calls, never, Timers> = Effect.gen(function*() 
 
   return {
     call,
-    settle: (inReplyTo, reply) => {
+    complete: (inReplyTo, reply) => {
       const waiting = remove(inReplyTo)
       waiting?.resume(reply)
       return waiting !== undefined

@@ -124,7 +124,7 @@ const make = Effect.gen(function*() {
     const { in_reply_to, msg_id, type } = body
     if (in_reply_to !== undefined) {
       const reply = type === "error" ? Effect.fail(ProtocolError.fromBody(message.body)) : Effect.succeed(message.body)
-      if (!calls.settle(in_reply_to, reply)) unmatched++
+      if (!calls.complete(in_reply_to, reply)) unmatched++
       return
     }
     const route = routes.to(type)

@@ -406,7 +406,7 @@ describe("windows", () => {
       const gap = cluster.time.now()
       cluster.network.send(n2, n1, Envelope.encode({ src: n2, dest: n1, body }))
       cluster.pass(1200)
-      assert.deepStrictEqual(timesOf(n1, n2, gap).slice(0, 3), [123, 473, 823], `gap and patience, seed ${seed}`)
+      assert.deepStrictEqual(timesOf(n1, n2, gap).slice(0, 3), [123, 473, 823], `gap and probes, seed ${seed}`)
     }
   })
 

@@ -101,8 +101,9 @@ const mutants: ReadonlyArray<Mutant> = [
     violates: "stable too early",
     patch: {
       module: "Gossip",
-      find: "const vectors = [log.vector, ...[...links.values()].map(({ settled }) => settled)]",
-      replace: "const vectors = [log.vector, log.vector, ...[...links.values()].slice(1).map(({ settled }) => settled)]"
+      find: "const vectors = [log.vector, ...[...links.values()].map(({ confirmed }) => confirmed)]",
+      replace:
+        "const vectors = [log.vector, log.vector, ...[...links.values()].slice(1).map(({ confirmed }) => confirmed)]"
     }
   })),
   {
@@ -112,7 +113,7 @@ const mutants: ReadonlyArray<Mutant> = [
     violates: "stable too early",
     patch: {
       module: "Gossip",
-      find: "[...links.values()].map(({ settled }) => settled)",
+      find: "[...links.values()].map(({ confirmed }) => confirmed)",
       replace: "[...links.values()].map(({ acknowledged }) => acknowledged)"
     }
   },

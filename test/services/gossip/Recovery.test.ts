@@ -172,7 +172,7 @@ describe("a kafka node that starts again", () => {
 
   it("takes no offset again though its message is overtaken by its next life, which without a floor it would", async () => {
     const find = "floor = highest + reserve * nodeCount"
-    const floorless = await Wrong.mutant({ module: "programs/Kafka", find, replace: "floor = 0" })
+    const floorless = await Wrong.mutant({ module: "programs/KafkaOffsets", find, replace: "floor = 0" })
     const again = seeds(10).map((seed) => {
       const [before, after] = acrossRestart(programs.star, seed)
       assert.isAbove(after, before, `seed ${seed}`)

@@ -195,7 +195,7 @@ describe("IdGenerator", () => {
         }
       }))
 
-    it("while the oracle is silent, a client is answered error 11 within its patience", () => {
+    it("while the oracle is silent, a client is answered error 11 within its timeout", () => {
       const time = VirtualTime.make()
       const random = SeededRandom.make(0)
       const network = Network.make({ timeline: time, random, latency: () => 1, loss: 0, duplicates: 0 })

@@ -36,7 +36,7 @@ const make = Effect.gen(function*() {
     yield* Effect.yieldNow
     return { id: id ?? assert.fail("nothing was sent"), fiber }
   })
-  const reply = (id: MessageId, value: string): boolean => calls.settle(id, Effect.succeed({ value }))
+  const reply = (id: MessageId, value: string): boolean => calls.complete(id, Effect.succeed({ value }))
   return { ...calls, call, reply }
 })
 
@@ -124,11 +124,11 @@ describe("Calls", () => {
 
   it.effect("an error that is replied is the error of the call", () =>
     Effect.gen(function*() {
-      const { call, settle } = yield* make
+      const { call, complete } = yield* make
       for (const code of [0, 11, 13, 20, 22, 4711]) {
         const { fiber, id } = yield* call(100)
         const error = ProtocolError.fromBody({ code, text: "no" })
-        assert.isTrue(settle(id, Effect.fail(error)))
+        assert.isTrue(complete(id, Effect.fail(error)))
         const failure = yield* Effect.flip(Fiber.join(fiber))
         assert.strictEqual(failure, error)
       }
@@ -136,9 +136,9 @@ describe("Calls", () => {
 
   it.effect("a reply may come while the request is being sent", () =>
     Effect.gen(function*() {
-      const { call, settle, size } = yield* Calls.make
+      const { call, complete, size } = yield* Calls.make
       const body = yield* call(Duration.seconds(1), (id) => {
-        assert.isTrue(settle(id, Effect.succeed({ value: "at once" })))
+        assert.isTrue(complete(id, Effect.succeed({ value: "at once" })))
       })
       assert.deepStrictEqual(body, { value: "at once" })
       assert.strictEqual(size(), 0)

@@ -492,14 +492,14 @@ describe("Node", () => {
 
     it.effect("to a client that waits no longer is not sent, but counted; to a node it is sent", () =>
       Effect.gen(function*() {
-        for (const [config, patience] of [[{}, 4900], [{ CLIENT_TIMEOUT: "800 millis" }, 800]] as const) {
+        for (const [config, clientTimeout] of [[{}, 4900], [{ CLIENT_TIMEOUT: "800 millis" }, 800]] as const) {
           const world = yield* serving(config)
           for (const src of ["c1", "n2", "lin-kv"]) {
-            world.hear({ type: "wait", msg_id: 2, ms: patience }, src)
-            world.hear({ type: "wait", msg_id: 3, ms: patience + 1 }, src)
+            world.hear({ type: "wait", msg_id: 2, ms: clientTimeout }, src)
+            world.hear({ type: "wait", msg_id: 3, ms: clientTimeout + 1 }, src)
           }
-          world.hear({ type: "wait", ms: patience + 1 })
-          yield* TestClock.adjust(patience)
+          world.hear({ type: "wait", ms: clientTimeout + 1 })
+          yield* TestClock.adjust(clientTimeout)
           const inTime = world.sent.splice(0)
           assert.sameMembers(inTime.map(({ dest }) => String(dest)), ["c1", "n2", "lin-kv"])
           assert.isTrue(inTime.every(({ body }) => body["in_reply_to"] === 2))
@@ -564,11 +564,11 @@ describe("Node", () => {
 
     it.effect("it waits no longer than a client would", () =>
       Effect.gen(function*() {
-        for (const [config, patience] of [[{}, 4900], [{ CLIENT_TIMEOUT: "800 millis" }, 800]] as const) {
+        for (const [config, clientTimeout] of [[{}, 4900], [{ CLIENT_TIMEOUT: "800 millis" }, 800]] as const) {
           const world = yield* serving(config)
           world.hear({ type: "wait", msg_id: 2, ms: 1_000_000 })
           yield* world.end
-          yield* TestClock.adjust(patience - 1)
+          yield* TestClock.adjust(clientTimeout - 1)
           assert.isUndefined(world.fiber.pollUnsafe())
           yield* TestClock.adjust(1)
           assert.deepStrictEqual(yield* Fiber.await(world.fiber), Exit.void)

@@ -173,18 +173,18 @@ describe("Peers", () => {
 
   it("ask: Timeout after a second, or when the call says so, if no reply comes before", () => {
     for (const timeout of [undefined, 10, 300, 10_000]) {
-      const patience = timeout ?? 1000
+      const expected = timeout ?? 1000
       const options = timeout === undefined ? undefined : { timeout: Duration.millis(timeout) }
-      for (const arrival of [undefined, patience - 1, patience + 1]) {
+      for (const arrival of [undefined, expected - 1, expected + 1]) {
         const { run } = world({
           answer: () => arrival === undefined ? [] : [[arrival - 2, { type: "double_ok", n: 2 }]]
         })
         const answered = run((peers) => peers.ask(n2, Double, { n: 1 }, options))
-        if (arrival === patience - 1) {
+        if (arrival === expected - 1) {
           assert.deepStrictEqual(answered.outcome, Result.succeed({ n: 2 }), `timeout ${timeout}`)
         } else {
           assert.strictEqual(failure(answered)._tag, "Timeout", `timeout ${timeout}, reply after ${arrival} ms`)
-          assert.strictEqual(answered.duration, patience)
+          assert.strictEqual(answered.duration, expected)
         }
       }
     }

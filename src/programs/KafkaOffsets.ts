@@ -1,0 +1,58 @@
+/**
+ * The offsets that a life of a node takes for its messages, so that nobody ever takes the same.
+ *
+ * - **Other nodes.** Node i of N takes for a key the smallest offset ≡ i (mod N) above all offsets of the key that have
+ *   been delivered to it. So no two nodes ever take the same, and each takes a higher one than all that it knew of.
+ * - **Other lives of the same node.** An earlier life may have taken offsets for messages that nobody got. So a life that
+ *   is not its node's first announces a *floor*, {@link reserve} places for each node above all offsets and floors that
+ *   have been delivered to it, and takes none below. And a life takes no offset that is as far above all offsets and floors
+ *   that every node is known to have. Whatever the earlier life took, the floor of the next is therefore higher: for what
+ *   every node had, the next life has got.
+ */
+import { Offset } from "../schema/KafkaProtocol.ts"
+
+/** How many offsets, for each node, a life may be ahead of what all others have. */
+export const reserve = 2 ** 20
+
+export interface KafkaOffsets {
+  /** The offset for the next message of a key; undefined while that is too far ahead of the other nodes. */
+  readonly next: (key: string) => Offset | undefined
+  /** A message with this offset has been delivered. */
+  readonly delivered: (key: string, offset: Offset) => void
+  /** A floor has been delivered. */
+  readonly floorDelivered: (floor: Offset) => void
+  /** Every node has a message with this offset, or this floor. */
+  readonly stable: (offsetOrFloor: Offset) => void
+  /** This life takes no offset below this floor, which is to be announced. */
+  readonly raiseFloor: () => Offset
+}
+
+/** For the node at this place among so many. */
+export const make = (place: number, nodeCount: number): KafkaOffsets => {
+  const highestOf = new Map<string, number>() // the highest offset of each key
+  let highest = -1 // of all offsets and floors
+  let highestStable = -1 // of those that are stable
+  let floor = 0 // of this life
+
+  return {
+    next: (key) => {
+      const least = Math.max(floor, (highestOf.get(key) ?? -1) + 1)
+      const offset = Offset.make(least + (place - least % nodeCount + nodeCount) % nodeCount)
+      return offset < highestStable + reserve * nodeCount ? offset : undefined
+    },
+    delivered: (key, offset) => {
+      highestOf.set(key, Math.max(offset, highestOf.get(key) ?? -1))
+      highest = Math.max(offset, highest)
+    },
+    floorDelivered: (floor) => {
+      highest = Math.max(floor, highest)
+    },
+    stable: (offsetOrFloor) => {
+      highestStable = Math.max(offsetOrFloor, highestStable)
+    },
+    raiseFloor: () => {
+      floor = highest + reserve * nodeCount
+      return Offset.make(floor)
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * The entries of this life: each has a number, and somebody who waits until it is executed here.
+ */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import type { Entry } from "../../schema/SharedLogProtocol.ts"
+
+export interface OwnEntries<A> {
+  /** The next entry; and what `evaluate` makes of the state just before it is executed. */
+  readonly next: <B>(
+    operation: A,
+    evaluate: () => B
+  ) => { readonly entry: Entry<A>; readonly evaluated: Effect.Effect<B> }
+  /** This entry, of whomever, is about to be executed. */
+  readonly reached: (entry: Entry<A>) => void
+}
+
+/** `writer` is the name of this life. */
+export const make = <A>(writer: string): OwnEntries<A> => {
+  const evaluations = new Map<number, () => void>() // by the number of the entry
+  let lastNumber = 0
+
+  return {
+    next: <B>(operation: A, evaluate: () => B) => {
+      const number = ++lastNumber
+      const evaluated = Deferred.makeUnsafe<B>()
+      evaluations.set(number, () => Deferred.doneUnsafe(evaluated, Effect.runSyncExit(Effect.sync(evaluate))))
+      return { entry: [writer, number, operation], evaluated: Deferred.await(evaluated) }
+    },
+    reached: ([from, number]) => {
+      if (from !== writer) return
+      evaluations.get(number)?.()
+      evaluations.delete(number)
+    }
+  }
+}
