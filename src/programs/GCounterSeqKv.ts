@@ -30,19 +30,21 @@ import type { NodeId } from "../schema/Address.ts"
 import { CounterProtocol, GrowOnlyDelta } from "../schema/CounterProtocol.ts"
 import * as ExactSum from "../schema/ExactSum.ts"
 import type * as ProtocolError from "../schema/ProtocolError.ts"
-import * as Kv from "../services/kv/Kv.ts"
+import * as Key from "../services/kv/Key.ts"
+import { SeqKv } from "../services/kv/Kv.ts"
+import * as Updates from "../services/kv/Updates.ts"
 import * as MonotonicClock from "../services/node/MonotonicClock.ts"
 import { Node } from "../services/node/Node.ts"
 
 /** How old what is read may be. Environment variable `COUNTER_STALENESS`, such as `1 second`. */
 export const staleness = Config.Duration("COUNTER_STALENESS").pipe(Config.withDefault(Duration.seconds(1)))
 
-const Total = Kv.Attributed(Schema.BigIntFromString)
-const keyOf = (id: NodeId) => Kv.key(`g-counter ${id}`, Total)
+const Total = Updates.Attributed(Schema.BigIntFromString)
+const keyOf = (id: NodeId) => Key.make(`g-counter ${id}`, Total)
 
 export const GCounterSeqKv = Effect.gen(function*() {
   const node = yield* Node
-  const kv = yield* Kv.SeqKv
+  const kv = yield* SeqKv
   const now = yield* MonotonicClock.millis
   const maxAge = Duration.toMillis(yield* staleness)
   const committing = yield* Semaphore.make(1)

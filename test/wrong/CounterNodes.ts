@@ -11,7 +11,9 @@ import { CounterProtocol, Delta } from "../../src/schema/CounterProtocol.ts"
 import * as ProtocolError from "../../src/schema/ProtocolError.ts"
 import * as Rpc from "../../src/schema/Rpc.ts"
 import { Gossip } from "../../src/services/gossip/Gossip.ts"
+import * as Key from "../../src/services/kv/Key.ts"
 import * as Kv from "../../src/services/kv/Kv.ts"
+import * as Updates from "../../src/services/kv/Updates.ts"
 import { Node } from "../../src/services/node/Node.ts"
 import { Peers } from "../../src/services/node/Peers.ts"
 import { Timers } from "../../src/services/node/Timers.ts"
@@ -179,8 +181,8 @@ export const amnesiac = floating
 
 // Nodes that keep it in seq-kv.
 
-const Total = Kv.Attributed(Schema.Int)
-const plainKey = (name: string) => Kv.key(name, Schema.Int)
+const Total = Updates.Attributed(Schema.Int)
+const plainKey = (name: string) => Key.make(name, Schema.Int)
 const sumKey = plainKey("sum")
 const barrierKey = plainKey("barrier")
 
@@ -206,7 +208,7 @@ const storing = (
     const node = yield* Node
     const timers = yield* Timers
     const kv = yield* Kv.SeqKv
-    const keyOf = (id: NodeId) => Kv.key(id, Total)
+    const keyOf = (id: NodeId) => Key.make(id, Total)
     const update = (delta: number) => Effect.asVoid(kv.update(keyOf(node.id), 0, (total) => total + delta))
     const readOne = (id: NodeId) => persistently(orZero(Effect.map(kv.read(keyOf(id)), ({ value }) => value)))
     const readAll = Effect.map(Effect.forEach(node.ids, readOne), (totals) => totals.reduce((a, b) => a + b))

@@ -11,7 +11,9 @@ import * as Json from "../../src/schema/Json.ts"
 import { type ListAppendOperation, TxnListAppendProtocol } from "../../src/schema/TxnProtocol.ts"
 import { Origin } from "../../src/schema/VersionVector.ts"
 import * as Gossips from "../../src/services/gossip/Gossip.ts"
+import * as Key from "../../src/services/kv/Key.ts"
 import * as Kv from "../../src/services/kv/Kv.ts"
+import * as Updates from "../../src/services/kv/Updates.ts"
 import * as LinKvLog from "../../src/services/log/LinKvLog.ts"
 import { Node } from "../../src/services/node/Node.ts"
 import type { Program } from "../../src/simulator/nodes/SimulatedNode.ts"
@@ -282,7 +284,7 @@ const List = Schema.Array(Json.Json)
 const operationByOperation: Program = Effect.gen(function*() {
   const { serve } = yield* Node
   const { update } = yield* Kv.LinKv
-  const listOf = (key: Json.Json) => Kv.key(Json.canonical(key), Kv.Attributed(List))
+  const listOf = (key: Json.Json) => Key.make(Json.canonical(key), Updates.Attributed(List))
   const execute = (operation: ListAppendOperation) => {
     const [f, key, element] = operation
     const changed = update(listOf(key), [], (list) => f === "append" ? [...list, element] : list)

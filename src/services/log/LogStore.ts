@@ -13,7 +13,8 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as ProtocolError from "../../schema/ProtocolError.ts"
 import * as Protocol from "../../schema/SharedLogProtocol.ts"
-import * as Kv from "../kv/Kv.ts"
+import * as Key from "../kv/Key.ts"
+import type { Kv } from "../kv/Kv.ts"
 import { chunkSize } from "./LogCopy.ts"
 
 export interface LogStore<A> {
@@ -37,10 +38,10 @@ export const respite = "100 millis"
 const insistently = <A>(effect: Effect.Effect<A, ProtocolError.ProtocolError>): Effect.Effect<A> =>
   effect.pipe(Effect.retry(Schedule.spaced(respite)), Effect.orDie) // it tries for ever, so nothing is left to die of
 
-export const make = <A>(kv: Kv.Kv, operation: Schema.Codec<A, Schema.Json>): LogStore<A> => {
-  const rootKey = Kv.key("log", Protocol.Segment(operation))
+export const make = <A>(kv: Kv, operation: Schema.Codec<A, Schema.Json>): LogStore<A> => {
+  const rootKey = Key.make("log", Protocol.Segment(operation))
   const Chunk = Schema.Array(Protocol.Entry(operation))
-  const chunkKey = (index: number) => Kv.key(`log/${index}`, Chunk)
+  const chunkKey = (index: number) => Key.make(`log/${index}`, Chunk)
   let saved = 0 // so many chunks this node has written, or need not
 
   const chunk = (index: number): Effect.Effect<Protocol.Segment<A>> =>

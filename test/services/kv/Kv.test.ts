@@ -8,7 +8,9 @@ import * as Envelope from "../../../src/schema/Envelope.ts"
 import * as Json from "../../../src/schema/Json.ts"
 import type { ProtocolError } from "../../../src/schema/ProtocolError.ts"
 import * as Rpc from "../../../src/schema/Rpc.ts"
+import * as Key from "../../../src/services/kv/Key.ts"
 import * as Kv from "../../../src/services/kv/Kv.ts"
+import * as Updates from "../../../src/services/kv/Updates.ts"
 import { Node } from "../../../src/services/node/Node.ts"
 import * as Latency from "../../../src/simulator/network/Latency.ts"
 import * as Network from "../../../src/simulator/network/Network.ts"
@@ -156,9 +158,9 @@ const run = <A, E>(store: Store, task: (kv: Kv.Kv) => Effect.Effect<A, E>, seed 
 const tagOf = (result: Result.Result<unknown, ProtocolError>): string =>
   Result.isFailure(result) ? result.failure._tag : "success"
 
-const text = Kv.key("text", Schema.String)
-const counter = Kv.key("counter", Kv.Attributed(Schema.Int))
-const naive = Kv.key("naive", Schema.Int)
+const text = Key.make("text", Schema.String)
+const counter = Key.make("counter", Updates.Attributed(Schema.Int))
+const naive = Key.make("naive", Schema.Int)
 
 const trouble = { latency: { mean: 60, dist: "exponential" }, loss: 0.2, duplicates: 0.2 } as const
 
@@ -188,7 +190,7 @@ describe("Kv", () => {
 
   it("values are those of the key's type, in whatever form they are stored", () => {
     const Stored = Schema.Struct({ at: Schema.NumberFromString, all: Schema.Array(Json.Json) })
-    const key = Kv.key("struct", Stored)
+    const key = Key.make("struct", Stored)
     for (const store of Object.keys(stores) as Array<Store>) {
       const value = { at: 7, all: [null, { a: [1, "é"] }] }
       let written: unknown
@@ -208,13 +210,13 @@ describe("Kv", () => {
 
   it("a value that is not of the key's type is a Crash, of another type's writer", () => {
     for (const store of consistent) {
-      const outcome = run(store, (kv) => Effect.andThen(kv.write(text, "a"), kv.read(Kv.key("text", Schema.Int))))
+      const outcome = run(store, (kv) => Effect.andThen(kv.write(text, "a"), kv.read(Key.make("text", Schema.Int))))
       assert.strictEqual(tagOf(outcome), "Crash")
     }
   })
 
   it("cas: writes if the key holds `from`; PreconditionFailed if not, KeyDoesNotExist if it holds nothing", () => {
-    const key = Kv.key("key", Schema.Struct({ a: Schema.Int, b: Schema.Array(Schema.Int) }))
+    const key = Key.make("key", Schema.Struct({ a: Schema.Int, b: Schema.Array(Schema.Int) }))
     for (const store of consistent) {
       const outcome = run(store, (kv) =>
         Effect.gen(function*() {
@@ -280,7 +282,7 @@ describe("Kv", () => {
   it("keys are their names: what is written to one is not read from another", () => {
     for (const store of consistent) {
       const names = ["", "a", "b", "__proto__", "constructor", "é"]
-      const keys = names.map((name) => Kv.key(name, Schema.String))
+      const keys = names.map((name) => Key.make(name, Schema.String))
       const outcome = run(store, (kv) =>
         Effect.andThen(
           Effect.forEach(keys, (key) => kv.write(key, `of ${key.name}`)),
@@ -326,7 +328,7 @@ describe("Kv", () => {
           })
           work()
           const value = stored(counter.name)
-          assert.strictEqual(Schema.decodeUnknownSync(Kv.Attributed(Schema.Int))(value).value, nodes * each, of)
+          assert.strictEqual(Schema.decodeUnknownSync(Updates.Attributed(Schema.Int))(value).value, nodes * each, of)
           const expected = Array.from({ length: nodes * each }, (_, i) => i + 1)
           assert.deepStrictEqual(answers.toSorted((a, b) => a - b), expected, `${of}: each answers what it made`)
           return Number(stored(naive.name)) - 2 * nodes
@@ -364,7 +366,7 @@ describe("Kv", () => {
           const value = stored(counter.name)
           const surplus = value === undefined
             ? 0
-            : Schema.decodeUnknownSync(Kv.Attributed(Schema.Int))(value).value - certain
+            : Schema.decodeUnknownSync(Updates.Attributed(Schema.Int))(value).value - certain
           assert.isTrue(
             surplus >= 0 && surplus <= unknown,
             `seed ${seed}: ${certain} were certain, ${unknown} unknown, ${certain + surplus} counted`
@@ -403,7 +405,7 @@ describe("Kv", () => {
             })
           }
           work()
-          const { value } = Schema.decodeUnknownSync(Kv.Attributed(Schema.Int))(stored(counter.name))
+          const { value } = Schema.decodeUnknownSync(Updates.Attributed(Schema.Int))(stored(counter.name))
           assert.isTrue(
             value >= certain && value <= begun,
             `seed ${seed}: ${begun} were begun, ${certain} returned, ${value} counted`
@@ -435,7 +437,7 @@ describe("Kv", () => {
         join: watched((line) => !line.includes("silent")),
         task: (kv) =>
           Effect.gen(function*() {
-            const silent = Kv.key("silent", Kv.Attributed(Schema.Int))
+            const silent = Key.make("silent", Updates.Attributed(Schema.Int))
             yield* Effect.forkChild(kv.update(silent, 0, (n) => n + 1))
             yield* Effect.sleep(10)
             yield* Effect.orDie(kv.update(counter, 0, (n) => n + 1))
