@@ -18,7 +18,7 @@ import * as RealCluster from "../src/simulator/processes/RealCluster.ts"
 import type * as Results from "../src/simulator/Results.ts"
 import * as Simulation from "../src/simulator/Simulation.ts"
 import { EchoWorkload } from "../src/workloads/echo/EchoWorkload.ts"
-import { quantile } from "../src/workloads/history/Quantile.ts"
+import { quantile } from "../src/workloads/history/Sorted.ts"
 import * as Children from "./benchmark/Children.ts"
 import * as References from "./benchmark/References.ts"
 

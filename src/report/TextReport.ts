@@ -6,7 +6,7 @@ import type { Json } from "../schema/Json.ts"
 import { latency, type Limits } from "../simulator/Limits.ts"
 import type { Results } from "../simulator/Results.ts"
 import * as Run from "../simulator/Run.ts"
-import { quantile } from "../workloads/history/Quantile.ts"
+import { quantile } from "../workloads/history/Sorted.ts"
 
 export interface Style {
   /** Whether to colour the text with ANSI escape sequences. */

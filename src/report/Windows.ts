@@ -1,7 +1,7 @@
 /**
  * A run cut into windows of equal length, to see how it changes over time.
  */
-import { quantile } from "../workloads/history/Quantile.ts"
+import { quantile } from "../workloads/history/Sorted.ts"
 import { outcomes, type ReportData } from "./ReportData.ts"
 
 /** Latencies of the operations that began in it and ended ok, in ms; undefined if there are none. */

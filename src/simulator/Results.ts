@@ -5,7 +5,7 @@
  * least once, and no node crashed or broke the protocol.
  */
 import * as History from "../workloads/history/History.ts"
-import { quantile } from "../workloads/history/Quantile.ts"
+import { quantile } from "../workloads/history/Sorted.ts"
 import * as Verdict from "../workloads/history/Verdict.ts"
 import type * as Network from "./network/Network.ts"
 

@@ -26,6 +26,10 @@ export type Event = typeof Event.Type
 
 export type History = ReadonlyArray<Event>
 
+/** The time between two events, as Maelstrom tells it: in whole ms, rounded down. Times are in whole microseconds. */
+export const elapsed = (from: Event, to: Event): number =>
+  Math.max(0, Math.floor((Math.round(to.time * 1000) - Math.round(from.time * 1000)) / 1000))
+
 /** What is said of a request that nobody answered. More may follow. */
 export const noReply = "no reply in time"
 

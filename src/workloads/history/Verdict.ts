@@ -2,6 +2,7 @@ import type { NodeId } from "../../schema/Address.ts"
 import type { Json } from "../../schema/Json.ts"
 import * as ExactNumbers from "./ExactNumbers.ts"
 import * as History from "./History.ts"
+import * as Sorted from "./Sorted.ts"
 
 /** Where in the history to look for one of the things that a finding tells of. */
 export interface Evidence {
@@ -149,12 +150,8 @@ export const text = (value: Json): string => {
   return json.length > 60 ? `${json.slice(0, 60)}…` : json
 }
 
-const points = [0, 0.5, 0.95, 0.99, 1]
-
 /** Latencies at Maelstrom's quantiles, or nothing when there are none. */
 export const quantiles = (name: string, latencies: ReadonlyArray<number>): Verdict["figures"] => {
-  if (latencies.length === 0) return {}
-  const sorted = latencies.toSorted((a, b) => a - b)
-  const at = (point: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * point))]!
-  return { [name]: Object.fromEntries(points.map((point) => [String(point), at(point)])) }
+  const found = Sorted.quantiles(latencies)
+  return found === undefined ? {} : { [name]: found }
 }
