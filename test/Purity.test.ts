@@ -116,7 +116,7 @@ describe("in a browser page", () => {
     code = outputFiles[0]!.text
   })
 
-  it("the simulated world does the same byte for byte, in a process of its own with the language alone and a TextEncoder, but no time or chance", () => {
+  it("the simulated world does the same byte for byte, in a process of its own with the language and what encodes and decodes text, but no time or chance", () => {
     const globals = "[typeof process, typeof require, typeof Buffer, typeof setTimeout, typeof performance]"
     const sabotage = `
       Math.random = () => { throw new Error("Math.random was called") }
@@ -125,7 +125,7 @@ describe("in a browser page", () => {
     const texts = [`[...new Set(${globals})]`, code, sabotage, "Histories.make()"]
     const input = `
       const vm = require("node:vm")
-      const page = vm.createContext({ TextEncoder })
+      const page = vm.createContext({ TextEncoder, TextDecoder })
       const [globals, , , histories] = ${JSON.stringify(texts)}.map((text) => vm.runInContext(text, page))
       process.stdout.write(JSON.stringify({ globals, histories }))`
     const output = execFileSync(process.execPath, ["-"], { input, encoding: "utf8", maxBuffer: 1e9 })
