@@ -30,116 +30,149 @@ const permutations = (items: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray
     ? [[]]
     : items.flatMap((item) => permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest]))
 
-export const isValid = (history: History, model: ConsistencyModel, lists: boolean): boolean => {
-  const all = Transactions.fromHistory(history, "durable")
-  const final = all.filter(({ isFinal }) => isFinal).flatMap(({ operations }) => operations)
-  const transactions = all.filter(({ isFinal }) => !isFinal)
-  const ids = transactions.map((_, i) => i)
+/** Who comes before whom. */
+type Pairs = ReadonlyArray<readonly [number, number]>
 
+type Transaction = ReturnType<typeof Transactions.fromHistory>[number]
+
+/** What transactions wrote and read; each is known by its place. */
+const effectsOf = (transactions: ReadonlyArray<Transaction>) => {
+  const ids = transactions.map((_, i) => i)
   const writes = transactions.map(({ operations }) =>
     operations.flatMap(({ f, key, value }, i): ReadonlyArray<Write> => {
       const isIntermediate = operations.slice(i + 1).some((later) => later.f === "write" && later.key === key)
       return f === "read" ? [] : [{ key, value, isIntermediate }]
     })
   )
-  const writes_ = (id: number, key: Json): boolean => writes[id]!.some((write) => write.key === key)
+  const isWriter = (id: number, key: Json): boolean => writes[id]!.some((write) => write.key === key)
   const writerOf = (key: Json, value: Json) => {
     const writer = ids.find((id) => writes[id]!.some((write) => write.key === key && write.value === value))!
     return { writer, ...writes[writer]!.find((write) => write.key === key && write.value === value)! }
   }
   const lastOf = (value: Json): Json => Array.isArray(value) ? value.at(-1) ?? null : value
 
-  const reads: Array<Array<Read>> = []
-  for (const { operations } of transactions) {
-    const own: Array<Read> = []
+  /** The first read of each key that the transaction has not written before; of what is intermediate, nobody wrote it. */
+  const readsOf = ({ operations }: Transaction): ReadonlyArray<Read & { readonly isIntermediate: boolean }> => {
     const touched = new Set<Json>()
-    for (const { f, key, value } of operations) {
-      if (f === "read" && !touched.has(key)) {
-        if (lastOf(value) === null) {
-          own.push({ key, writer: undefined })
-        } else {
-          const { isIntermediate, writer } = writerOf(key, lastOf(value))
-          if (isIntermediate && model !== "read-uncommitted") return false
-          own.push({ key, writer: isIntermediate ? undefined : writer })
-        }
-      }
+    return operations.flatMap(({ f, key, value }) => {
+      const isFirst = f === "read" && !touched.has(key)
       touched.add(key)
-    }
-    reads.push(own)
+      if (!isFirst) return []
+      if (lastOf(value) === null) return [{ key, writer: undefined, isIntermediate: false }]
+      const { isIntermediate, writer } = writerOf(key, lastOf(value))
+      return [{ key, writer: isIntermediate ? undefined : writer, isIntermediate }]
+    })
   }
-
-  // Who must come before whom.
-  const before: Array<readonly [number, number]> = []
-  const readsFrom: Array<readonly [number, number]> = []
-  for (const id of ids) {
-    for (const { writer } of reads[id]!) if (writer !== undefined && writer !== id) readsFrom.push([writer, id])
-  }
-  before.push(
-    ...readsFrom.filter(([from, to]) =>
-      model !== "read-uncommitted" || reads[to]!.some(({ key, writer }) => writer === from && writes_(to, key))
-    )
+  const reads = transactions.map(readsOf)
+  const readsFrom = ids.flatMap((id) =>
+    reads[id]!.flatMap(({ writer }): Pairs => writer === undefined || writer === id ? [] : [[writer, id]])
   )
+  return { ids, writes, isWriter, writerOf, reads, readsFrom }
+}
+
+type Effects = ReturnType<typeof effectsOf>
+
+/** What the versions at the end say; undefined if one of them is intermediate. */
+const finalOrder = (
+  { ids, isWriter, writerOf }: Effects,
+  final: Transaction["operations"],
+  lists: boolean
+): Pairs | undefined => {
+  const pairs: Array<readonly [number, number]> = []
   for (const { key, value } of final) {
     if (lists) {
       const order = (Array.isArray(value) ? value : []).map((element: Json) => writerOf(key, element).writer)
       order.forEach((writer, i) => {
-        if (i > 0 && order[i - 1] !== writer) before.push([order[i - 1]!, writer])
+        if (i > 0 && order[i - 1] !== writer) pairs.push([order[i - 1]!, writer])
       })
     } else if (value !== null) {
       const { isIntermediate, writer } = writerOf(key, value)
-      if (isIntermediate) return false
-      for (const id of ids) if (id !== writer && writes_(id, key)) before.push([id, writer])
+      if (isIntermediate) return undefined
+      for (const id of ids) if (id !== writer && isWriter(id, key)) pairs.push([id, writer])
     }
   }
-  const sessions: Array<readonly [number, number]> = []
-  const inTime: Array<readonly [number, number]> = []
-  for (const a of ids) {
-    for (const b of ids) {
-      const [one, other] = [transactions[a]!, transactions[b]!]
-      if (one.session === other.session && a < b) sessions.push([a, b])
-      if (one.completion!.index < other.invoke.index) inTime.push([a, b])
-    }
-  }
-  if (model === "causal") before.push(...sessions)
-  if (model === "strict-serializable") before.push(...inTime)
+  return pairs
+}
 
-  const causes = new Set<string>()
+/** Those of which one was over before the other began, within a session or anywhere. */
+const inTime = (transactions: ReadonlyArray<Transaction>, within: "session" | "anywhere"): Pairs =>
+  transactions.flatMap((one, a) =>
+    transactions.flatMap((other, b): Pairs => {
+      const isBefore = within === "session"
+        ? one.session === other.session && a < b
+        : one.completion!.index < other.invoke.index
+      return isBefore ? [[a, b]] : []
+    })
+  )
+
+/** All that follow from these. */
+const closure = (ids: ReadonlyArray<number>, pairs: Pairs): ReadonlySet<string> => {
+  const found = new Set<string>()
   const follow = (from: number, at: number): void => {
-    for (const [a, b] of [...readsFrom, ...sessions]) {
-      if (a !== at || causes.has(`${from} ${b}`)) continue
-      causes.add(`${from} ${b}`)
+    for (const [a, b] of pairs) {
+      if (a !== at || found.has(`${from} ${b}`)) continue
+      found.add(`${from} ${b}`)
       follow(from, b)
     }
   }
   for (const id of ids) follow(id, id)
+  return found
+}
+
+/** Whether the first is visible to the second, in an order. */
+type Visibility = (isBefore: (a: number, b: number) => boolean) => (a: number, b: number) => boolean
+
+const visibility = (model: ConsistencyModel, effects: Effects, sessions: Pairs): Visibility => {
+  const { ids, isWriter, readsFrom, writes } = effects
+  const isRead = (a: number, b: number): boolean => readsFrom.some(([from, to]) => from === a && to === b)
+  const conflict = (a: number, b: number): boolean => writes[a]!.some(({ key }) => isWriter(b, key))
+  switch (model) {
+    case "read-uncommitted":
+    case "read-committed":
+      return () => () => false
+    case "read-atomic":
+      return () => isRead
+    case "causal": {
+      const causes = closure(ids, [...readsFrom, ...sessions])
+      return () => (a, b) => causes.has(`${a} ${b}`)
+    }
+    case "snapshot-isolation":
+      return (isBefore) => (a, b) =>
+        ids.some((via) => (via === a || isBefore(a, via)) && (isRead(via, b) || (isBefore(via, b) && conflict(via, b))))
+    default:
+      return (isBefore) => isBefore
+  }
+}
+
+export const isValid = (history: History, model: ConsistencyModel, lists: boolean): boolean => {
+  const all = Transactions.fromHistory(history, "durable")
+  const transactions = all.filter(({ isFinal }) => !isFinal)
+  const effects = effectsOf(transactions)
+  const { ids, isWriter, reads, readsFrom } = effects
+  if (model !== "read-uncommitted" && reads.flat().some(({ isIntermediate }) => isIntermediate)) return false
+
+  const final = all.filter(({ isFinal }) => isFinal).flatMap(({ operations }) => operations)
+  const last = finalOrder(effects, final, lists)
+  if (last === undefined) return false
+  const sessions = inTime(transactions, "session")
+  const overwrites = ([from, to]: readonly [number, number]): boolean =>
+    reads[to]!.some(({ key, writer }) => writer === from && isWriter(to, key))
+  const before = [
+    ...model === "read-uncommitted" ? readsFrom.filter(overwrites) : readsFrom,
+    ...last,
+    ...model === "causal" ? sessions : [],
+    ...model === "strict-serializable" ? inTime(transactions, "anywhere") : []
+  ]
+  const visible = visibility(model, effects, sessions)
 
   return permutations(ids).some((order) => {
-    const place = (id: number): number => order.indexOf(id)
-    const isBefore = (a: number, b: number): boolean => place(a) < place(b)
-    const reads_ = (a: number, b: number): boolean => readsFrom.some(([from, to]) => from === a && to === b)
-    const conflict = (a: number, b: number): boolean => writes[a]!.some(({ key }) => writes_(b, key))
-    const isVisible = (a: number, b: number): boolean => {
-      switch (model) {
-        case "read-uncommitted":
-        case "read-committed":
-          return false
-        case "read-atomic":
-          return reads_(a, b)
-        case "causal":
-          return causes.has(`${a} ${b}`)
-        case "snapshot-isolation":
-          return ids.some((via) =>
-            (via === a || isBefore(a, via)) && (reads_(via, b) || (isBefore(via, b) && conflict(via, b)))
-          )
-        default:
-          return isBefore(a, b)
-      }
-    }
+    const isBefore = (a: number, b: number): boolean => order.indexOf(a) < order.indexOf(b)
+    const isVisible = visible(isBefore)
     return before.every(([a, b]) => isBefore(a, b))
       && ids.every((reader) =>
         reads[reader]!.every(({ key, writer }) =>
           ids.every((other) =>
-            other === reader || other === writer || !writes_(other, key) || !isVisible(other, reader)
+            other === reader || other === writer || !isWriter(other, key) || !isVisible(other, reader)
             || (writer !== undefined && isBefore(other, writer))
           )
         )
