@@ -28,8 +28,8 @@ export interface Lives {
 
 const isList = (value: Json): value is ReadonlyArray<Json> => Array.isArray(value)
 
-/** The nodes that a deed of the nemesis is done to, where its value lists them. */
-export const nodesOf = ({ value }: Event): ReadonlyArray<NodeId> => isList(value) ? value as ReadonlyArray<NodeId> : [] // nothing else is listed there
+/** The nodes that a deed of the nemesis is done to, where its value lists them: it lists nothing else. */
+export const nodesOf = ({ value }: Event): ReadonlyArray<NodeId> => isList(value) ? value as ReadonlyArray<NodeId> : []
 
 export const isKill = ({ f, process }: Event): boolean => process === "nemesis" && f === "start-kill"
 

@@ -9,32 +9,32 @@
  * - **At the end** every node lists at least what any node had acknowledged.
  */
 import type { NodeId } from "../../schema/Address.ts"
-import type { Memory } from "../g-set/SetChecker.ts"
-import * as History from "../history/History.ts"
 import type { Event } from "../history/History.ts"
-import * as Verdict from "../history/Verdict.ts"
-import { asked, end, isAssign, isPoll, keysOf, killedBy, polled } from "./KafkaHistory.ts"
+import type { Lives, Memory } from "../history/Lives.ts"
+import { type Completed, type Operation, type Operations, walk } from "../history/Operations.ts"
+import { asked, end, isAssign, isPoll, keysOf, polled } from "./KafkaHistory.ts"
 
-/** A node has acknowledged this offset, or listed it. */
-interface Promised {
+/** Somebody has acknowledged this offset, or listed it. */
+export interface Promised {
   readonly offset: number
   readonly event: Event
 }
 
-/** What was listed, and what it goes against. */
-export interface Broken {
+/** What a node listed of a key, and what it is to be held against. */
+export interface Listing {
   readonly key: string
   readonly node: NodeId
-  /** Of the key; -1 if nothing. */
+  /** -1 if nothing. */
   readonly listed: number
   readonly list: Event
-  readonly promised: Promised | undefined
-}
-
-export interface Analysis {
-  readonly back: ReadonlyArray<Broken>
-  readonly ahead: ReadonlyArray<Broken>
-  readonly missing: ReadonlyArray<Broken>
+  /** What the node had promised when it was asked, if it has lived since. */
+  readonly own: Promised | undefined
+  /** As far as polls go that had begun when it answered. */
+  readonly polled: Promised | undefined
+  /** Nobody knows how far a poll went. */
+  readonly isUncertain: boolean
+  /** What anybody had promised when the first was asked at the end. */
+  readonly atEnd: Promised | undefined
 }
 
 type Floors = Map<string, Promised>
@@ -52,104 +52,99 @@ const raiseAll = (floors: Floors, completion: Event): void => {
   }
 }
 
-export const analyse = (
-  history: History.History,
-  { memory = "replicated" }: { readonly memory?: Memory } = {}
-): Analysis => {
-  const back: Array<Broken> = []
-  const ahead: Array<Broken> = []
-  const missing: Array<Broken> = []
+/** What nodes have promised, each in the life that it is in. */
+const promises = (lives: Lives) => {
+  const all = new Map<NodeId, { readonly life: number; readonly floors: Floors }>()
+  return {
+    of: (node: NodeId, event: Event): Floors => {
+      const life = lives.at(node, event)
+      const known = all.get(node)
+      if (known?.life === life) return known.floors
+      const floors: Floors = new Map()
+      all.set(node, { life, floors })
+      return floors
+    },
+    /** What those have promised who live. */
+    living: (event: Event): ReadonlyArray<Floors> =>
+      [...all].flatMap(([node, { floors, life }]) => lives.at(node, event) === life ? [floors] : [])
+  }
+}
 
-  const completions = new Map(History.operations(history).map(({ completion, invoke }) => [invoke, completion]))
-  const open = new Map<Event["process"], Event>()
-  const killed = new Map<NodeId, number>()
-  /** What each node has promised in this life. */
-  const floors = new Map<NodeId, Floors>()
+/** In the order in which they were answered. */
+export const listings = (operations: Operations, lives: Lives, memory: Memory): ReadonlyArray<Listing> => {
+  const found: Array<Listing> = []
+  const promised = promises(lives)
   const acknowledged: Floors = new Map()
-  /** What each list must not be below: what its node had promised when it was asked. */
-  const expected = new Map<Event, ReadonlyArray<readonly [key: string, floor: Promised | undefined]>>()
-  /** As far as polls go that have begun, and keys of which somebody may have polled more. */
   const attempted: Floors = new Map()
   const uncertain = new Set<string>()
+  const owns = new Map<Operation, ReadonlyArray<Promised | undefined>>()
   let atEnd: Floors | undefined
 
-  const floorsOf = (node: NodeId): Floors => {
-    let own = floors.get(node)
-    if (own === undefined) floors.set(node, own = new Map())
-    return own
-  }
-  const isSameLife = (node: NodeId, { index }: Event): boolean => index > (killed.get(node) ?? -1)
-
-  const begin = (invoke: Event, node: NodeId): void => {
-    if (isAssign(invoke)) {
-      const own = floorsOf(node)
-      expected.set(invoke, keysOf(invoke).map((key) => [key, own.get(key)]))
-      if (invoke.f !== "final-assign" || atEnd !== undefined) return
-      atEnd = new Map(memory === "volatile" ? [] : acknowledged)
-      for (const own of floors.values()) for (const [key, { event, offset }] of own) raise(atEnd, key, offset, event)
-    } else if (isPoll(invoke)) {
-      const completion = completions.get(invoke)
-      if (completion?.type === "ok") raiseAll(attempted, completion)
-      else for (const key of Object.keys(asked(invoke))) uncertain.add(key)
+  const beginAssign = (operation: Operation, node: NodeId): void => {
+    const { invoke } = operation
+    const own = promised.of(node, invoke)
+    owns.set(operation, keysOf(invoke).map((key) => own.get(key)))
+    if (invoke.f !== "final-assign" || atEnd !== undefined) return
+    atEnd = new Map(memory === "volatile" ? [] : acknowledged)
+    for (const floors of promised.living(invoke)) {
+      for (const [key, { event, offset }] of floors) raise(atEnd, key, offset, event)
     }
   }
-
-  const endPoll = (invoke: Event, completion: Event, node: NodeId): void => {
-    raiseAll(acknowledged, completion)
-    if (isSameLife(node, invoke)) raiseAll(floorsOf(node), completion)
-  }
-
-  const endAssign = (invoke: Event, list: Event, node: NodeId): void => {
-    const offsets = asked(list)
-    for (const [key, floor] of expected.get(invoke)!) {
-      const listed = offsets[key] ?? -1
-      const broken = (promised: Promised | undefined): Broken => ({ key, node, listed, list, promised })
-      const atLast = invoke.f === "final-assign" ? atEnd?.get(key) : undefined
-      if (isSameLife(node, invoke) && floor !== undefined && listed < floor.offset) back.push(broken(floor))
-      else if (atLast !== undefined && listed < atLast.offset) missing.push(broken(atLast))
-      if (listed > (attempted.get(key)?.offset ?? -1) && !uncertain.has(key)) ahead.push(broken(attempted.get(key)))
-      if (isSameLife(node, invoke)) raise(floorsOf(node), key, listed, list)
+  const endAssign = (operation: Completed, node: NodeId): void => {
+    const { completion: list, invoke } = operation
+    const isOneLife = lives.isOne(operation)
+    for (const [i, key] of keysOf(invoke).entries()) {
+      const listed = asked(list)[key] ?? -1
+      found.push({
+        key,
+        node,
+        listed,
+        list,
+        own: isOneLife ? owns.get(operation)![i] : undefined,
+        polled: attempted.get(key),
+        isUncertain: uncertain.has(key),
+        atEnd: invoke.f === "final-assign" ? atEnd?.get(key) : undefined
+      })
+      if (isOneLife) raise(promised.of(node, list), key, listed, list)
     }
-    expected.delete(invoke)
+    owns.delete(operation)
+  }
+  const beginPoll = ({ completion, invoke }: Operation): void => {
+    if (completion?.type === "ok") raiseAll(attempted, completion)
+    else for (const key of Object.keys(asked(invoke))) uncertain.add(key)
+  }
+  const endPoll = (operation: Completed, node: NodeId): void => {
+    raiseAll(acknowledged, operation.completion)
+    if (lives.isOne(operation)) raiseAll(promised.of(node, operation.completion), operation.completion)
   }
 
-  for (const event of history) {
-    if (event.process === "nemesis") {
-      if (event.f !== "start-kill" || memory === "durable") continue
-      for (const node of killedBy(event)) {
-        killed.set(node, event.index)
-        floors.delete(node)
-      }
-    } else if (event.type === "invoke") {
-      open.set(event.process, event)
-      if (event.node !== undefined) begin(event, event.node)
-    } else {
-      const invoke = open.get(event.process)
-      open.delete(event.process)
-      if (invoke?.node === undefined || event.type !== "ok") continue
-      if (isPoll(invoke)) endPoll(invoke, event, invoke.node)
-      else if (isAssign(invoke)) endAssign(invoke, event, invoke.node)
+  walk(operations, {
+    begin: (operation) => {
+      const { invoke } = operation
+      if (invoke.node === undefined) return
+      if (isAssign(invoke)) beginAssign(operation, invoke.node)
+      else if (isPoll(invoke)) beginPoll(operation)
+    },
+    end: (operation) => {
+      const { completion, invoke } = operation
+      if (invoke.node === undefined || completion.type !== "ok") return
+      if (isAssign(invoke)) endAssign(operation, invoke.node)
+      else if (isPoll(invoke)) endPoll(operation, invoke.node)
     }
-  }
-  return { back, ahead, missing }
+  })
+  return found
 }
 
-const spell = ({ key, list, listed, node, promised }: Broken): string => {
-  const offset = listed < 0 ? "nothing" : `offset ${listed}`
-  const other = promised === undefined
-    ? "nothing was ever polled"
-    : `offset ${promised.offset} was ${
-      isPoll(promised.event) ? "polled" : "listed"
-    } by process ${promised.event.process} at ${promised.event.time} ms`
-  return `key ${key}: ${node} listed ${offset} to process ${list.process} at ${list.time} ms, though ${other}`
+/** **Went back**: listed below what the node itself had promised before it was asked. */
+export const back = ({ listed, own }: Listing): Promised | undefined =>
+  own !== undefined && listed < own.offset ? own : undefined
+
+/** **Ahead**: listed above all that anybody has polled, so that who begins there misses what is between. */
+export const isAhead = ({ isUncertain, listed, polled }: Listing): boolean =>
+  listed > (polled?.offset ?? -1) && !isUncertain
+
+/** **Missing at the end**: listed below what anybody had promised, when everybody should know of it. */
+export const missing = (listing: Listing): Promised | undefined => {
+  const { atEnd, listed } = listing
+  return atEnd !== undefined && listed < atEnd.offset && back(listing) === undefined ? atEnd : undefined
 }
-
-const evidence = ({ key, list, promised }: Broken): Verdict.Finding["evidence"] => [
-  { about: `key ${key}`, events: [...promised === undefined ? [] : [promised.event.index], list.index] }
-]
-
-export const findings = ({ ahead, back, missing }: Analysis): ReadonlyArray<Verdict.Finding> => [
-  ...Verdict.finding("commit went back", back, spell, evidence),
-  ...Verdict.finding("commit ahead of what was polled", ahead, spell, evidence),
-  ...Verdict.finding("commit missing at the end", missing, spell, evidence)
-]

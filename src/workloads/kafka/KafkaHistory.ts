@@ -8,7 +8,6 @@
  * | `assign`, `final-assign` | the keys | what of them is committed, by key |
  * | `crash` | | `info`, with neither |
  */
-import type { NodeId } from "../../schema/Address.ts"
 import type { Json } from "../../schema/Json.ts"
 import type { Event, History } from "../history/History.ts"
 
@@ -26,9 +25,7 @@ export const asked = ({ value }: Event) => value as unknown as Offsets
 export const polled = ({ value }: Event) => value as unknown as Polled
 export const keysOf = ({ value }: Event) => value as unknown as ReadonlyArray<string>
 
-/** The nodes that the nemesis killed. */
-export const killedBy = ({ value }: Event) => value as unknown as ReadonlyArray<NodeId>
-
+export const isSend = ({ f }: Event): boolean => f === "send"
 export const isPoll = ({ f }: Event): boolean => f === "poll" || f === "final-poll"
 export const isAssign = ({ f }: Event): boolean => f === "assign" || f === "final-assign"
 
@@ -42,7 +39,7 @@ export const ends = (history: History): ReadonlyMap<string, number> => {
   const raise = (key: string, offset: number): void => void highest.set(key, Math.max(offset, highest.get(key) ?? 0))
   for (const event of history) {
     if (event.type !== "ok") continue
-    if (event.f === "send") raise(sent(event).key, sent(event).offset)
+    if (isSend(event)) raise(sent(event).key, sent(event).offset)
     else if (isPoll(event)) {
       for (const [key, pairs] of Object.entries(polled(event))) if (pairs.length > 0) raise(key, end(0, pairs) - 1)
     }

@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { NodeId } from "../../../src/schema/Address.ts"
 import type { Json } from "../../../src/schema/Json.ts"
-import type { Memory } from "../../../src/workloads/g-set/SetChecker.ts"
 import type { Event, History } from "../../../src/workloads/history/History.ts"
+import * as Lives from "../../../src/workloads/history/Lives.ts"
+import * as Operations from "../../../src/workloads/history/Operations.ts"
 import * as CommitChecker from "../../../src/workloads/kafka/CommitChecker.ts"
 import * as KafkaChecker from "../../../src/workloads/kafka/KafkaChecker.ts"
 import { polled, sent } from "../../../src/workloads/kafka/KafkaHistory.ts"
@@ -54,7 +55,7 @@ const history = (...operations: ReadonlyArray<Operation>): History =>
   operations.flat().toSorted((a, b) => a.time - b.time).map((event, index) => ({ index, ...event }))
 
 interface Options {
-  readonly memory?: Memory
+  readonly memory?: Lives.Memory
 }
 
 /** These findings, and no others. */
@@ -72,6 +73,9 @@ const accepts = (events: History, options?: Options): void => {
 }
 
 const figures = (events: History, options?: Options) => KafkaChecker.check(events, options).figures
+
+const listings = (events: History, memory: Lives.Memory): ReadonlyArray<CommitChecker.Listing> =>
+  CommitChecker.listings(Operations.fold(events), Lives.make(events, memory), memory)
 
 /** Three messages of key k, at offsets 0, 2 and 4. */
 const a = send([0, 0, 5], "a", 0)
@@ -470,18 +474,18 @@ describe("KafkaChecker", () => {
       const killed = [a, b, c, polled, kill(115, "n0")]
       const events = history(...killed, assign([2, 120, 130], ["k"], {}), rest)
       accepts(events)
-      assert.lengthOf(CommitChecker.analyse(events, { memory: "durable" }).back, 1)
+      assert.lengthOf(listings(events, "durable").filter(CommitChecker.back), 1)
       // acknowledged by who was killed meanwhile
       accepts(history(a, b, c, polled, kill(105, "n0"), assign([2, 120, 130], ["k"], {}), rest))
       // an answer from before, that comes after
       accepts(history(a, b, c, polled, assign([2, 112, 130], ["k"], {}), kill(115, "n0"), rest))
 
       const atEnd = history(...killed, assign([4, 500, 510], ["k"], {}), finalAssign([2, 1000, 1010], ["k"], {}))
-      assert.isEmpty(CommitChecker.analyse(atEnd, { memory: "volatile" }).missing)
-      assert.lengthOf(CommitChecker.analyse(atEnd, { memory: "replicated" }).missing, 1)
+      assert.isEmpty(listings(atEnd, "volatile").filter(CommitChecker.missing))
+      assert.lengthOf(listings(atEnd, "replicated").filter(CommitChecker.missing), 1)
       const witness = assign([1, 111, 112], ["k"], { k: 2 })
       const known = history(a, b, c, polled, witness, kill(115, "n0"), finalAssign([2, 1000, 1010], ["k"], {}))
-      assert.lengthOf(CommitChecker.analyse(known, { memory: "volatile" }).missing, 1)
+      assert.lengthOf(listings(known, "volatile").filter(CommitChecker.missing), 1)
     })
   })
 
@@ -513,8 +517,9 @@ describe("KafkaChecker", () => {
     })
 
     it("from when a message is known until the last poll begins that answers nothing, though it asks for it", () => {
-      const latencies = (...polls: ReadonlyArray<Operation>) =>
-        KafkaChecker.analyse(history(a, b, c, seen, ...polls)).messages.map(({ latency }) => latency)
+      const latencies = (
+        ...polls: ReadonlyArray<Operation>
+      ) => [...KafkaChecker.analyse(history(a, b, c, seen, ...polls)).latencies.values()]
       assert.deepStrictEqual(latencies(), [0, 0, 0])
       assert.deepStrictEqual(latencies(poll([3, 100, 110], { k: 0 }, {})), [95, 85, 75])
       assert.deepStrictEqual(latencies(poll([3, 100, 110], { k: 0 }, { k: [[0, "a"]] })), [0, 0, 0])
@@ -534,8 +539,8 @@ describe("KafkaChecker", () => {
     it("both from the first poll that has it, if that ends before it is acknowledged, or if it never is", () => {
       const early = poll([1, 30, 40], { k: 0 }, { k: [[0, "a"]] })
       for (const late of [send([0, 0, 300], "a", 0), failedSend([0, 0, 300], "a", "info")]) {
-        const { messages, worstLag } = KafkaChecker.analyse(history(late, early, poll([3, 100, 110], { k: 0 }, {})))
-        assert.deepStrictEqual(messages.map(({ latency }) => latency), [60])
+        const { latencies, worstLag } = KafkaChecker.analyse(history(late, early, poll([3, 100, 110], { k: 0 }, {})))
+        assert.deepStrictEqual([...latencies.values()], [60])
         assert.strictEqual(worstLag?.lag, 60)
       }
     })

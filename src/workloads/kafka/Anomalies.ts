@@ -1,0 +1,131 @@
+/**
+ * What is wrong with messages, whoever polls them in which order. Each takes time in proportion to the messages.
+ */
+import type { NodeId } from "../../schema/Address.ts"
+import type { Event } from "../history/History.ts"
+import { type Completed, type Operations, walk } from "../history/Operations.ts"
+import { rank } from "../history/Sorted.ts"
+import { isSend, sent } from "./KafkaHistory.ts"
+import type { Log, Logs, Message, Sighting } from "./Logs.ts"
+import type { Conflict } from "./Readings.ts"
+
+const messages = ({ all }: Logs): ReadonlyArray<Message> => all.flatMap((log) => [...log.messages.values()])
+
+/** Acknowledged and never polled. */
+const gone = ({ messages }: Log): ReadonlyArray<Message> =>
+  [...messages.values()].filter(({ acknowledged, excused, firstPoll }) =>
+    acknowledged !== undefined && firstPoll === undefined && !excused
+  )
+
+const isBelow = ({ places }: Message, highest: Sighting | undefined): highest is Sighting =>
+  highest !== undefined && places.some(({ offset }) => offset < highest.offset)
+
+export interface Lost {
+  readonly message: Message
+  /** A message above it that was polled. */
+  readonly later: Sighting
+}
+
+/** **Lost**: acknowledged and never polled, though one with a higher offset was. (Jepsen: `lost-write`.) */
+export const lost = ({ all }: Logs): ReadonlyArray<Lost> =>
+  all.flatMap((log) =>
+    gone(log).flatMap((message) => isBelow(message, log.highest) ? [{ message, later: log.highest }] : [])
+  )
+
+/** **Unseen**: acknowledged and never polled, nor is anything above it. (Jepsen: `unseen`.) */
+export const unseen = ({ all }: Logs): ReadonlyArray<Message> =>
+  all.flatMap((log) => gone(log).filter((message) => !isBelow(message, log.highest)))
+
+/** **Duplicate**: one message at more than one offset. (Jepsen: `duplicate`.) */
+export const duplicates = (logs: Logs): ReadonlyArray<Message> =>
+  messages(logs).filter(({ places }) => places.length > 1)
+
+export interface Shared {
+  readonly key: string
+  readonly offset: number
+  readonly messages: ReadonlyArray<Message>
+}
+
+/** **Inconsistent offsets**: more than one message at one offset. (Jepsen: `inconsistent-offsets`.) */
+export const inconsistentOffsets = ({ all }: Logs): ReadonlyArray<Shared> =>
+  all.flatMap(({ at, key }) =>
+    [...at].flatMap(([offset, there]) => {
+      if (there.length < 2) return []
+      const messages = there.filter(({ excused }) => !excused)
+      return messages.length < 2 ? [] : [{ key, offset, messages }]
+    })
+  )
+
+/**
+ * **Nonmonotonic sends**: from one send of a process to its next, offsets do not rise. (Jepsen: `nonmonotonic-send`, as
+ * long as no assign has dropped the key.)
+ */
+export const nonmonotonicSends = (operations: Operations, logs: Logs): ReadonlyArray<Conflict> => {
+  const found: Array<Conflict> = []
+  const last = new Map<Event["process"], Map<string, Event>>()
+  const endSend = ({ completion: event }: Completed): void => {
+    const { key, offset } = sent(event)
+    const own = last.get(event.process) ?? new Map<string, Event>()
+    last.set(event.process, own)
+    const former = own.get(key)
+    own.set(key, event)
+    if (former === undefined || offset > sent(former).offset) return
+    if (logs.message(key, sent(former).msg)?.excused === true) return
+    found.push({ key, offset, event, formerOffset: sent(former).offset, former })
+  }
+  walk(operations, {
+    end: (operation) => {
+      const { completion: { process, type }, invoke } = operation
+      if (type === "info") last.delete(process) // the process has ended
+      else if (type === "ok" && isSend(invoke)) endSend(operation)
+    }
+  })
+  return found
+}
+
+/** **Invented**: polled before anybody had sent it to this key. (Jepsen: a cycle, or its checker gives up.) */
+export const invented = (logs: Logs): ReadonlyArray<Sighting> =>
+  messages(logs).flatMap(({ firstPoll, isInvented }) => isInvented ? firstPoll ?? [] : [])
+
+/** **Refused**: polled, though every send of it was refused with a definite error. (Jepsen: `G1a`.) */
+export const refused = (logs: Logs): ReadonlyArray<Sighting> =>
+  messages(logs).flatMap(({ firstPoll, isInvented, possible }) => isInvented || possible ? [] : firstPoll ?? [])
+
+const isFinalPoll = ({ f }: Event): boolean => f === "final-poll"
+
+/** Who answered a poll at the end. */
+const answering = ({ all }: Operations): ReadonlySet<NodeId | undefined> =>
+  new Set(
+    all.filter(({ completion, invoke }) => isFinalPoll(invoke) && completion?.type === "ok")
+      .map(({ invoke }) => invoke.node)
+  )
+
+/** When the first was asked to show all; if the run did not come so far, never. */
+const startOfEnd = ({ all }: Operations): number =>
+  all.find(({ invoke }) => isFinalPoll(invoke))?.invoke.index ?? Infinity
+
+/** **Silent**: nodes that were asked anything, and showed nothing when all were asked to show all at the end. */
+export const silent = (operations: Operations): ReadonlyArray<NodeId> => {
+  const answered = answering(operations)
+  return startOfEnd(operations) === Infinity ? [] : operations.nodes.filter((node) => !answered.has(node))
+}
+
+export interface Missing {
+  readonly message: Message
+  readonly node: NodeId
+}
+
+/** **Missing at the end**: known when the first was asked to show all, and not shown by a node that answered. */
+export const missing = (operations: Operations, { all }: Logs): ReadonlyArray<Missing> => {
+  const start = startOfEnd(operations)
+  const answered = answering(operations)
+  const nodes = operations.nodes.filter((node) => answered.has(node))
+  return all.flatMap(({ at, existing, shown }) =>
+    nodes.flatMap((node) =>
+      existing.slice(rank(existing, shown.get(node) ?? 0)).flatMap((offset) =>
+        at.get(offset)!.filter(({ excused, known }) => known!.index < start && !excused)
+          .map((message): Missing => ({ message, node }))
+      )
+    )
+  )
+}

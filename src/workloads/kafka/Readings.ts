@@ -1,0 +1,140 @@
+/**
+ * What is wrong with the order of what was polled: within a poll, and from one poll of a process to its next.
+ *
+ * A process goes on from where it was. An assign ends that for the keys that it drops. What is asked of a poll is a rank
+ * among the offsets of a key, so each takes a search for each message that it shows.
+ */
+import type { Json } from "../../schema/Json.ts"
+import type { Event } from "../history/History.ts"
+import { type Operations, walk } from "../history/Operations.ts"
+import { rank } from "../history/Sorted.ts"
+import { asked, isAssign, isPoll, keysOf, polled } from "./KafkaHistory.ts"
+import type { Log, Logs, Sighting } from "./Logs.ts"
+
+/** What one poll shows of one key, if anything. */
+export interface Reading {
+  readonly log: Log
+  /** The end of the poll. */
+  readonly poll: Event
+  readonly pairs: ReadonlyArray<readonly [offset: number, msg: Json]>
+  /** From where on it asked, if for this key at all. */
+  readonly from: number | undefined
+  /** Where its process had left off. */
+  readonly last: Left | undefined
+}
+
+interface Left {
+  readonly offset: number
+  readonly poll: Event
+}
+
+/** Two ends of operations that do not go together. */
+export interface Conflict {
+  readonly key: string
+  readonly offset: number
+  readonly event: Event
+  readonly formerOffset: number
+  readonly former: Event
+}
+
+/** Offsets that exist, and that a poll left out. */
+export interface Skip {
+  readonly key: string
+  /** How many, and the first of them. */
+  readonly count: number
+  readonly skipped: number
+  /** Who was the first to be told of that. */
+  readonly known: Event
+  /** The one that comes instead. */
+  readonly offset: number
+  readonly poll: Event
+}
+
+/** In the order in which the polls ended. */
+export const make = (operations: Operations, logs: Logs): ReadonlyArray<Reading> => {
+  const readings: Array<Reading> = []
+  const positions = new Map<Event["process"], Map<string, Left>>()
+  walk(operations, {
+    end: ({ completion, invoke }) => {
+      if (completion.type !== "ok") return
+      const own = positions.get(completion.process) ?? new Map<string, Left>()
+      positions.set(completion.process, own)
+      if (isAssign(invoke)) {
+        const assigned = new Set(keysOf(invoke))
+        for (const key of own.keys()) if (!assigned.has(key)) own.delete(key)
+      } else if (isPoll(invoke)) {
+        const answer = polled(completion)
+        for (const key in answer) {
+          const pairs = answer[key]!
+          const log = logs.of(key)
+          if (pairs.length === 0 || log === undefined) continue
+          readings.push({ log, poll: completion, pairs, from: asked(invoke)[key], last: own.get(key) })
+          own.set(key, { offset: pairs.at(-1)![0], poll: completion })
+        }
+      }
+    }
+  })
+  return readings
+}
+
+/** What exists from `start` on and before `offset`. */
+const skip = ({ log: { at, existing, key }, poll }: Reading, start: number, offset: number): ReadonlyArray<Skip> => {
+  const first = rank(existing, start)
+  const count = rank(existing, offset) - first
+  if (count <= 0) return []
+  const skipped = existing[first]!
+  return [{ key, count, skipped, known: at.get(skipped)![0]!.known!, offset, poll }]
+}
+
+/** Each message of a poll with the one before it. */
+const pairwise = <A>(
+  { pairs }: Reading,
+  compare: (former: number, offset: number) => ReadonlyArray<A>
+): ReadonlyArray<A> => {
+  const found: Array<A> = []
+  for (let i = 1; i < pairs.length; i++) found.push(...compare(pairs[i - 1]![0], pairs[i]![0]))
+  return found
+}
+
+/** **Nonmonotonic within a poll**: an offset that is not above the one before it. (Jepsen: `int-nonmonotonic-poll`.) */
+export const nonmonotonicWithin = (reading: Reading): ReadonlyArray<Conflict> =>
+  pairwise(reading, (formerOffset, offset) => {
+    const { log: { key }, poll } = reading
+    return offset > formerOffset ? [] : [{ key, offset, event: poll, formerOffset, former: poll }]
+  })
+
+/** **Skipped within a poll**: between two messages there is one that exists. (Jepsen: `int-poll-skip`.) */
+export const skippedWithin = (reading: Reading): ReadonlyArray<Skip> =>
+  pairwise(reading, (former, offset) => offset > former ? skip(reading, former + 1, offset) : [])
+
+/** **Nonmonotonic polls**: a process gets what it had got, or what is below. (Jepsen: `nonmonotonic-poll`.) */
+export const nonmonotonicPolls = ({ last, log: { key }, pairs, poll }: Reading): ReadonlyArray<Conflict> => {
+  const [offset] = pairs[0]!
+  return last === undefined || offset > last.offset
+    ? []
+    : [{ key, offset, event: poll, formerOffset: last.offset, former: last.poll }]
+}
+
+/** **Skipped between polls** of a process, even if it did not ask for that. (Jepsen: `poll-skip`.) */
+export const skippedBetween = (reading: Reading): ReadonlyArray<Skip> =>
+  reading.last === undefined ? [] : skip(reading, reading.last.offset + 1, reading.pairs[0]![0])
+
+/**
+ * **Skipped from where it asked**: what exists from the offset on that the poll asked for, and before the first that it
+ * shows. It is the first of its process, or the process had not come that far: else the polls between are to blame.
+ */
+export const skippedFromStart = (reading: Reading): ReadonlyArray<Skip> => {
+  const { from, last, pairs } = reading
+  return from === undefined || skippedBetween(reading).length > 0 || (last !== undefined && last.offset < from)
+    ? []
+    : skip(reading, from, pairs[0]![0])
+}
+
+/** **Not asked for**: a key that the poll did not ask for, or less than the offset that it did. */
+export const unasked = (reading: Reading): ReadonlyArray<Sighting> => {
+  const { from, log: { key }, pairs, poll } = reading
+  const [offset, msg] = pairs[0]!
+  return (from !== undefined && offset >= from) || nonmonotonicPolls(reading).length > 0
+    ? []
+    : [{ key, msg, offset, poll }]
+}
