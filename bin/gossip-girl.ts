@@ -6,88 +6,20 @@ import * as CliConfig from "effect/cli/CliConfig"
 import * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
-import * as Flag from "effect/cli/Flag"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import { isMainThread } from "node:worker_threads"
 import manifest from "../package.json" with { type: "json" }
-import * as Registry from "../src/registry/Registry.ts"
-import * as Report from "../src/report/TextReport.ts"
-import type * as Run from "../src/simulator/Run.ts"
-import * as Simulation from "../src/simulator/Simulation.ts"
 import * as Campaign from "./cli/Campaign.ts"
 import { challengesCommand } from "./cli/ChallengesCommand.ts"
-import * as Conclusion from "./cli/Conclusion.ts"
-import * as Flags from "./cli/Flags.ts"
+import { costsCommand } from "./cli/CostsCommand.ts"
 import * as Output from "./cli/Output.ts"
 import { serveCommand } from "./cli/ServeCommand.ts"
-import { simulate, simulateCommand } from "./cli/SimulateCommand.ts"
+import { simulateCommand } from "./cli/SimulateCommand.ts"
 import { testCommand } from "./cli/TestCommand.ts"
 import * as Usage from "./cli/Usage.ts"
-
-const numbers = (name: string, description: string, value: string, fallback: ReadonlyArray<number>) =>
-  Flag.String(name).pipe(
-    Flag.filterMap(
-      (text) => {
-        const values = text.split(",").map(Number)
-        return values.every((n) => Number.isInteger(n) && n > 0 && n <= 10_000) ? Option.some(values) : Option.none()
-      },
-      () => "whole numbers from 1 to 10000, separated by commas"
-    ),
-    Flags.describe(description, value, fallback)
-  )
-
-const costsCommand = Command.make(
-  "costs",
-  {
-    program: Flag.Literals("program", Registry.programNames("broadcast")).pipe(
-      Flags.describe("What nodes run", "name", "star")
-    ),
-    nodeCounts: numbers("node-counts", "Numbers of nodes, separated by commas", "numbers", [5, 10, 25, 50]),
-    rates: numbers("rates", "Operations a second, separated by commas", "numbers", [10, 100]),
-    seed: Flags.seed,
-    json: Flags.json
-  },
-  Effect.fnUntraced(function*({ json, nodeCounts, program, rates, seed }) {
-    const entry = Registry.find("broadcast", program)
-    if (entry === undefined) return yield* Usage.unknown("program", program, Registry.programNames("broadcast"))
-    const runs: Array<Run.Summary> = []
-    for (const nodeCount of nodeCounts) {
-      for (const rate of rates) {
-        const title = `${nodeCount} nodes, ${rate}/s`
-        const flags = `-w broadcast --program ${program} --node-count ${nodeCount} --rate ${rate}`
-        const simulation = yield* simulate(title, {
-          ...Simulation.defaults,
-          ...entry,
-          seed,
-          nodeCount,
-          concurrency: nodeCount,
-          rate,
-          timeLimit: 20_000,
-          latency: { mean: 100, dist: "constant" }
-        })
-        runs.push({
-          title,
-          workload: "broadcast",
-          program,
-          options: simulation.options,
-          results: simulation.results(),
-          replay: `${Usage.self} simulate ${flags} --latency 100 --time-limit 20 --seed ${seed}`
-        })
-      }
-    }
-    yield* Output.out(json ? Report.json(runs) : Report.table(runs, Output, [Report.bytesPerOperation]))
-    yield* Conclusion.conclude(runs)
-  })
-).pipe(
-  Command.withDescription("What broadcast costs as the cluster and its load grow, at 3d's latency"),
-  Command.withExamples([
-    { command: `${Usage.self} costs --node-counts 5,25 --rates 10,100`, description: "Four runs, in one table" }
-  ])
-)
 
 const root = Command.make("gossip-girl").pipe(
   Command.withDescription(

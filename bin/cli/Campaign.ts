@@ -1,5 +1,5 @@
 /**
- * Many runs that differ in nothing but their seeds, on many cores: one worker thread each, which runs this same
+ * A campaign: many runs that differ in nothing but their seeds, on many cores. Each worker thread runs this same
  * executable. A run is a function of its options, so it does not matter which of them makes it.
  *
  * Not by way of Effect's own workers: those are asked to close and waited for, and a worker in the midst of a run does
@@ -11,29 +11,11 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import { parentPort, Worker, workerData } from "node:worker_threads"
-import * as Registry from "../../src/registry/Registry.ts"
 import * as Run from "../../src/simulator/Run.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"
-import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
 import * as Usage from "./Usage.ts"
-
-export const summary = (
-  title: string,
-  world: Flags.World,
-  entry: Registry.Subject,
-  { options, results }: Simulation.Simulation
-): Run.Summary => ({
-  title,
-  workload: world.workload,
-  program: entry.programName,
-  options,
-  results: results(),
-  replay: replay(world, options.seed)
-})
-
-const replay = (world: Flags.World, seed: number): string =>
-  `${Usage.self} simulate ${Flags.text(world)} --seed ${seed}`
+import * as World from "./World.ts"
 
 /** What a worker says of one run, without functions, since it goes from thread to thread. */
 interface Done {
@@ -42,36 +24,71 @@ interface Done {
   readonly simulated: number
 }
 
-const runOne = (world: Flags.World, seed: number): Done => {
-  const entry = Registry.find(world.workload, world.program)
-  if (entry === undefined) throw new Error(`there is no program ${world.program}`)
-  const simulation = Simulation.run(Flags.options(world, entry, seed))
+const runOne = (world: World.World): Done => {
+  const simulation = Simulation.run(World.simulation(world))
   return {
-    run: Run.encode(summary(`seed ${seed}`, world, entry, simulation)),
+    run: Run.encode(World.summary(`seed ${world.options.seed}`, world, simulation)),
     simulated: simulation.history.at(-1)?.time ?? 0
   }
 }
 
 /** A worker runs each seed that it is told, one after the other. */
 export const work = (): void => {
-  const world: Flags.World = workerData // from `run`
+  const world: World.World = workerData // from `startWorkers`
   parentPort?.on("message", (seed: number) => {
-    const done = Result.try(() => runOne(world, seed))
+    const done = Result.try(() => runOne(World.withSeed(world, seed)))
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origins
     parentPort?.postMessage(Result.isSuccess(done) ? done.success : done.failure)
   })
 }
 
-/** A run could not be made: a bug of the bench, or it took the worker with it. */
-class RunDied extends Data.TaggedError("RunDied")<{ readonly message: string }> {}
-
 /** How many seeds a worker knows: the one that it runs and the next, so that it never waits. */
 const ahead = 2
 
+/** What a worker has to say of a seed. */
+type Event = readonly [seed: number | undefined, said: Done | Error]
+
+/** Workers that run the seeds from that of the world on; they end with the scope. */
+const startWorkers = Effect.fnUntraced(function*(world: World.World, seeds: number, count: number) {
+  const events = yield* Queue.unbounded<Event>()
+  const end = world.options.seed + seeds
+  let next = world.options.seed
+
+  const spawn = Effect.sync(() => {
+    const worker = new Worker(Usage.script, { workerData: world })
+    const assigned: Array<number> = []
+    const assign = (): void => {
+      if (next === end) return
+      assigned.push(next)
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origins
+      worker.postMessage(next++)
+    }
+    const say = (said: Done | Error): void => void Queue.offerUnsafe(events, [assigned.shift(), said])
+    worker.on("message", (said: Done | Error) => {
+      say(said)
+      assign()
+    })
+    worker.on("error", say)
+    worker.on("exit", (code) => say(new Error(`the worker exited with ${code}`)))
+    return { worker, assign }
+  })
+  const workers = yield* Effect.replicateEffect(
+    Effect.acquireRelease(spawn, ({ worker }) => Effect.promise(() => worker.terminate())),
+    count
+  )
+  for (let i = 0; i < ahead; i++) for (const { assign } of workers) assign()
+  return events
+})
+
+/** A run could not be made: a bug of the bench, or it took the worker with it. */
+class RunDied extends Data.TaggedError("RunDied")<{ readonly message: string }> {}
+
+/** How often progress is shown, in ms. */
+const showEvery = 100
+
 interface Options {
-  readonly world: Flags.World
-  /** The first one. */
-  readonly seed: number
+  /** With the first seed. */
+  readonly world: World.World
   readonly seeds: number
   readonly jobs: number
   /** Where runs go as they end: some of them have, when it is interrupted. */
@@ -79,63 +96,38 @@ interface Options {
 }
 
 export const run = Effect.fnUntraced(
-  function*({ jobs, runs, seed: first, seeds, world }: Options) {
-    const events = yield* Queue.unbounded<readonly [worker: Worker, event: Done | Error]>()
-    const assigned = new Map<Worker, Array<number>>()
-    let next = first
-    const assign = (worker: Worker): void => {
-      if (next === first + seeds) return
-      assigned.get(worker)?.push(next)
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origins
-      worker.postMessage(next++)
-    }
-    const spawn = Effect.sync(() => {
-      const worker = new Worker(Usage.script, { workerData: world })
-      worker.on("message", (done: Done | Error) => Queue.offerUnsafe(events, [worker, done]))
-      worker.on("error", (error) => Queue.offerUnsafe(events, [worker, error]))
-      worker.on("exit", (code) => Queue.offerUnsafe(events, [worker, new Error(`the worker exited with ${code}`)]))
-      assigned.set(worker, [])
-      return worker
-    })
-
+  function*({ jobs, runs, seeds, world }: Options) {
     const started = yield* Clock.currentTimeMillis
+    const count = Math.min(jobs, seeds)
+    const events = yield* startWorkers(world, seeds, count)
     let simulated = 0
     let invalid = 0
-    const count = Math.min(jobs, seeds)
-    const workers = yield* Effect.replicateEffect(
-      Effect.acquireRelease(spawn, (worker) => Effect.promise(() => worker.terminate())),
-      count
-    )
-    for (let i = 0; i < ahead; i++) workers.forEach(assign)
-
     for (let shown = 0; runs.length < seeds;) {
-      const [worker, event] = yield* Queue.take(events)
-      const seed = assigned.get(worker)?.shift()
-      if (event instanceof Error) {
-        return yield* new RunDied({
-          message: `seed ${seed}: ${event.stack}\n  Replay: ${replay(world, seed ?? first)}`
-        })
+      const [seed = world.options.seed, said] = yield* Queue.take(events)
+      if (said instanceof Error) {
+        const command = World.replay(World.withSeed(world, seed))
+        return yield* new RunDied({ message: `seed ${seed}: ${said.stack}\n  Replay: ${command}` })
       }
-      assign(worker)
-      runs.push(event.run)
-      simulated += event.simulated
-      if (!event.run.results.valid) invalid++
+      runs.push(said.run)
+      simulated += said.simulated
+      if (!said.run.results.valid) invalid++
       const now = yield* Clock.currentTimeMillis
-      if (now - shown < 100) continue
+      if (now - shown < showEvery) continue
       shown = now
       const left = (now - started) / runs.length * (seeds - runs.length)
-      yield* Output.progress(
-        `${world.workload}: ${runs.length} of ${seeds} runs, ${invalid} invalid, ${
-          Math.round(simulated / (now - started))
-        } simulated seconds a second, ${Math.ceil(left / 1000)} s left`
-      )
+      const speed = Math.round(simulated / (now - started))
+      yield* Output.progress([
+        `${world.workload}: ${runs.length} of ${seeds} runs`,
+        `${invalid} invalid`,
+        `${speed} simulated seconds a second`,
+        `${Math.ceil(left / 1000)} s left`
+      ].join(", "))
     }
     const took = (yield* Clock.currentTimeMillis) - started
     yield* Output.endProgress
+    const speed = Math.round(simulated / took)
     yield* Output.err(
-      `${seeds} runs in ${(took / 1000).toFixed(1)} s with --jobs ${count}: ${
-        Math.round(simulated / took)
-      } simulated seconds a second\n`
+      `${seeds} runs in ${(took / 1000).toFixed(1)} s with --jobs ${count}: ${speed} simulated seconds a second\n`
     )
   },
   Effect.ensuring(Output.endProgress),

@@ -12,11 +12,12 @@ import * as Limits from "../../src/simulator/Limits.ts"
 import type * as ProcessNode from "../../src/simulator/processes/ProcessNode.ts"
 import * as RealCluster from "../../src/simulator/processes/RealCluster.ts"
 import type * as Run from "../../src/simulator/Run.ts"
+import type * as Simulation from "../../src/simulator/Simulation.ts"
 import * as Conclusion from "./Conclusion.ts"
 import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
-import { simulate } from "./SimulateCommand.ts"
 import * as Usage from "./Usage.ts"
+import * as World from "./World.ts"
 
 /** How a process in which the challenge's program runs is started. */
 const commandOf = (challenge: Challenges.Challenge): ProcessNode.Command => {
@@ -48,86 +49,104 @@ const beside = (simulated: ReadonlyMap<Run.Summary, Run.Summary>): Report.Column
   }
 })
 
-export const challengesCommand = Command.make(
-  "challenges",
-  {
-    only: Flag.String("only").pipe(
-      Flags.describe("Which challenges, separated by commas, as 1,2", "challenges", undefined, "all")
+const flags = {
+  only: Flag.String("only").pipe(
+    Flags.describe("Which challenges, separated by commas, as 1,2", "challenges", undefined, "all")
+  ),
+  real: Flag.Boolean("real").pipe(
+    Flag.withDescription(
+      "Run them by real processes as well, beside the simulated world with hops of 1 ms more; takes ten minutes"
     ),
-    real: Flag.Boolean("real").pipe(
-      Flag.withDescription(
-        "Run them by real processes as well, beside the simulated world with hops of 1 ms more; takes ten minutes"
-      ),
-      Flag.withDefault(false)
-    ),
-    seed: Flags.seed,
-    json: Flags.json
-  },
-  Effect.fnUntraced(function*({ json, only, real, seed }) {
-    const ids = only?.split(",").map((id) => id.trim())
-    const stranger = ids?.find((id) => !Challenges.challenges.some((challenge) => Challenges.isNamed(challenge, id)))
-    if (stranger !== undefined) {
-      return yield* Usage.unknown("only", stranger, Challenges.names)
-    }
-    const chosen = Challenges.challenges.filter((challenge) =>
-      ids?.some((id) => Challenges.isNamed(challenge, id)) ?? true
+    Flag.withDefault(false)
+  ),
+  seed: Flags.seed,
+  json: Flags.json
+}
+
+/** Those that are asked for; fails when one is not known. */
+const chosen = (only: string | undefined) => {
+  if (only === undefined) return Effect.succeed(Challenges.challenges)
+  const ids = only.split(",").map((id) => id.trim())
+  const stranger = ids.find((id) => !Challenges.challenges.some((challenge) => Challenges.isNamed(challenge, id)))
+  return stranger === undefined
+    ? Effect.succeed(Challenges.challenges.filter((challenge) => ids.some((id) => Challenges.isNamed(challenge, id))))
+    : Usage.unknown("only", stranger, Challenges.names)
+}
+
+const titleOf = ({ id, program, workload }: Challenges.Challenge): string =>
+  [id, workload, program].filter((part) => part !== undefined).join(" ")
+
+/** What came of a challenge, under its limits. */
+const summary = (
+  challenge: Challenges.Challenge,
+  program: string,
+  { options, results }: Pick<Run.Run, "options" | "results">,
+  ...flags: ReadonlyArray<string>
+): Run.Summary => {
+  const { id, limits, workload } = challenge
+  return {
+    title: titleOf(challenge),
+    workload,
+    program,
+    options,
+    results: Limits.judge(results, limits),
+    ...limits && { limits },
+    replay: [Usage.self, "challenges", ...flags, "--only", id, "--seed", options.seed].join(" ")
+  }
+}
+
+const simulated = (challenge: Challenges.Challenge, options: Simulation.Options) =>
+  Effect.map(
+    World.simulate(`challenge ${titleOf(challenge)}`, options),
+    ({ options, results }) =>
+      summary(challenge, Challenges.subject(challenge).programName, { options, results: results() })
+  )
+
+/** A run of real processes, and the simulated one to compare it with. */
+const real = Effect.fnUntraced(function*(challenge: Challenges.Challenge, options: Simulation.Options) {
+  const fork = Effect.runForkWith(yield* Effect.context())
+  const slower = { ...options, latency: { ...options.latency, mean: options.latency.mean + hop } }
+  const counterpart = yield* simulated(challenge, slower)
+  const command = commandOf(challenge)
+  const label = `challenge ${titleOf(challenge)}, real`
+  const { results } = yield* RealCluster.run({
+    ...options,
+    command,
+    onProgress: (done) => void fork(Output.progress(`${label}: ${Math.floor(done * 100)} %`))
+  }).pipe(Effect.ensuring(Output.endProgress))
+  const run = summary(challenge, relative("", command.file), { options, results }, "--real")
+  const reached = results.operations.count / counterpart.results.operations.count
+  return {
+    run,
+    counterpart: reached < sameRate
+      ? yield* simulated(challenge, { ...slower, rate: options.rate * reached })
+      : counterpart
+  }
+})
+
+const handler = Effect.fnUntraced(function*(given: Command.Command.Config.Infer<typeof flags>) {
+  const counterparts = new Map<Run.Summary, Run.Summary>()
+  const ended: Array<Run.Summary> = []
+  const print = Effect.suspend(() =>
+    Output.out(
+      given.json
+        ? Report.json(ended.flatMap((run) => [run, counterparts.get(run) ?? []].flat()))
+        : Report.table(ended, Output, given.real ? [beside(counterparts)] : [])
     )
-    const fork = Effect.runForkWith(yield* Effect.context())
-    const counterparts = new Map<Run.Summary, Run.Summary>()
-    const ended: Array<Run.Summary> = []
-    const print = Effect.suspend(() =>
-      Output.out(
-        json
-          ? Report.json(ended.flatMap((run) => [run, counterparts.get(run) ?? []].flat()))
-          : Report.table(ended, Output, real ? [beside(counterparts)] : [])
-      )
-    )
-    yield* Effect.forEach(chosen, (challenge) => {
-      const { id, limits, program, workload } = challenge
-      const title = [id, workload, program].filter((part) => part !== undefined).join(" ")
-      const options = Challenges.options(challenge, seed)
-      const label = `challenge ${title}`
-      const summary = (
-        program: string,
-        { options, results }: Pick<Run.Run, "options" | "results">,
-        ...flags: ReadonlyArray<string>
-      ): Run.Summary => ({
-        title,
-        workload,
-        program,
-        options,
-        results: Limits.judge(results, limits),
-        ...limits && { limits },
-        replay: [Usage.self, "challenges", ...flags, "--only", id, "--seed", seed].join(" ")
-      })
-      const simulated = (changed: Partial<typeof options>) =>
-        Effect.map(
-          simulate(label, { ...options, ...changed }),
-          ({ options, results }) => summary(Challenges.subject(challenge).programName, { options, results: results() })
-        )
-      return Effect.gen(function*() {
-        if (!real) return yield* simulated({})
-        const latency = { ...options.latency, mean: options.latency.mean + hop }
-        const run = yield* simulated({ latency })
-        const command = commandOf(challenge)
-        const { results } = yield* RealCluster.run({
-          ...options,
-          command,
-          onProgress: (done) => void fork(Output.progress(`${label}, real: ${Math.floor(done * 100)} %`))
-        }).pipe(Effect.ensuring(Output.endProgress))
-        const realRun = summary(relative("", command.file), { options, results }, "--real")
-        const reached = results.operations.count / run.results.operations.count
-        counterparts.set(
-          realRun,
-          reached < sameRate ? yield* simulated({ latency, rate: options.rate * reached }) : run
-        )
-        return realRun
-      }).pipe(Effect.tap((run) => Effect.sync(() => ended.push(run))))
-    }).pipe(Effect.onInterrupt(() => ended.length > 0 ? print : Effect.void)) // so far they are worth as much
-    yield* print
-    yield* Conclusion.conclude(ended)
-  })
-).pipe(
+  )
+  yield* Effect.forEach(yield* chosen(given.only), (challenge) =>
+    Effect.gen(function*() {
+      const options = Challenges.options(challenge, given.seed)
+      if (!given.real) return void ended.push(yield* simulated(challenge, options))
+      const { counterpart, run } = yield* real(challenge, options)
+      counterparts.set(run, counterpart)
+      ended.push(run)
+    })).pipe(Effect.onInterrupt(() => ended.length > 0 ? print : Effect.void)) // so far they are worth as much
+  yield* print
+  yield* Conclusion.conclude(ended)
+})
+
+export const challengesCommand = Command.make("challenges", flags, handler).pipe(
   Command.withDescription("Run fly.io's challenges, with fly.io's options and limits"),
   Command.withExamples([
     { command: `${Usage.self} challenges`, description: "All of them in the simulated world, in one table" },

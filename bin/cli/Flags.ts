@@ -1,41 +1,16 @@
 /**
- * The flags of the commands. Those that Maelstrom has too have its names, its units and its defaults.
+ * The flags of the commands, made of the options and settings that are declared elsewhere: see Setting.
  */
+import * as Arr from "effect/Array"
 import type * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import type * as Schema from "effect/Schema"
 import * as Registry from "../../src/registry/Registry.ts"
-import * as Nemesis from "../../src/simulator/faults/Nemesis.ts"
-import * as Latency from "../../src/simulator/network/Latency.ts"
-import * as Sequential from "../../src/simulator/services/Sequential.ts"
-import * as Simulation from "../../src/simulator/Simulation.ts"
-import type * as Trials from "../../src/simulator/Trial.ts"
-import * as Topology from "../../src/workloads/broadcast/Topology.ts"
-import * as ConsistencyModel from "../../src/workloads/transactions/ConsistencyModel.ts"
-import * as Generator from "../../src/workloads/transactions/Generator.ts"
-import type { Settings, Workload } from "../../src/workloads/Workload.ts"
+import * as Options from "../../src/simulator/Options.ts"
+import * as Setting from "../../src/workloads/Setting.ts"
+import type { Workload } from "../../src/workloads/Workload.ts"
 import * as Usage from "./Usage.ts"
-
-interface Range {
-  readonly text: string
-  readonly has: (value: number) => boolean
-}
-
-export const whole = (min: number, max: number): Range => ({
-  text: `a whole number from ${min} to ${max}`,
-  has: (value) => Number.isSafeInteger(value) && value >= min && value <= max
-})
-const positive: Range = { text: "a number above 0", has: (value) => value > 0 && value < Infinity }
-const notNegative: Range = { text: "a number of at least 0", has: (value) => value >= 0 && value < Infinity }
-const fraction: Range = { text: "a number from 0 to 1", has: (value) => value >= 0 && value <= 1 }
-
-/** `words` are values that have a name. */
-export const number = (name: string, { has, text }: Range, words: Readonly<Record<string, number>> = {}) =>
-  Flag.String(name).pipe(Flag.filterMap(
-    (value) => Option.some(words[value] ?? (value.trim() === "" ? NaN : Number(value))).pipe(Option.filter(has)),
-    () => [...Object.keys(words), text].join(" or ")
-  ))
 
 /** Says what a flag is for, what its value is, and which it has when it is not given. */
 export const describe =
@@ -48,55 +23,76 @@ export const describe =
       Flag.map(([value = defaultValue]) => value)
     )
 
-/** Far below 2^53, so that there is always a next one. */
-export const maxSeed = 1e15
+/** Fails unless these are names of a list. */
+const checkList = ({ flag, form: { list, metavar, names = [] } }: Setting.Leaf) => (text: string) => {
+  const listed = text.split(",").map((name) => name.trim())
+  const known = list === "some or none" ? ["none", ...names] : names
+  const stranger = listed.find((name) => !known.includes(name))
+  if (stranger !== undefined) return Usage.unknown(flag, stranger, known)
+  if (listed.includes("none") && new Set(listed).size > 1) {
+    return Usage.wrong(`--${flag} none goes with no ${metavar.replace(/s$/, "")}.`)
+  }
+  return Effect.succeed(text)
+}
 
-export const seed = number("seed", whole(0, maxSeed)).pipe(
-  describe("Seed of all chance: the same seed gives the same run", "number", 0)
-)
+/** A text that the option can read. What an `n` in it stands for does not matter to that. */
+const textOf = (leaf: Setting.Leaf): Flag.Flag<string> => {
+  const { flag, form } = leaf
+  if (form.list !== undefined) return Flag.String(flag).pipe(Flag.mapEffect(checkList(leaf)))
+  if (form.names !== undefined) return Flag.Literals(flag, form.names)
+  return Flag.String(flag).pipe(Flag.filter((text) => leaf.read(text, 1) !== undefined, () => form.expected))
+}
+
+/** The text of an option, if its flag is given. */
+const flagOf = (leaf: Setting.Leaf): Flag.Flag<string | undefined> => {
+  const { flag, form, help, usualText } = leaf
+  return form.isSwitch === true
+    ? Flag.Boolean(flag).pipe(
+      Flag.withDescription(help),
+      Flag.withDefault(false),
+      Flag.map((isGiven) => isGiven ? "true" : undefined)
+    )
+    : textOf(leaf).pipe(describe(help, form.metavar, undefined, usualText))
+}
+
+const flagsOf = (leaves: ReadonlyArray<Setting.Leaf>): Readonly<Record<string, Flag.Flag<string | undefined>>> =>
+  Object.fromEntries(leaves.map((leaf) => [leaf.flag, flagOf(leaf)]))
+
+/** A number that is no option of a run. */
+export const number = (name: string, schema: ReturnType<typeof Setting.whole>): Flag.Flag<number> => {
+  const leaf = Setting.named(name, schema)
+  const { form, help, usual, usualText } = leaf
+  return textOf(leaf).pipe(
+    Flag.map((text) => Number(leaf.read(text, 1))),
+    describe(help, form.metavar, Number(usual), usualText)
+  )
+}
+
+export const seed = number("seed", Options.Trial.fields.seed)
 
 export const json = Flag.Boolean("json").pipe(
   Flag.withDescription("Print the results as one JSON document, with times in ms"),
   Flag.withDefault(false)
 )
 
-/** Which of the things that are drawn come to pass: all if it is not given. */
-const only = (name: string, things: string) =>
-  Flag.String(name).pipe(
-    Flag.filterMap(
-      (text) => {
-        const numbers = text === "none" ? [] : text.split(",").map((n) => n.trim() === "" ? NaN : Number(n))
-        return numbers.every((n) => Number.isSafeInteger(n) && n >= 0) ? Option.some(numbers) : Option.none()
-      },
-      () => "none or whole numbers from 0, separated by commas"
-    ),
-    describe(
-      `Of the ${things} that are drawn, let only these come to pass, by number from 0`,
-      "numbers",
-      undefined,
-      "all"
-    )
-  )
+const settingsOf = ({ settings }: Workload): ReadonlyArray<Setting.Leaf> =>
+  settings === undefined ? [] : Setting.leavesOf(settings)
 
-/** With these values the flags below need not be given. */
-const defaults = {
-  nodeCount: 5,
-  concurrency: "1n",
-  rate: 5,
-  timeLimit: 60,
-  recovery: 10,
-  latency: 0,
-  latencyDist: "constant",
-  nemesis: [],
-  nemesisInterval: 10,
-  availability: 0,
-  topology: "grid",
-  seqKv: "any",
-  loss: 0,
-  duplicates: 0,
-  durable: false,
-  scheduling: "fifo"
-} as const
+/** The settings of all workloads. What several have is one flag, which says what is usual for which if that differs. */
+const settings = ((): ReadonlyArray<Setting.Leaf> => {
+  const all = Object.values(Registry.registry).flatMap(({ workload }) =>
+    settingsOf(workload).map((leaf) => ({ leaf, owner: workload.name }))
+  )
+  return Object.values(Arr.groupBy(all, ({ leaf }) => leaf.flag)).map((same) => {
+    const usual = Object.entries(Arr.groupBy(same, ({ leaf }) => leaf.usualText))
+    const [{ leaf }] = same
+    if (usual.length === 1) return leaf
+    const texts = usual.map(([text, of]) => `${text} for ${of.map(({ owner }) => owner).join(" and ")}`)
+    return { ...leaf, usualText: texts.join(", ") }
+  })
+})()
+
+const notSeed = ({ flag }: Setting.Leaf): boolean => flag !== "seed"
 
 /** What clients, network and nemesis do, in whichever world. */
 export const trial = {
@@ -107,108 +103,13 @@ export const trial = {
     Flag.between(1, 1),
     Flag.map(([workload]) => workload!)
   ),
-  nodeCount: number("node-count", whole(1, 1000)).pipe(describe("Number of nodes", "number", defaults.nodeCount)),
-  concurrency: Flag.String("concurrency").pipe(
-    Flag.filter((text) => /^[1-9]\d{0,3}n?$/.test(text), () => "a whole number from 1 to 9999, with or without an n"),
-    describe("Clients that work at a time; 2n means two for each node", "number", defaults.concurrency)
-  ),
-  rate: number("rate", notNegative).pipe(
-    describe("Operations a second, of all clients together", "number", defaults.rate)
-  ),
-  timeLimit: number("time-limit", positive).pipe(
-    describe("How long clients work, in seconds", "seconds", defaults.timeLimit)
-  ),
-  recovery: number("recovery", notNegative).pipe(
-    describe(
-      "How long the cluster gets to recover before the final operations, in seconds",
-      "seconds",
-      defaults.recovery
-    )
-  ),
-  latency: number("latency", notNegative).pipe(
-    describe("Mean time that a message between servers takes, in ms", "ms", defaults.latency)
-  ),
-  latencyDist: Flag.Literals("latency-dist", Latency.distributions).pipe(
-    describe("Distribution of these times", "name", defaults.latencyDist)
-  ),
-  nemesis: Flag.String("nemesis").pipe(
-    Flag.mapEffect((text) => {
-      const names = new Set(text.split(",").map((name) => name.trim()))
-      const areNone = names.delete("none")
-      if (areNone && names.size > 0) return Usage.wrong("--nemesis none goes with no fault.")
-      return Effect.forEach(names, (name) => {
-        const fault = Nemesis.faults.find((known) => known === name)
-        return fault === undefined
-          ? Usage.unknown("nemesis", name, ["none", ...Nemesis.faults])
-          : Effect.succeed(fault)
-      })
-    }),
-    describe(`Faults, separated by commas: ${Nemesis.faults.join(", ")}`, "faults", defaults.nemesis, "none")
-  ),
-  nemesisInterval: number("nemesis-interval", positive).pipe(
-    describe("Mean time until a fault ends, and until the next one, in seconds", "seconds", defaults.nemesisInterval)
-  ),
-  availability: number("availability", fraction, { total: 1 }).pipe(
-    describe("Fraction of operations that must be ok, from 0 to 1; total is 1", "fraction", defaults.availability)
-  ),
-  topology: Flag.Literals("topology", Topology.names).pipe(
-    describe("Neighbours that broadcast suggests to nodes; no effect on other workloads", "name", defaults.topology)
-  ),
-  seqKv: Flag.Literals("seq-kv", Sequential.names).pipe(
-    describe("Which of the states that it may show seq-kv shows; any is Maelstrom's way", "name", defaults.seqKv)
-  ),
-  loss: number("loss", fraction).pipe(
-    describe("Probability that a message between servers is lost, from 0 to 1", "fraction", defaults.loss)
-  ),
-  duplicates: number("duplicates", fraction).pipe(
-    describe("Probability that a message between servers arrives twice, from 0 to 1", "fraction", defaults.duplicates)
-  ),
-  keyCount: number("key-count", whole(1, 1000)).pipe(
-    describe(
-      "Keys of transactions and logs that are in use at a time",
-      "number",
-      undefined,
-      Generator.defaults.keyCount
-    )
-  ),
-  maxTxnLength: number("max-txn-length", whole(1, 1000)).pipe(
-    describe("Operations of a transaction, at the most", "number", undefined, Generator.defaults.maxTxnLength)
-  ),
-  maxWritesPerKey: number("max-writes-per-key", whole(1, 1e6)).pipe(
-    describe(
-      "Writes of transactions to a key, or sends, until another takes its place",
-      "number",
-      undefined,
-      Generator.defaults.maxWritesPerKey
-    )
-  ),
-  consistencyModels: Flag.String("consistency-models").pipe(
-    Flag.mapEffect((text) =>
-      Effect.forEach(new Set(text.split(",").map((name) => name.trim())), (name) => {
-        const model = ConsistencyModel.names.find((known) => known === name)
-        return model === undefined
-          ? Usage.unknown("consistency-models", name, ConsistencyModel.names)
-          : Effect.succeed(model)
-      })
-    ),
-    describe(
-      `What transactions must not break, separated by commas: ${ConsistencyModel.names.join(", ")}`,
-      "names",
-      undefined,
-      "causal for txn-rw-register, strict-serializable for txn-list-append"
-    )
-  ),
-  durable: Flag.Boolean("durable").pipe(
-    Flag.withDescription("Nodes promise that what they acknowledge outlives them: a kill excuses no loss"),
-    Flag.withDefault(false)
-  ),
-  onlyOperations: only("only-operations", "operations"),
-  onlyFaults: only("only-faults", "faults")
+  options: flagsOf(Setting.leavesOf(Options.Trial).filter(notSeed)),
+  settings: flagsOf(settings)
 }
 
 /** What is simulated. */
 export const world = {
-  ...trial,
+  workload: trial.workload,
   program: Flag.String("program").pipe(
     describe(
       `What nodes run: ${Registry.workloadNames.map((w) => `${w}: ${Registry.programNames(w).join(", ")}`).join("; ")}`,
@@ -217,88 +118,43 @@ export const world = {
       "the first of the workload"
     )
   ),
-  scheduling: Flag.Literals("scheduling", ["fifo", "random"]).pipe(
-    describe("Order of tasks that are due at the same instant", "name", defaults.scheduling)
-  )
+  options: flagsOf(Setting.leavesOf(Options.Simulated).filter(notSeed)),
+  settings: trial.settings
 }
 
 export type Trial = Command.Command.Config.Infer<typeof trial>
 export type World = Command.Command.Config.Infer<typeof world>
 
-/** What is set of the workload, and nothing else. */
-const settings = (flags: Trial): Pick<Trials.Options, "settings"> => {
-  const settings: Settings = {
-    ...flags.keyCount !== undefined && { keyCount: flags.keyCount },
-    ...flags.maxTxnLength !== undefined && { maxTxnLength: flags.maxTxnLength },
-    ...flags.maxWritesPerKey !== undefined && { maxWritesPerKey: flags.maxWritesPerKey },
-    ...flags.consistencyModels && { consistencyModels: [...flags.consistencyModels] },
-    ...flags.durable && { durable: true }
+/** What is set of the workload. Fails when something is that it does not have. */
+const settingsFrom = (flags: Trial, nodeCount: number) => {
+  const { workload } = Registry.registry[flags.workload]
+  const own = settingsOf(workload).map(({ flag }) => flag)
+  const stranger = Object.keys(flags.settings).find((flag) => flags.settings[flag] !== undefined && !own.includes(flag))
+  if (stranger !== undefined) {
+    const has = own.map((flag) => `--${flag}`).join(", ") || "none"
+    return Usage.wrong(`--${stranger} is no setting of ${flags.workload}, which has ${has}.`)
   }
-  return Object.keys(settings).length > 0 ? { settings } : {}
+  const settings = workload.settings === undefined
+    ? {}
+    : Options.settingsFromTexts(workload.settings, flags.settings, nodeCount)
+  return Effect.succeed(Object.keys(settings).length === 0 ? {} : { settings })
 }
 
-/** All that a run needs but its nodes, in the units of the bench. */
-export const trialOptions = (flags: Trial, workload: Workload, seed: number): Trials.Options => ({
-  workload,
-  seed,
-  nodeCount: flags.nodeCount,
-  concurrency: Number.parseInt(flags.concurrency) * (flags.concurrency.endsWith("n") ? flags.nodeCount : 1),
-  rate: flags.rate,
-  timeLimit: flags.timeLimit * 1000,
-  recovery: flags.recovery * 1000,
-  latency: { mean: flags.latency, dist: flags.latencyDist },
-  nemesis: flags.nemesis,
-  nemesisInterval: flags.nemesisInterval * 1000,
-  availability: flags.availability,
-  topology: flags.topology,
-  seqKv: flags.seqKv,
-  loss: flags.loss,
-  duplicates: flags.duplicates,
-  ...settings(flags),
-  ...flags.onlyOperations && { onlyOperations: flags.onlyOperations },
-  ...flags.onlyFaults && { onlyFaults: flags.onlyFaults }
-})
+/** All options of the struct, the seed as given. */
+const optionsFrom = <S extends Parameters<typeof Options.fromTexts>[0]>(struct: S, flags: Trial, seed: number) =>
+  Effect.gen(function*() {
+    const options = Options.fromTexts(struct, { ...flags.options, seed: String(seed) })
+    return { ...options, ...yield* settingsFrom(flags, options.nodeCount) }
+  })
 
-/** All that a simulated run needs. */
-export const options = (world: World, { program, workload }: Registry.Subject, seed: number): Simulation.Options => ({
-  ...Simulation.defaults,
-  ...trialOptions(world, workload, seed),
-  program,
-  scheduling: world.scheduling
-})
+export const trialOptions = (flags: Trial, seed: number) => optionsFrom(Options.Trial, flags, seed)
+export const worldOptions = (flags: World, seed: number) => optionsFrom(Options.Simulated, flags, seed)
 
-/** The flags of such a run with these options instead. */
-export const withOptions = (world: World, options: Simulation.Options): World => ({
-  ...world,
-  nodeCount: options.nodeCount,
-  concurrency: options.concurrency === options.nodeCount ? defaults.concurrency : String(options.concurrency),
-  rate: options.rate,
-  timeLimit: options.timeLimit / 1000,
-  recovery: options.recovery / 1000,
-  latency: options.latency.mean,
-  latencyDist: options.latency.dist,
-  nemesis: [...options.nemesis],
-  nemesisInterval: options.nemesisInterval / 1000,
-  availability: options.availability,
-  topology: options.topology,
-  seqKv: options.seqKv,
-  loss: options.loss,
-  duplicates: options.duplicates,
-  scheduling: options.scheduling,
-  onlyOperations: options.onlyOperations && [...options.onlyOperations],
-  onlyFaults: options.onlyFaults && [...options.onlyFaults]
-})
-
-/** The flags that say what these do: all but those that have their defaults. */
-export const text = (world: Trial): string => {
-  const usual = new Map<string, unknown>(Object.entries(defaults))
-  return Object.entries(world)
-    .filter(([key, value]) => value !== undefined && String(value) !== String(usual.get(key)))
-    .map(([key, value]) =>
-      [
-        `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-        ...value === true ? [] : [String(value) || "none"]
-      ].join(" ")
-    )
-    .join(" ")
+/** The flags that say what these options do, without the seed: those that are not as usual. */
+export const text = (workload: Registry.WorkloadName, struct: Schema.Constraint, options: Options.Options): string => {
+  const own = Registry.registry[workload].workload.settings
+  return [
+    ...Options.toTexts(struct, options, options.nodeCount).filter(([leaf]) => notSeed(leaf)),
+    ...own === undefined ? [] : Options.toTexts(own, options.settings ?? {}, options.nodeCount)
+  ].map(([{ flag, form }, text]) => form.isSwitch === true ? ` --${flag}` : ` --${flag} ${text}`).join("")
 }

@@ -18,6 +18,7 @@ import { createServer } from "node:http"
 import { basename, join, sep } from "node:path"
 import { type Stored, storePage } from "../../src/report/StorePage.ts"
 import * as Run from "../../src/simulator/Run.ts"
+import * as Setting from "../../src/workloads/Setting.ts"
 import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
 import * as ReportFile from "./ReportFile.ts"
@@ -120,8 +121,9 @@ export const serveCommand = Command.make(
   "serve",
   {
     store: Flag.String("store").pipe(Flags.describe("Where the runs are", "directory", "store")),
-    port: Flags.number("port", Flags.whole(0, 65_535)).pipe(
-      Flags.describe("Port on this machine; 0 takes any that is free", "number", 8080)
+    port: Flags.number(
+      "port",
+      Setting.whole(0, 65_535, { help: "Port on this machine; 0 takes any that is free", usual: 8080 })
     )
   },
   Effect.fnUntraced(function*({ port, store }) {

@@ -7,196 +7,133 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import { availableParallelism } from "node:os"
-import * as Registry from "../../src/registry/Registry.ts"
 import * as Report from "../../src/report/TextReport.ts"
+import { maxSeed } from "../../src/simulator/Options.ts"
 import type * as Run from "../../src/simulator/Run.ts"
-import * as Shrink from "../../src/simulator/Shrink.ts"
-import * as Simulation from "../../src/simulator/Simulation.ts"
 import * as History from "../../src/workloads/history/History.ts"
+import * as Setting from "../../src/workloads/Setting.ts"
 import * as Campaign from "./Campaign.ts"
 import * as Conclusion from "./Conclusion.ts"
 import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
 import * as Paths from "./Paths.ts"
 import * as ReportFile from "./ReportFile.ts"
+import * as Shrunk from "./Shrunk.ts"
 import * as Store from "./Store.ts"
 import * as Usage from "./Usage.ts"
+import * as World from "./World.ts"
 
-/** How much a simulation works before it looks up, to show its progress and to be interrupted. */
-const slice = 10_000
+const path = (name: string, metavar: string, description: string) =>
+  Flag.String(name).pipe(Flags.describe(description, metavar, undefined, "none"))
 
-export const simulate = Effect.fnUntraced(function*(label: string, options: Simulation.Options) {
-  const simulation = Simulation.make(options)
-  while (!simulation.work(slice)) {
-    yield* Output.progress(`${label}: ${Math.floor(simulation.progress() * 100)} %`)
-    yield* Effect.yieldNow
+const flags = {
+  ...Flags.world,
+  seed: Flags.seed,
+  seeds: Flags.number(
+    "seeds",
+    Setting.whole(1, 100_000, {
+      help: "How many runs, each with the next seed; prints those that are invalid",
+      usual: 1
+    }, "runs")
+  ),
+  jobs: Flags.number(
+    "jobs",
+    Setting.whole(1, 1000, {
+      help: "How many of them at a time",
+      usual: availableParallelism(),
+      usualText: "as many as there are cores"
+    })
+  ),
+  shrink: Flag.Boolean("shrink").pipe(
+    Flag.withDescription("Make the first run that is invalid as small as possible, and tell what happens in it"),
+    Flag.withDefault(false)
+  ),
+  history: path("history", "file", "Where to write the history of the run as JSON lines, - for standard output"),
+  report: path(
+    "report",
+    "file",
+    "Where to write the report of the run, one page of HTML; of many runs, that of the first that is invalid"
+  ),
+  store: path("store", "directory", "Where to keep the report of that run, its history, results and messages"),
+  json: Flags.json
+}
+
+type Given = Command.Command.Config.Infer<typeof flags>
+
+/** Fails before any work when what is asked for cannot be done. */
+const check = Effect.fnUntraced(function*({ history, json, report, seed, seeds, store }: Given) {
+  if (seed + seeds - 1 > maxSeed) {
+    return yield* Usage.wrong(`--seeds must end at seed ${maxSeed}, not at ${seed + seeds - 1}.`)
   }
-  return simulation
-}, Effect.ensuring(Output.endProgress))
-
-/** A history of no more events than this is told in words. */
-const tellable = 60
-
-/** From a run that fails to a small one, as far as it comes before it is interrupted. */
-const shrink = Effect.fnUntraced(function*(
-  world: Flags.World,
-  entry: Registry.Subject,
-  seed: number,
-  say: (text: string) => Effect.Effect<void>
-) {
-  let progress: Shrink.Progress = { runs: 0, options: Flags.options(world, entry, seed) }
-
-  const tell = Effect.fnUntraced(function*(how: string) {
-    const simulation = Simulation.run(progress.options)
-    const { history, options } = simulation
-    const title = `seed ${options.seed}, shrunk${options.seed === seed ? "" : ` from seed ${seed}`}`
-    const run = Campaign.summary(title, Flags.withOptions(world, options), entry, simulation)
-    yield* say(`\nShrunk in ${progress.runs} runs${how}:\n\n${Report.table([run], Output)}`)
-    if (history.length <= tellable) yield* say(`\n${History.tell(history)}`)
-    return { run, options }
-  })
-
-  const steps = Shrink.shrink(progress.options)
-  const minimal = yield* Effect.gen(function*() {
-    for (;;) {
-      const step = steps.next()
-      if (step.done === true) return step.value?.minimal === true
-      progress = step.value
-      const { nodeCount, onlyOperations, seed, timeLimit } = progress.options
-      yield* Output.progress([
-        `shrinking: ${progress.runs} runs`,
-        `seed ${seed}`,
-        `${nodeCount} nodes`,
-        `${timeLimit / 1000} s`,
-        ...onlyOperations === undefined ? [] : [`${onlyOperations.length} operations`]
-      ].join(", "))
-      yield* Effect.yieldNow
-    }
-  }).pipe(
-    Effect.ensuring(Output.endProgress),
-    Effect.onInterrupt(() => tell(", until it was interrupted"))
-  )
-  return yield* tell(minimal ? "" : ", which are all that it is given")
+  if (history !== undefined && seeds > 1) return yield* Usage.wrong("--history is for one run, not for --seeds.")
+  if (history === "-" && json) return yield* Usage.wrong("--json and --history - both want standard output.")
+  if (history !== undefined && history !== "-") yield* Paths.file("history", history)
+  if (report !== undefined) yield* Paths.file("report", report)
+  if (store !== undefined) yield* Paths.directory("store", store)
 })
 
-/** A run is a function of its options: the same once more, with a journal. */
-const recorded = Effect.fnUntraced(
-  function*(title: string, world: Flags.World, entry: Registry.Subject, options: Simulation.Options) {
-    const simulation = yield* simulate("report", { ...options, journal: true })
-    const messages = simulation.messages()
-    const run: Run.Run = {
-      ...Campaign.summary(title, world, entry, simulation),
-      history: simulation.history,
-      ...messages && { messages }
-    }
-    return run
-  }
-)
-
-export const simulateCommand = Command.make(
-  "simulate",
-  {
-    ...Flags.world,
-    seed: Flags.seed,
-    seeds: Flags.number("seeds", Flags.whole(1, 100_000)).pipe(
-      Flags.describe("How many runs, each with the next seed; prints those that are invalid", "runs", 1)
-    ),
-    jobs: Flags.number("jobs", Flags.whole(1, 1000)).pipe(
-      Flags.describe("How many of them at a time", "number", availableParallelism(), "as many as there are cores")
-    ),
-    shrink: Flag.Boolean("shrink").pipe(
-      Flag.withDescription("Make the first run that is invalid as small as possible, and tell what happens in it"),
-      Flag.withDefault(false)
-    ),
-    history: Flag.String("history").pipe(
-      Flags.describe(
-        "Where to write the history of the run as JSON lines, - for standard output",
-        "file",
-        undefined,
-        "none"
-      )
-    ),
-    report: Flag.String("report").pipe(
-      Flags.describe(
-        "Where to write the report of the run, one page of HTML; of many runs, that of the first that is invalid",
-        "file",
-        undefined,
-        "none"
-      )
-    ),
-    store: Flag.String("store").pipe(
-      Flags.describe(
-        "Where to keep the report of that run, its history, results and messages",
-        "directory",
-        undefined,
-        "none"
-      )
-    ),
-    json: Flags.json
-  },
-  Effect.fnUntraced(function*({ history, jobs, json, report, seed, seeds, shrink: isShrunk, store, ...world }) {
-    const entry = Registry.find(world.workload, world.program)
-    if (entry === undefined) {
-      return yield* Usage.unknown("program", world.program ?? "", Registry.programNames(world.workload))
-    }
-    if (seed + seeds - 1 > Flags.maxSeed) {
-      return yield* Usage.wrong(`--seeds must end at seed ${Flags.maxSeed}, not at ${seed + seeds - 1}.`)
-    }
-    if (history !== undefined && seeds > 1) return yield* Usage.wrong("--history is for one run, not for --seeds.")
-    if (history === "-" && json) return yield* Usage.wrong("--json and --history - both want standard output.")
-    const file = history === "-" ? undefined : history
+/** One run, whose history is written if that is wanted. */
+const runOne = Effect.fnUntraced(function*(world: World.World, history: string | undefined) {
+  const label = `${world.workload}, seed ${world.options.seed}`
+  const simulation = yield* World.simulate(label, World.simulation(world))
+  if (history !== undefined) {
+    const lines = History.toLines(simulation.history)
     const fileSystem = yield* FileSystem.FileSystem
-    if (file !== undefined) yield* Paths.file("history", file)
-    if (report !== undefined) yield* Paths.file("report", report)
-    if (store !== undefined) yield* Paths.directory("store", store)
+    yield* history === "-" ? Output.out(lines) : fileSystem.writeFileString(history, lines)
+  }
+  return World.summary(world.workload, world, simulation)
+})
 
-    const say = json ? () => Effect.void : history === "-" ? Output.err : Output.out
-    const ended: Array<Run.Summary> = []
-    const runs = Effect.sync(() => ended.toSorted((a, b) => a.options.seed - b.options.seed))
-    const print = Effect.flatMap(
-      runs,
-      (runs) => say(seeds > 1 ? Report.summary(runs, Output) : Report.table(runs, Output))
-    )
+/** Writes report and store of a run, which is a function of its options: it is made once more, with a journal. */
+const keep = Effect.fnUntraced(function*(title: string, world: World.World, { report, store }: Given) {
+  const simulation = yield* World.simulate("report", { ...World.simulation(world), journal: true })
+  const messages = simulation.messages()
+  const run: Run.Run = {
+    ...World.summary(title, world, simulation),
+    history: simulation.history,
+    ...messages && { messages }
+  }
+  const fileSystem = yield* FileSystem.FileSystem
+  if (report !== undefined) yield* fileSystem.writeFileString(report, ReportFile.of(run))
+  if (store === undefined) return ""
+  const folder = yield* Store.open(store, world.workload, `seed-${world.options.seed}`)
+  yield* Store.write(store, folder, run)
+  return `\nMore in ${folder}.\n`
+})
 
-    if (seeds > 1) {
-      yield* Campaign.run({ world, seed, seeds, jobs, runs: ended }).pipe(Effect.onInterrupt(() => print))
-    } else {
-      const simulation = yield* simulate(`${world.workload}, seed ${seed}`, Flags.options(world, entry, seed))
-      if (file !== undefined) yield* fileSystem.writeFileString(file, History.toLines(simulation.history))
-      if (history === "-") yield* Output.out(History.toLines(simulation.history))
-      ended.push(Campaign.summary(world.workload, world, entry, simulation))
-    }
-    yield* print
+const handler = Effect.fnUntraced(function*(given: Given) {
+  const { history, jobs, json, report, seed, seeds, store } = given
+  const world = yield* World.fromFlags(given, seed)
+  yield* check(given)
+  const say = json ? () => Effect.void : history === "-" ? Output.err : Output.out
 
-    const invalid = (yield* runs).find(({ results }) => !results.valid)
-    const shrunk = isShrunk && invalid !== undefined
-      ? yield* shrink(world, entry, invalid.options.seed, say)
-      : undefined
-    if (json) {
-      const all = yield* runs
-      yield* Output.out(
-        Report.json(
-          [...all, ...shrunk === undefined ? [] : [shrunk.run]],
-          seeds > 1 ? { ranges: Report.ranges(all) } : {}
-        )
-      )
-    }
-    if (report !== undefined || store !== undefined) {
-      const shown = invalid?.options.seed ?? seed
-      const title = seeds > 1 ? `${world.workload}, seed ${shown}` : world.workload
-      const run = shrunk === undefined
-        ? yield* recorded(title, world, entry, Flags.options(world, entry, shown))
-        : yield* recorded(shrunk.run.title, Flags.withOptions(world, shrunk.options), entry, shrunk.options)
-      if (report !== undefined) yield* fileSystem.writeFileString(report, ReportFile.of(run))
-      if (store !== undefined) {
-        const folder = yield* Store.open(store, world.workload, `seed-${run.options.seed}`)
-        yield* Store.write(store, folder, run)
-        yield* say(`\nMore in ${folder}.\n`)
-      }
-    }
-    yield* Conclusion.conclude(ended)
+  const ended: Array<Run.Summary> = []
+  const print = Effect.suspend(() => {
+    const runs = ended.toSorted((a, b) => a.options.seed - b.options.seed)
+    return Effect.as(say(seeds > 1 ? Report.summary(runs, Output) : Report.table(runs, Output)), runs)
   })
-).pipe(
+  if (seeds > 1) yield* Campaign.run({ world, seeds, jobs, runs: ended }).pipe(Effect.onInterrupt(() => print))
+  else ended.push(yield* runOne(world, history))
+  const runs = yield* print
+
+  const invalid = runs.find(({ results }) => !results.valid)
+  const shown = World.withSeed(world, invalid?.options.seed ?? seed)
+  const shrunk = given.shrink && invalid !== undefined ? yield* Shrunk.find(shown, say) : undefined
+  if (json) {
+    const all = shrunk === undefined ? runs : [...runs, shrunk.run]
+    yield* Output.out(Report.json(all, seeds > 1 ? { ranges: Report.ranges(runs) } : {}))
+  }
+  if (report !== undefined || store !== undefined) {
+    const title = seeds > 1 ? `${world.workload}, seed ${shown.options.seed}` : world.workload
+    const where = shrunk === undefined
+      ? yield* keep(title, shown, given)
+      : yield* keep(shrunk.run.title, shrunk.world, given)
+    if (where !== "") yield* say(where)
+  }
+  yield* Conclusion.conclude(runs)
+})
+
+export const simulateCommand = Command.make("simulate", flags, handler).pipe(
   Command.withDescription("Simulate nodes, network, clients and faults in virtual time, and judge what happened"),
   Command.withExamples([
     { command: `${Usage.self} simulate --workload echo --time-limit 10` },

@@ -11,8 +11,10 @@ import { accessSync, constants, statSync } from "node:fs"
 import { resolve } from "node:path"
 import * as Registry from "../../src/registry/Registry.ts"
 import * as Report from "../../src/report/TextReport.ts"
+import * as Options from "../../src/simulator/Options.ts"
 import * as RealCluster from "../../src/simulator/processes/RealCluster.ts"
 import type * as Run from "../../src/simulator/Run.ts"
+import * as Setting from "../../src/workloads/Setting.ts"
 import * as Conclusion from "./Conclusion.ts"
 import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
@@ -63,43 +65,48 @@ const interrupted = Effect.fnUntraced(
   }
 )
 
-export const testCommand = Command.make(
-  "test",
-  {
-    ...Flags.trial,
-    bin: Flag.String("bin").pipe(
-      Flag.withDescription("Executable that runs a node, in any language; required"),
-      Flag.withMetavar("file"),
-      Flag.between(1, 1),
-      Flag.map(([file]) => file!)
-    ),
-    args: Argument.String("args").pipe(
-      Argument.withDescription("Arguments for that executable, behind --"),
-      Argument.variadic()
-    ),
-    seed: Flags.number("seed", Flags.whole(0, Flags.maxSeed)).pipe(
-      Flags.describe("Seed of operations, faults and latencies; what nodes make of them is their own", "number", 0)
-    ),
-    logStderr: Flag.Boolean("log-stderr").pipe(
-      Flag.withDescription("Show what nodes write to standard error, as it comes"),
-      Flag.withDefault(false)
-    ),
-    store: Flag.String("store").pipe(
-      Flags.describe("Where to keep history, results, messages and logs of the nodes", "directory", "store")
-    ),
-    json: Flags.json
-  },
-  Effect.fnUntraced(function*({ args, bin, json, logStderr, seed, store, ...flags }) {
-    if (flags.nemesis.some((fault) => fault === "clock")) {
-      return yield* Usage.wrong("--nemesis clock is for simulate: here the clock of a node is the machine's own.")
-    }
-    const file = resolve(bin)
-    const wrong = fault(file)
-    if (wrong !== undefined) return yield* Usage.wrong(`--bin ${bin}: ${wrong}.`)
-    yield* Paths.directory("store", store)
+const flags = {
+  ...Flags.trial,
+  bin: Flag.String("bin").pipe(
+    Flag.withDescription("Executable that runs a node, in any language; required"),
+    Flag.withMetavar("file"),
+    Flag.between(1, 1),
+    Flag.map(([file]) => file!)
+  ),
+  args: Argument.String("args").pipe(
+    Argument.withDescription("Arguments for that executable, behind --"),
+    Argument.variadic()
+  ),
+  seed: Flags.number(
+    "seed",
+    Setting.whole(0, Options.maxSeed, {
+      help: "Seed of operations, faults and latencies; what nodes make of them is their own",
+      usual: 0
+    })
+  ),
+  logStderr: Flag.Boolean("log-stderr").pipe(
+    Flag.withDescription("Show what nodes write to standard error, as it comes"),
+    Flag.withDefault(false)
+  ),
+  store: Flag.String("store").pipe(
+    Flags.describe("Where to keep history, results, messages and logs of the nodes", "directory", "store")
+  ),
+  json: Flags.json
+}
 
-    const options = Flags.trialOptions(flags, Registry.registry[flags.workload].workload, seed)
-    const folder = yield* Store.open(store, flags.workload, Store.nameByTime(yield* Clock.currentTimeMillis))
+type Given = Command.Command.Config.Infer<typeof flags>
+
+/** The command that runs the same once more. */
+const replay = ({ args, bin, seed, workload }: Given, options: Options.Options): string => {
+  const flags = Flags.text(workload, Options.Trial, options)
+  const nodes = [`--bin ${quote(bin)} --seed ${seed}`, ...args.length > 0 ? ["--", ...args.map(quote)] : []]
+  return `${Usage.self} test --workload ${workload}${flags} ${nodes.join(" ")}`
+}
+
+/** Runs the nodes, and keeps what they log in the folder; no folder is left if they cannot be started. */
+const runNodes = Effect.fnUntraced(
+  function*(folder: string, file: string, given: Given, options: Omit<RealCluster.Options, "command">) {
+    const { args, bin, logStderr, workload } = given
     const logs = yield* Store.nodeLogs(folder)
     const context = yield* Effect.context<FileSystem.FileSystem>()
     const fork = Effect.runForkWith(context)
@@ -112,7 +119,7 @@ export const testCommand = Command.make(
         if (logStderr) fork(Output.err(`${node}: ${line}\n`))
       },
       onProgress: (done) => {
-        if (!logStderr) fork(Output.progress(`${flags.workload}: ${Math.floor(done * 100)} %`))
+        if (!logStderr) fork(Output.progress(`${workload}: ${Math.floor(done * 100)} %`))
       },
       onInterrupt: (part) => Effect.provideContext(interrupted(folder, logs.paths(), part), context)
     }).pipe(
@@ -123,25 +130,40 @@ export const testCommand = Command.make(
           Effect.andThen(Usage.wrong(`--bin ${bin}: ${reason}.`))
         ))
     )
-    const command = [
-      `test ${Flags.text(flags)} --bin ${quote(bin)} --seed ${seed}`,
-      ...args.length > 0 ? ["--", ...args.map(quote)] : []
-    ]
-    const run: Run.Run = {
-      title: flags.workload,
-      workload: flags.workload,
-      program: [bin, ...args].map(quote).join(" "),
-      options,
-      ...outcome,
-      replay: `${Usage.self} ${command.join(" ")}`
-    }
-    yield* Store.write(store, folder, run)
-    const logsNamed = run.results.findings.length === 0 ? [] : named(logs.paths(), run.results.findings)
-    const where = [...logsNamed, `More in ${folder}.`].map((line) => `${line}\n`).join("")
-    yield* Output.out(json ? Report.json([run]) : `${Report.table([run], Output)}\n${where}`)
-    yield* Conclusion.conclude([run])
-  }, Effect.scoped)
-).pipe(
+    return { outcome, logs: logs.paths() }
+  }
+)
+
+const handler = Effect.fnUntraced(function*(given: Given) {
+  const { args, bin, json, seed, store, workload } = given
+  const options = yield* Flags.trialOptions(given, seed)
+  if (options.nemesis.includes("clock")) {
+    return yield* Usage.wrong("--nemesis clock is for simulate: here the clock of a node is the machine's own.")
+  }
+  const file = resolve(bin)
+  const wrong = fault(file)
+  if (wrong !== undefined) return yield* Usage.wrong(`--bin ${bin}: ${wrong}.`)
+  yield* Paths.directory("store", store)
+
+  const folder = yield* Store.open(store, workload, Store.nameByTime(yield* Clock.currentTimeMillis))
+  const asked = { ...options, workload: Registry.registry[workload].workload }
+  const { logs, outcome } = yield* runNodes(folder, file, given, asked)
+  const run: Run.Run = {
+    title: workload,
+    workload,
+    program: [bin, ...args].map(quote).join(" "),
+    options,
+    ...outcome,
+    replay: replay(given, options)
+  }
+  yield* Store.write(store, folder, run)
+  const logsNamed = run.results.findings.length === 0 ? [] : named(logs, run.results.findings)
+  const where = [...logsNamed, `More in ${folder}.`].map((line) => `${line}\n`).join("")
+  yield* Output.out(json ? Report.json([run]) : `${Report.table([run], Output)}\n${where}`)
+  yield* Conclusion.conclude([run])
+}, Effect.scoped)
+
+export const testCommand = Command.make("test", flags, handler).pipe(
   Command.withDescription("Run real processes in real time, in Maelstrom's place, and judge what happened"),
   Command.withExamples([
     { command: `${Usage.self} test -w echo --bin dist/echo.js --node-count 1 --time-limit 5` },

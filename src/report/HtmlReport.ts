@@ -6,9 +6,11 @@
  */
 import type { Json } from "../schema/Json.ts"
 import { latency } from "../simulator/Limits.ts"
+import { Options } from "../simulator/Options.ts"
 import type { Run } from "../simulator/Run.ts"
 import * as History from "../workloads/history/History.ts"
 import { quantile } from "../workloads/history/Sorted.ts"
+import * as Setting from "../workloads/Setting.ts"
 import { extract } from "./Extract.ts"
 import { type Assets, type Html, html, json, page } from "./Html.ts"
 import type { ReportData } from "./ReportData.ts"
@@ -120,33 +122,24 @@ const list = (name: string, entries: ReadonlyArray<readonly [name: string, value
       entries.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)
     }</dl></div>`
 
+/** What is said of each option, as it is declared. */
+const rows = (options: Options): ReadonlyArray<readonly [name: string, value: string]> =>
+  Setting.leavesOf(Options).flatMap((leaf) => {
+    const set = Setting.get(options, leaf)
+    return set === undefined ? [] : [[leaf.label, Setting.show(leaf, set)] as const]
+  })
+
 const details = ({ options, program, replay, results, title, workload }: Run): Html => {
-  const { latency, nemesis, nemesisInterval } = options
   const { all, clients, servers } = results.network
-  const chance = (fraction: number): string => fraction === 0 ? "none" : `${number(fraction * 100, 2)} %`
   return html`<div class="columns">
 ${
     list("Options", [
       ["run", title],
       ["workload", workload],
       ["program", program],
-      ["nodes", number(options.nodeCount)],
-      ["clients", number(options.concurrency)],
-      ["rate", `${number(options.rate, 2)} operations a second`],
-      ["clients work for", `${number(options.timeLimit / 1000, 3)} s`],
-      ["then recovery", `${number(options.recovery / 1000, 3)} s`],
-      ["latency", latency.mean === 0 ? "none" : `${number(latency.mean, 3)} ms, ${latency.dist}`],
-      [
-        "faults",
-        nemesis.length === 0 ? "none" : `${nemesis.join(", ")}, every ${number(nemesisInterval / 1000, 3)} s on average`
-      ],
-      ["loss", chance(options.loss)],
-      ["duplicates", chance(options.duplicates)],
-      ["availability demanded", options.availability === 0 ? "none" : percentage(options.availability)],
-      ["topology", options.topology],
-      ...options.scheduling === undefined ? [] : [["scheduling", options.scheduling] as const],
-      ...Object.entries(options.config ?? {}),
-      ["seed", String(options.seed)]
+      ...rows(options),
+      ...Object.entries(options.settings ?? {}).map(([name, setting]) => [words(name), value(setting)] as const),
+      ...Object.entries(options.config ?? {})
     ])
   }
 ${

@@ -4,6 +4,7 @@
  */
 import type { Json } from "../schema/Json.ts"
 import { latency, type Limits } from "../simulator/Limits.ts"
+import type { Options } from "../simulator/Options.ts"
 import type { Results } from "../simulator/Results.ts"
 import * as Run from "../simulator/Run.ts"
 import { quantile } from "../workloads/history/Sorted.ts"
@@ -24,7 +25,7 @@ const probability = (fraction: number): string => `${Number((fraction * 100).toF
 /** Never rounded up: 100 % means all of them. */
 const percentage = (fraction: number): string => `${Math.floor(fraction * 10_000) / 100} %`
 
-const faults = ({ duplicates, loss, nemesis }: Run.Options): string =>
+const faults = ({ duplicates, loss, nemesis }: Options): string =>
   [
     ...nemesis,
     ...loss > 0 ? [`loss ${probability(loss)}`] : [],

@@ -4,51 +4,11 @@
  */
 import * as Schema from "effect/Schema"
 import { Json } from "../schema/Json.ts"
-import * as Topology from "../workloads/broadcast/Topology.ts"
 import type { History } from "../workloads/history/History.ts"
-import * as Workload from "../workloads/Workload.ts"
-import * as Nemesis from "./faults/Nemesis.ts"
 import { Limits } from "./Limits.ts"
 import type { Messages } from "./network/Journal.ts"
-import * as Latency from "./network/Latency.ts"
+import { Options } from "./Options.ts"
 import type * as Results from "./Results.ts"
-import * as Sequential from "./services/Sequential.ts"
-
-/** With which options, in ms where they are times. */
-export const Options = Schema.Struct({
-  seed: Schema.Int,
-  nodeCount: Schema.Int,
-  /** How many clients work at a time. */
-  concurrency: Schema.Int,
-  /** Operations a second, of all clients together. */
-  rate: Schema.Finite,
-  /** How long clients work. */
-  timeLimit: Schema.Finite,
-  /** How long the cluster gets to recover before the final operations. */
-  recovery: Schema.Finite,
-  latency: Schema.Struct({ mean: Schema.Finite, dist: Schema.Literals(Latency.distributions) }),
-  nemesis: Schema.Array(Schema.Literals(Nemesis.faults)),
-  /** The mean time between the deeds of the nemesis. */
-  nemesisInterval: Schema.Finite,
-  /** The fraction of operations that must be ok; 0 demands nothing. */
-  availability: Schema.Finite,
-  /** The probability that a message between servers is lost, and that it is delivered twice. */
-  loss: Schema.Finite,
-  duplicates: Schema.Finite,
-  /** Which neighbours a workload that speaks of them suggests to the nodes. */
-  topology: Schema.Literals(Topology.names),
-  /** Which of its states seq-kv shows. */
-  seqKv: Schema.Literals(Sequential.names),
-  /** What was set of the workload, in its stead. */
-  settings: Schema.optionalKey(Workload.Settings),
-  /** Which of the operations and of the faults that are drawn come to pass, by number from 0; all if it does not say. */
-  onlyOperations: Schema.optionalKey(Schema.Array(Schema.Int)),
-  onlyFaults: Schema.optionalKey(Schema.Array(Schema.Int)),
-  /** Of the simulated world alone: the order of tasks of the same instant, and the nodes' environment variables. */
-  scheduling: Schema.optionalKey(Schema.Literals(["fifo", "random"])),
-  config: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
-})
-export interface Options extends Schema.Schema.Type<typeof Options> {}
 
 const Counts = Schema.Struct({ count: Schema.Int, ok: Schema.Int, fail: Schema.Int, info: Schema.Int })
 

@@ -11,6 +11,9 @@
  * Both are repeated until neither changes anything. All of it is determined by the options, and takes no more runs than
  * it is given.
  */
+import * as Setting from "../workloads/Setting.ts"
+import type { Workload } from "../workloads/Workload.ts"
+import * as Options from "./Options.ts"
 import * as Simulation from "./Simulation.ts"
 
 /** How far it has come. */
@@ -38,42 +41,20 @@ const otherSeeds = 5
 export const kindOf = (finding: string): string =>
   finding.replaceAll(/"[^"]*"/g, "…").split(/[:,\n]/)[0]!.replaceAll(/\d+(\.\d+)?/g, "#").trim()
 
-type Simpler = (options: Simulation.Options) => ReadonlyArray<Simulation.Options>
+/** The runs that are simpler in one option, the simplest first; see Options for the order of those. */
+const simplerIn = (leaf: Setting.Leaf) => (options: Simulation.Options): ReadonlyArray<Simulation.Options> =>
+  leaf.simpler(Setting.get(options, leaf)).map((value) => Options.change(Options.Simulated, options, leaf, value))
 
-/** Whole numbers from `least` to below `value`, half as far from it each time. */
-const towards = (least: number, value: number): ReadonlyArray<number> => {
-  const values: Array<number> = []
-  for (let gap = value - least; gap >= 1; gap = Math.floor(gap / 2)) values.push(value - gap)
-  return values
-}
+/** The runs that are simpler in one setting of the workload. */
+const simplerInSetting = (leaf: Setting.Leaf) => (options: Simulation.Options): ReadonlyArray<Simulation.Options> =>
+  leaf.simpler(Setting.get(options.settings, leaf) ?? leaf.usual).map((value) => ({
+    ...options,
+    settings: Setting.set(options.settings ?? {}, leaf, value)
+  }))
 
-/** Simpler values of each option, the simplest first; those that make the next runs cheaper come first. */
-const dimensions: ReadonlyArray<Simpler> = [
-  // As many clients a node as before, where that is a whole number.
-  (options) =>
-    towards(1, options.nodeCount).map((nodeCount) => ({
-      ...options,
-      nodeCount,
-      concurrency: Math.max(1, Math.round(options.concurrency / options.nodeCount * nodeCount))
-    })),
-  (options) => towards(1, options.timeLimit / 1000).map((seconds) => ({ ...options, timeLimit: seconds * 1000 })),
-  (options) =>
-    options.nemesis.length === 0
-      ? []
-      : [{ ...options, nemesis: [], nemesisInterval: Simulation.defaults.nemesisInterval }],
-  (options) =>
-    options.nemesis.length < 2 ? [] : options.nemesis.map((fault) => ({
-      ...options,
-      nemesis: options.nemesis.filter((other) => other !== fault)
-    })),
-  (options) => options.loss === 0 ? [] : [{ ...options, loss: 0 }],
-  (options) => options.duplicates === 0 ? [] : [{ ...options, duplicates: 0 }],
-  (options) => options.scheduling === "fifo" ? [] : [{ ...options, scheduling: "fifo" }],
-  ({ latency, ...options }) => latency.mean === 0 ? [] : [{ ...options, latency: { mean: 0, dist: "constant" } }],
-  ({ latency: { dist, mean }, ...options }) =>
-    dist === "constant" ? [] : [{ ...options, latency: { mean, dist: "constant" } }],
-  (options) => towards(1, options.concurrency).map((concurrency) => ({ ...options, concurrency })),
-  (options) => towards(1, options.rate).map((rate) => ({ ...options, rate }))
+const dimensionsOf = ({ settings }: Workload) => [
+  ...Setting.leavesOf(Options.Simulated).map(simplerIn),
+  ...settings === undefined ? [] : Setting.leavesOf(settings).map(simplerInSetting)
 ]
 
 /** Zeller and Hildebrandt's ddmin, by complements: the items that remain, no single one of which can be left out. */
@@ -155,7 +136,7 @@ export function* shrink(
   }
 
   function* simplify(): Generator<Progress, void> {
-    for (const simpler of dimensions) {
+    for (const simpler of dimensionsOf(original.workload)) {
       while ((yield* firstOf(simpler(best).flatMap(seeds), fails)) !== undefined) {
         // as long as it helps
       }

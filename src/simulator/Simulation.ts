@@ -5,8 +5,10 @@
  */
 import type * as History from "../workloads/history/History.ts"
 import * as SeededRandom from "../workloads/SeededRandom.ts"
+import * as Setting from "../workloads/Setting.ts"
 import type * as Journal from "./network/Journal.ts"
 import * as SimulatedNode from "./nodes/SimulatedNode.ts"
+import * as RunOptions from "./Options.ts"
 import type * as Results from "./Results.ts"
 import * as VirtualTime from "./time/VirtualTime.ts"
 import * as Trial from "./Trial.ts"
@@ -20,11 +22,7 @@ export interface Options extends Trial.Options {
 }
 
 /** Maelstrom's defaults, and ours. */
-export const defaults = {
-  ...Trial.defaults,
-  scheduling: "fifo",
-  config: {}
-} as const satisfies Partial<Options>
+export const defaults = { ...Setting.usualOf(RunOptions.Simulated), config: {} } satisfies Partial<Options>
 
 export interface Simulation {
   /** Works for so many events, and says whether the run is over. */

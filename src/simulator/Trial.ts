@@ -18,34 +18,16 @@ import * as Journal from "./network/Journal.ts"
 import * as Latency from "./network/Latency.ts"
 import * as Network from "./network/Network.ts"
 import type { Member } from "./nodes/Member.ts"
+import type { Options as RunOptions } from "./Options.ts"
 import * as Results from "./Results.ts"
-import type * as Run from "./Run.ts"
 import * as Services from "./services/Services.ts"
 import type { Timeline } from "./time/Timeline.ts"
 
-export interface Options extends Run.Options {
+export interface Options extends RunOptions {
   readonly workload: Workload.Workload
   /** Whether to keep every message; see Journal. */
   readonly journal?: boolean
 }
-
-/** Maelstrom's defaults, for what a workload or a challenge does not say. */
-export const defaults = {
-  seed: 0,
-  nodeCount: 5,
-  concurrency: 5,
-  rate: 5,
-  timeLimit: 60_000,
-  recovery: 10_000,
-  latency: { mean: 0, dist: "constant" },
-  nemesis: [],
-  nemesisInterval: 10_000,
-  availability: 0,
-  loss: 0,
-  duplicates: 0,
-  topology: "grid",
-  seqKv: "any"
-} as const satisfies Partial<Options>
 
 /** How long Maelstrom gives a node to answer `init`, in ms. */
 export const initPatience = 10_000
@@ -94,7 +76,7 @@ const among = (numbers: ReadonlyArray<number> | undefined): (n: number) => boole
 }
 
 export const make = <M extends Member>(options: Options, world: World<M>): Trial<M> => {
-  const workload = options.settings && options.workload.set?.(options.settings) || options.workload
+  const workload = Workload.withSettings(options.workload, options.settings)
   const { random, timeline } = world
   const journal = options.journal === true ? Journal.make(timeline.now) : undefined
   const network = Network.make({
@@ -209,7 +191,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
   }
 
   const setup = (node: NodeId, ready: () => void): void => {
-    const invocations = workload.setup?.(node, { nodes: ids, topology: options.topology }) ?? []
+    const invocations = workload.setup?.(node, ids) ?? []
     if (invocations.length === 0) return ready()
     const client = newClient()
     const finish = (): void => {

@@ -8,12 +8,11 @@ import type { Body } from "../schema/Envelope.ts"
 import type { Json } from "../schema/Json.ts"
 import * as ProtocolError from "../schema/ProtocolError.ts"
 import type * as Rpc from "../schema/Rpc.ts"
-import type * as Topology from "./broadcast/Topology.ts"
 import * as ExactNumbers from "./history/ExactNumbers.ts"
 import type { History } from "./history/History.ts"
 import type { Verdict } from "./history/Verdict.ts"
 import type { SeededRandom } from "./SeededRandom.ts"
-import * as ConsistencyModel from "./transactions/ConsistencyModel.ts"
+import * as Setting from "./Setting.ts"
 
 /**
  * How an operation ended; if nobody knows, whether that is for a reply that is none. `code` is that of an error which
@@ -38,45 +37,26 @@ export interface Invocation extends Question {
   readonly value: Json
 }
 
-/** What a workload may tell the nodes about each other. */
-export interface Cluster {
-  readonly nodes: ReadonlyArray<NodeId>
-  readonly topology: Topology.Name
-}
-
 /** Who works: so many workers, the one of number i as a client of node i modulo the number of nodes. */
 export interface Crew {
   readonly nodeCount: number
   readonly workers: number
 }
 
-/** What can be set of workloads; each takes what concerns it. */
-export const Settings = Schema.Struct({
-  /** How many keys are in use at a time. */
-  keyCount: Schema.optionalKey(Schema.Int),
-  /** How many operations a transaction has at the most. */
-  maxTxnLength: Schema.optionalKey(Schema.Int),
-  /** After so many writes another key takes the place of a key. */
-  maxWritesPerKey: Schema.optionalKey(Schema.Int),
-  /** What the nodes promise. */
-  consistencyModels: Schema.optionalKey(Schema.Array(Schema.Literals(ConsistencyModel.names))),
-  /**
-   * What a node acknowledges outlives it. Else it may keep everything in memory and acknowledge at once, and when it is
-   * killed take with it what it alone had.
-   */
-  durable: Schema.optionalKey(Schema.Boolean)
-})
-export interface Settings extends Schema.Schema.Type<typeof Settings> {}
+/** Values of settings, by name. */
+export type SettingValues = Readonly<Record<string, unknown>>
 
 export interface Workload {
   readonly name: string
-  /** The same, with other settings. A workload that has none cannot be set. */
-  readonly set?: (settings: Settings) => Workload
+  /** What can be set of it; see {@link configurable}. A workload that has no settings cannot be set. */
+  readonly settings?: Schema.Constraint
+  /** The same with these settings, and the others as they are. Throws when one is not its own, or has no such value. */
+  set?(settings: SettingValues): Workload
   /**
    * What a client asks each node, one thing after the other and of all nodes at once, before the run begins. These are
    * no operations: they are not in the history, and their messages count as a client's.
    */
-  readonly setup?: (node: NodeId, cluster: Cluster) => ReadonlyArray<Invocation>
+  readonly setup?: (node: NodeId, nodes: ReadonlyArray<NodeId>) => ReadonlyArray<Invocation>
   /**
    * Each call draws the next operation, of a worker that is free, and of the client that it is at the time. What is to
    * be known of a client goes by its id.
@@ -96,6 +76,64 @@ export interface Workload {
   readonly crashInterval?: number
   readonly check: (history: History) => Verdict
 }
+
+/** A schema for each setting, made by Setting. */
+export type SettingFields = Readonly<Record<string, Schema.Codec<unknown, unknown>>>
+
+type Values<S extends SettingFields> = { readonly [Name in keyof S]: S[Name]["Type"] }
+
+/** A workload that has these settings. */
+export interface Configurable<S extends SettingFields> extends Workload {
+  readonly settings: Schema.Struct<S>
+  set(settings: Partial<Values<S>>): Configurable<S>
+}
+
+/** Fails with what is wrong with the first of these settings that is none of the workload's. */
+const checkSettings = (workload: string, fields: SettingFields, settings: SettingValues): void => {
+  for (const [name, value] of Object.entries(settings)) {
+    const field = fields[name]
+    if (field === undefined) throw new RangeError(`${workload} has no setting ${name}`)
+    if (!Schema.is(field)(value)) {
+      throw new RangeError(`the setting ${name} of ${workload} cannot be ${ExactNumbers.text(value)}`)
+    }
+  }
+}
+
+/** What a workload is under its settings, each of which has a value: the one that is given, or the usual one. */
+export const configurable = <S extends SettingFields>(
+  name: string,
+  fields: S,
+  make: (settings: Values<S>) => Omit<Workload, "name" | "settings" | "set">
+): Configurable<S> => {
+  const settings = Schema.Struct(fields)
+  const usual = Setting.usualOf(settings)
+  const under = (given: Partial<Values<S>>): Configurable<S> => ({
+    ...make({ ...usual, ...given }),
+    name,
+    settings,
+    set: (others) => {
+      checkSettings(name, fields, others)
+      return under({ ...given, ...others })
+    }
+  })
+  return under({})
+}
+
+/** The workload under settings that come from elsewhere. Throws when one is not its own, or has no such value. */
+export const withSettings = (workload: Workload, settings: SettingValues = {}): Workload => {
+  if (Object.keys(settings).length === 0) return workload
+  if (workload.set === undefined) throw new RangeError(`${workload.name} has no settings`)
+  return workload.set(settings)
+}
+
+/**
+ * What a node acknowledges outlives it. Else it may keep everything in memory and acknowledge at once, and when it is
+ * killed take with it what it alone had.
+ */
+export const durable = Setting.toggle({
+  help: "Nodes promise that what they acknowledge outlives them: a kill excuses no loss",
+  usual: false
+})
 
 const header = new Set(["type", "msg_id", "in_reply_to"])
 

@@ -90,14 +90,13 @@ describe("simulate --seeds", () => {
 describe("settings of a workload", () => {
   it("decide what comes to pass and how it is judged, and are kept in the results and in the replay", () => {
     const command = words("simulate -w txn-rw-register --time-limit 3 --latency 100 --rate 20")
-    const settings = words("--key-count 1 --max-writes-per-key 1000 --consistency-models serializable --durable")
+    const settings = words("--key-count 1 --max-writes-per-key 1000 --consistency-models serializable")
     const { status, stdout } = gossip(...command, ...settings, "--json")
     const { runs: [run] } = JSON.parse(stdout)
     assert.deepStrictEqual(run.options.settings, {
       keyCount: 1,
       maxWritesPerKey: 1000,
-      consistencyModels: ["serializable"],
-      durable: true
+      consistencyModels: ["serializable"]
     })
     assert.deepStrictEqual([status, run.valid], [1, false])
     assert.isTrue(run.replay.endsWith(` ${settings.join(" ")} --seed 0`), run.replay)

@@ -20,7 +20,7 @@ import type { Program } from "../../src/simulator/nodes/SimulatedNode.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"
 import type { Anomaly } from "../../src/workloads/transactions/ConsistencyModel.ts"
 import { TxnListAppendWorkload } from "../../src/workloads/transactions/TxnListAppendWorkload.ts"
-import * as RwRegister from "../../src/workloads/transactions/TxnRwRegisterWorkload.ts"
+import { TxnRwRegisterWorkload } from "../../src/workloads/transactions/TxnRwRegisterWorkload.ts"
 import type { Workload } from "../../src/workloads/Workload.ts"
 import * as Patched from "./Patched.ts"
 
@@ -106,7 +106,7 @@ const silence = Layer.effect(
 )
 
 /** Few keys, and many in a transaction. */
-const crowded: Changes = { workload: RwRegister.make({ keyCount: 3, maxTxnLength: 6 }) }
+const crowded: Changes = { workload: TxnRwRegisterWorkload.set({ keyCount: 3, maxTxnLength: 6 }) }
 
 const registers: ReadonlyArray<Wrong> = [
   [
@@ -360,6 +360,6 @@ const all = async (of: ReadonlyArray<Wrong>, workload: Workload): Promise<Readon
   })))
 
 export const nodes: ReadonlyArray<WrongNode> = [
-  ...await all(registers, RwRegister.TxnRwRegisterWorkload),
+  ...await all(registers, TxnRwRegisterWorkload),
   ...await all(lists, TxnListAppendWorkload)
 ]

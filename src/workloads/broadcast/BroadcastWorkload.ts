@@ -34,17 +34,15 @@ const read = Workload.invocation({
   result: ({ messages }) => messages
 })
 
+const settings = { topology: Topologies.setting, durable: Workload.durable }
+
 /** As many broadcasts of the next whole number as reads, in any order. */
-const make = (settings: Workload.Settings = {}): Workload.Workload => ({
-  name: "broadcast",
-  set: (others) => make({ ...settings, ...others }),
-  setup: (_, { nodes, topology }) => [suggest(Topologies.make(topology, nodes))],
+export const BroadcastWorkload = Workload.configurable("broadcast", settings, ({ durable, topology }) => ({
+  setup: (_, nodes) => [suggest(Topologies.make(topology, nodes))],
   generator: (random) => {
     let next = 0
     return () => random.chance(0.5) ? broadcast(next++) : read
   },
   final: () => [read],
-  check: (history) => SetChecker.check(history, { memory: settings.durable === true ? "durable" : "volatile" })
-})
-
-export const BroadcastWorkload = make()
+  check: (history) => SetChecker.check(history, { memory: durable ? "durable" : "volatile" })
+}))

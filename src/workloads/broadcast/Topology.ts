@@ -3,9 +3,15 @@
  * order. They are symmetric and connected. As there, a line of one node names no node at all.
  */
 import type { NodeId } from "../../schema/Address.ts"
+import * as Setting from "../Setting.ts"
 
 export const names = ["line", "grid", "tree", "tree2", "tree3", "tree4", "total"] as const
 export type Name = (typeof names)[number]
+
+export const setting = Setting.oneOf(names, {
+  help: "Neighbours that broadcast suggests to nodes",
+  usual: "grid"
+})
 
 export type Topology = { readonly [node: NodeId]: ReadonlyArray<NodeId> }
 

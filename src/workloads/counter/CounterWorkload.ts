@@ -4,12 +4,7 @@ import type { SeededRandom } from "../SeededRandom.ts"
 import * as Workload from "../Workload.ts"
 import * as CounterChecker from "./CounterChecker.ts"
 
-const make = (
-  name: string,
-  schema: Schema.Codec<number>,
-  growOnly: boolean,
-  settings: Workload.Settings = {}
-): Workload.Workload => {
+const make = (name: string, schema: Schema.Codec<number>, growOnly: boolean) => {
   const [Add, Read] = CounterProtocol(schema)
 
   const add = (delta: number) =>
@@ -37,14 +32,11 @@ const make = (
     return growOnly && delta < 0 ? draw(random) : add(delta)
   }
 
-  return {
-    name,
-    set: (others) => make(name, schema, growOnly, { ...settings, ...others }),
+  return Workload.configurable(name, { durable: Workload.durable }, ({ durable }) => ({
     generator: (random) => () => draw(random),
     final: () => [read],
-    check: (history) =>
-      CounterChecker.check(history, { growOnly, memory: settings.durable === true ? "durable" : "volatile" })
-  }
+    check: (history) => CounterChecker.check(history, { growOnly, memory: durable ? "durable" : "volatile" })
+  }))
 }
 
 /** Like Maelstrom's: twice as many reads as adds, of 0 to 4. */

@@ -23,15 +23,11 @@ const read = Workload.invocation({
 })
 
 /** As many adds of the next whole number as reads, in any order. */
-const make = (settings: Workload.Settings = {}): Workload.Workload => ({
-  name: "g-set",
-  set: (others) => make({ ...settings, ...others }),
+export const GSetWorkload = Workload.configurable("g-set", { durable: Workload.durable }, ({ durable }) => ({
   generator: (random) => {
     let next = 0
     return () => random.chance(0.5) ? add(next++) : read
   },
   final: () => [read],
-  check: (history) => SetChecker.check(history, { memory: settings.durable === true ? "durable" : "volatile" })
-})
-
-export const GSetWorkload = make()
+  check: (history) => SetChecker.check(history, { memory: durable ? "durable" : "volatile" })
+}))

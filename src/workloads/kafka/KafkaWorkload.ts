@@ -117,10 +117,15 @@ const assign = (
 const assignProbability = 1 / 64
 const unseenProbability = 1 / 3
 
+interface KeySettings {
+  readonly keyCount: number
+  readonly maxWritesPerKey: number
+}
+
 /** The keys in use, and the next message of each. */
 const keySpace = (
   random: SeededRandom,
-  { keyCount = Generator.defaults.keyCount, maxWritesPerKey = Generator.defaults.maxWritesPerKey }: Workload.Settings
+  { keyCount, maxWritesPerKey }: KeySettings
 ) => {
   let keys = 0
   const fresh = () => ({ key: String(keys++), sent: 0 })
@@ -140,32 +145,31 @@ const keySpace = (
   }
 }
 
-const generator =
-  (settings: Workload.Settings) => (random: SeededRandom): (client: ClientId) => Workload.Invocation => {
-    const keys = keySpace(random, settings)
-    const positions = new Map<ClientId, Offsets>()
-    /** The highest offset of each key that was acknowledged to a sender, and that anybody has polled. */
-    const sent: Offsets = new Map()
-    const polled: Offsets = new Map()
-    const unseen = (): ReadonlyArray<string> =>
-      [...sent].filter(([key, offset]) => offset > (polled.get(key) ?? -1)).map(([key]) => key)
+const generator = (settings: KeySettings) => (random: SeededRandom): (client: ClientId) => Workload.Invocation => {
+  const keys = keySpace(random, settings)
+  const positions = new Map<ClientId, Offsets>()
+  /** The highest offset of each key that was acknowledged to a sender, and that anybody has polled. */
+  const sent: Offsets = new Map()
+  const polled: Offsets = new Map()
+  const unseen = (): ReadonlyArray<string> =>
+    [...sent].filter(([key, offset]) => offset > (polled.get(key) ?? -1)).map(([key]) => key)
 
-    return (client) => {
-      if (random.chance(assignProbability)) {
-        const others = random.chance(unseenProbability) ? unseen() : []
-        const assigned = [...new Set([keys.key(), ...others])]
-        return assign("assign", assigned, (committed) => {
-          const former = positions.get(client)
-          positions.set(client, new Map(assigned.map((key) => [key, former?.get(key) ?? committed.get(key) ?? first])))
-        })
-      }
-      if (random.chance(0.5)) {
-        const [key, message] = keys.message()
-        return send(key, message, (offset) => raise(sent, [[key, offset]]))
-      }
-      return poll("poll", positions.get(client) ?? new Map(), (offsets) => raise(polled, offsets))
+  return (client) => {
+    if (random.chance(assignProbability)) {
+      const others = random.chance(unseenProbability) ? unseen() : []
+      const assigned = [...new Set([keys.key(), ...others])]
+      return assign("assign", assigned, (committed) => {
+        const former = positions.get(client)
+        positions.set(client, new Map(assigned.map((key) => [key, former?.get(key) ?? committed.get(key) ?? first])))
+      })
     }
+    if (random.chance(0.5)) {
+      const [key, message] = keys.message()
+      return send(key, message, (offset) => raise(sent, [[key, offset]]))
+    }
+    return poll("poll", positions.get(client) ?? new Map(), (offsets) => raise(polled, offsets))
   }
+}
 
 const final = (history: History): Iterable<Workload.Invocation> => {
   const ends = endsOf(history)
@@ -182,13 +186,15 @@ const final = (history: History): Iterable<Workload.Invocation> => {
   }
 }
 
-const make = (settings: Workload.Settings = {}): Workload.Workload => ({
-  name: "kafka",
-  set: (others) => make({ ...settings, ...others }),
+const { keyCount, maxWritesPerKey } = Generator.settings
+
+export const KafkaWorkload = Workload.configurable("kafka", {
+  keyCount,
+  maxWritesPerKey,
+  durable: Workload.durable
+}, (settings) => ({
   generator: generator(settings),
   final,
   crashInterval: 30_000,
-  check: (history) => KafkaChecker.check(history, { memory: settings.durable === true ? "durable" : "volatile" })
-})
-
-export const KafkaWorkload = make()
+  check: (history) => KafkaChecker.check(history, { memory: settings.durable ? "durable" : "volatile" })
+}))

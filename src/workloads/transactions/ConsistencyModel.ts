@@ -14,6 +14,8 @@
  * - Snapshot isolation is the generalized one, serializability the conflict serializability of Adya. As there, and as in
  *   Elle, neither knows of sessions, so neither implies causal. Strict serializability implies all.
  */
+import * as Setting from "../Setting.ts"
+
 export const names = [
   "read-uncommitted",
   "read-committed",
@@ -24,6 +26,13 @@ export const names = [
   "strict-serializable"
 ] as const
 export type ConsistencyModel = (typeof names)[number]
+
+/** What nodes promise, this if nothing else is said. */
+export const setting = (usual: ConsistencyModel) =>
+  Setting.listOf(names, {
+    help: `What transactions must not break, separated by commas: ${names.join(", ")}`,
+    usual: [usual]
+  })
 
 /** Nobody may do this, whatever it promises. */
 const garbage = [

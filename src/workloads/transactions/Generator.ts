@@ -9,10 +9,32 @@
 import type { Json } from "../../schema/Json.ts"
 import type { History } from "../history/History.ts"
 import type { SeededRandom } from "../SeededRandom.ts"
-import type { Settings } from "../Workload.ts"
+import * as Setting from "../Setting.ts"
 
-/** Maelstrom's. */
-export const defaults = { keyCount: 10, maxTxnLength: 4, maxWritesPerKey: 16 }
+/** They have Maelstrom's values if nothing else is said. */
+export const settings = {
+  keyCount: Setting.whole(1, 1000, {
+    help: "Keys of transactions and logs that are in use at a time",
+    label: "keys in use",
+    usual: 10
+  }),
+  maxTxnLength: Setting.whole(1, 1000, {
+    help: "Operations of a transaction, at the most",
+    label: "operations of a transaction",
+    usual: 4
+  }),
+  maxWritesPerKey: Setting.whole(1, 1e6, {
+    help: "Writes of transactions to a key, or sends, until another takes its place",
+    label: "writes to a key",
+    usual: 16
+  })
+}
+
+export interface Settings {
+  readonly keyCount: number
+  readonly maxTxnLength: number
+  readonly maxWritesPerKey: number
+}
 
 interface PoolEntry {
   key: number
@@ -24,11 +46,7 @@ export const make = <A>(
   settings: Settings,
   operations: { readonly read: (key: number) => A; readonly write: (key: number, value: number) => A }
 ): () => ReadonlyArray<A> => {
-  const {
-    keyCount = defaults.keyCount,
-    maxTxnLength = defaults.maxTxnLength,
-    maxWritesPerKey = defaults.maxWritesPerKey
-  } = settings
+  const { keyCount, maxTxnLength, maxWritesPerKey } = settings
   const pool = Array.from({ length: keyCount }, (_, key): PoolEntry => ({ key, writes: 0 }))
   let nextKey = keyCount
 

@@ -1,5 +1,6 @@
 import { type ListAppendOperation, ListAppendTxn } from "../../schema/TxnProtocol.ts"
 import * as Workload from "../Workload.ts"
+import * as ConsistencyModel from "./ConsistencyModel.ts"
 import * as Generator from "./Generator.ts"
 import * as ListAppendChecker from "./ListAppendChecker.ts"
 import { finalRead } from "./Transactions.ts"
@@ -15,9 +16,10 @@ const txn = (f: string, operations: ReadonlyArray<ListAppendOperation>) =>
   })
 
 /** Transactions of reads and appends. As in Maelstrom, nodes promise strict serializability if nothing else is said. */
-export const make = (settings: Workload.Settings = {}): Workload.Workload => ({
-  name: "txn-list-append",
-  set: (others) => make({ ...settings, ...others }),
+export const TxnListAppendWorkload = Workload.configurable("txn-list-append", {
+  ...Generator.settings,
+  consistencyModels: ConsistencyModel.setting("strict-serializable")
+}, (settings) => ({
   generator: (random) => {
     const next = Generator.make<ListAppendOperation>(random, settings, {
       read: (key) => ["r", key, null],
@@ -26,7 +28,5 @@ export const make = (settings: Workload.Settings = {}): Workload.Workload => ({
     return () => txn("txn", next())
   },
   final: (history) => Generator.portions(history).map((keys) => txn(finalRead, keys.map((key) => ["r", key, null]))),
-  check: (history) => ListAppendChecker.check(history, settings.consistencyModels ?? ["strict-serializable"])
-})
-
-export const TxnListAppendWorkload: Workload.Workload = make()
+  check: (history) => ListAppendChecker.check(history, settings.consistencyModels)
+}))

@@ -1,5 +1,6 @@
 import { type RwRegisterOperation, RwRegisterTxn } from "../../schema/TxnProtocol.ts"
 import * as Workload from "../Workload.ts"
+import * as ConsistencyModel from "./ConsistencyModel.ts"
 import * as Generator from "./Generator.ts"
 import * as RwRegisterChecker from "./RwRegisterChecker.ts"
 import { finalRead } from "./Transactions.ts"
@@ -18,9 +19,10 @@ const txn = (f: string, operations: ReadonlyArray<RwRegisterOperation>) =>
  * Transactions of reads and writes. What nodes promise is causal consistency if nothing else is said, the most that can
  * be promised by nodes that answer in every partition. (Maelstrom takes strict serializability for granted.)
  */
-export const make = (settings: Workload.Settings = {}): Workload.Workload => ({
-  name: "txn-rw-register",
-  set: (others) => make({ ...settings, ...others }),
+export const TxnRwRegisterWorkload = Workload.configurable("txn-rw-register", {
+  ...Generator.settings,
+  consistencyModels: ConsistencyModel.setting("causal")
+}, (settings) => ({
   generator: (random) => {
     const next = Generator.make<RwRegisterOperation>(random, settings, {
       read: (key) => ["r", key, null],
@@ -29,7 +31,5 @@ export const make = (settings: Workload.Settings = {}): Workload.Workload => ({
     return () => txn("txn", next())
   },
   final: (history) => Generator.portions(history).map((keys) => txn(finalRead, keys.map((key) => ["r", key, null]))),
-  check: (history) => RwRegisterChecker.check(history, settings.consistencyModels ?? ["causal"])
-})
-
-export const TxnRwRegisterWorkload: Workload.Workload = make()
+  check: (history) => RwRegisterChecker.check(history, settings.consistencyModels)
+}))

@@ -10,7 +10,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { registry } from "../../../src/registry/Registry.ts"
 import * as RealCluster from "../../../src/simulator/processes/RealCluster.ts"
-import * as Trial from "../../../src/simulator/Trial.ts"
+import * as Simulation from "../../../src/simulator/Simulation.ts"
 import * as History from "../../../src/workloads/history/History.ts"
 
 const foreign = (name: string): string => join(import.meta.dirname, "../../foreign", name)
@@ -20,7 +20,7 @@ const endless = 1_000_000
 
 const run = (options: Partial<RealCluster.Options> & Pick<RealCluster.Options, "command">) =>
   RealCluster.run({
-    ...Trial.defaults,
+    ...Simulation.defaults,
     workload: registry.echo.workload,
     nodeCount: 2,
     concurrency: 2,

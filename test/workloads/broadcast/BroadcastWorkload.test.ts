@@ -8,6 +8,7 @@ import * as Topology from "../../../src/workloads/broadcast/Topology.ts"
 import { GSetWorkload } from "../../../src/workloads/g-set/GSetWorkload.ts"
 import * as SetChecker from "../../../src/workloads/g-set/SetChecker.ts"
 import * as History from "../../../src/workloads/history/History.ts"
+import * as Setting from "../../../src/workloads/Setting.ts"
 import type { Workload } from "../../../src/workloads/Workload.ts"
 import { seeds as seedsOf } from "../../Seeds.ts"
 import * as Wrong from "../../wrong/BroadcastNodes.ts"
@@ -206,12 +207,12 @@ describe("BroadcastWorkload", () => {
     it("tells every node who the neighbours of every node are", () => {
       for (const topology of Topology.names) {
         for (const node of ids) {
-          const requests = BroadcastWorkload.setup!(node, { nodes: ids, topology }).map(({ request }) => request)
+          const requests = BroadcastWorkload.set({ topology }).setup!(node, ids).map(({ request }) => request)
           const expected = { type: "topology", topology: Topology.make(topology, ids) }
           assert.deepStrictEqual<unknown>(requests, [expected], topology)
         }
       }
-      assert.strictEqual(Simulation.defaults.topology, "grid")
+      assert.strictEqual(Setting.usualOf(BroadcastWorkload.settings).topology, "grid")
     })
 
     it("is no operation, but is counted as messages of clients", () => {

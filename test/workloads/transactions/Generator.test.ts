@@ -1,13 +1,20 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
+import * as Setting from "../../../src/workloads/Setting.ts"
 import * as Generator from "../../../src/workloads/transactions/Generator.ts"
-import type { Settings } from "../../../src/workloads/Workload.ts"
+import { TxnRwRegisterWorkload } from "../../../src/workloads/transactions/TxnRwRegisterWorkload.ts"
 import { history } from "./Histories.ts"
 
 type Operation = readonly ["r", key: number] | readonly ["w", key: number, value: number]
 
-const draw = (count: number, settings: Settings = {}, seed = 0): ReadonlyArray<ReadonlyArray<Operation>> => {
-  const next = Generator.make<Operation>(SeededRandom.make(seed), settings, {
+const usual = Setting.usualOf(TxnRwRegisterWorkload.settings)
+
+const draw = (
+  count: number,
+  settings: Partial<Generator.Settings> = {},
+  seed = 0
+): ReadonlyArray<ReadonlyArray<Operation>> => {
+  const next = Generator.make<Operation>(SeededRandom.make(seed), { ...usual, ...settings }, {
     read: (key) => ["r", key],
     write: (key, value) => ["w", key, value]
   })

@@ -5,9 +5,10 @@ import { NodeId } from "../../../src/schema/Address.ts"
 import type { Json } from "../../../src/schema/Json.ts"
 import * as History from "../../../src/workloads/history/History.ts"
 import type * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
+import * as Setting from "../../../src/workloads/Setting.ts"
 import * as Generator from "../../../src/workloads/transactions/Generator.ts"
 import { finalRead } from "../../../src/workloads/transactions/Transactions.ts"
-import type { Settings } from "../../../src/workloads/Workload.ts"
+import { TxnRwRegisterWorkload } from "../../../src/workloads/transactions/TxnRwRegisterWorkload.ts"
 
 export type Operation = readonly [f: "r" | "w" | "append", key: number, value: Json]
 
@@ -153,17 +154,19 @@ export interface Options {
   /** How many fail, and of how many nobody knows. */
   readonly failures?: number
   readonly unknowns?: number
-  readonly generator?: Settings
+  readonly generator?: Partial<Generator.Settings>
   /** How many steps in the background there are for each of a client. */
   readonly background?: number
 }
+
+const usual = Setting.usualOf(TxnRwRegisterWorkload.settings)
 
 /** What clients see who work at the same time, each one thing after the other. */
 export const observe = (store: Store, random: SeededRandom.SeededRandom, options: Options): History.History => {
   const { background = 1, clients: count, failures = 0, kind, nodes, transactions, unknowns = 0 } = options
   let now = 0
   const { history, record } = History.recorder(() => now)
-  const next = Generator.make<Operation>(random, options.generator ?? {}, {
+  const next = Generator.make<Operation>(random, { ...usual, ...options.generator }, {
     read: (key) => ["r", key, null],
     write: (key, value) => [kind, key, value]
   })

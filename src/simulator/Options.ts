@@ -1,0 +1,195 @@
+/**
+ * The options of a run, each declared once: see Setting. Those that Maelstrom has too have its names and its defaults, and
+ * on a command line its units. Times are in ms.
+ *
+ * The search for a smaller run tries them in this order: what makes the next runs cheaper comes first.
+ */
+import * as Schema from "effect/Schema"
+import { Json } from "../schema/Json.ts"
+import * as Setting from "../workloads/Setting.ts"
+import * as Nemesis from "./faults/Nemesis.ts"
+import * as Latency from "./network/Latency.ts"
+import * as Sequential from "./services/Sequential.ts"
+
+/** Far below 2^53, so that there is always a next one. */
+export const maxSeed = 1e15
+
+const only = (things: string) =>
+  Schema.optionalKey(Setting.numbers({
+    help: `Of the ${things} that are drawn, let only these come to pass, by number from 0`,
+    label: `only ${things}`,
+    usualText: "all"
+  }))
+
+const trial = {
+  nodeCount: Setting.whole(1, 1000, {
+    help: "Number of nodes",
+    label: "nodes",
+    usual: 5,
+    simpler: Setting.towards(1)
+  }),
+  timeLimit: Setting.someSeconds({
+    help: "How long clients work, in seconds",
+    label: "clients work for",
+    usual: 60_000,
+    simpler: Setting.towards(1000, 1000)
+  }),
+  recovery: Setting.seconds({
+    help: "How long the cluster gets to recover before the final operations, in seconds",
+    label: "then recovery",
+    usual: 10_000
+  }),
+  nemesis: Setting.listOf(Nemesis.faults, {
+    help: `Faults, separated by commas: ${Nemesis.faults.join(", ")}`,
+    label: "faults",
+    usual: [],
+    simpler: Setting.fewer
+  }, { list: "some or none", metavar: "faults" }),
+  nemesisInterval: Setting.someSeconds({
+    help: "Mean time until a fault ends, and until the next one, in seconds",
+    label: "mean time of a fault",
+    usual: 10_000,
+    simpler: "usual"
+  }),
+  loss: Setting.fraction({
+    help: "Probability that a message between servers is lost, from 0 to 1",
+    usual: 0,
+    simpler: "usual"
+  }),
+  duplicates: Setting.fraction({
+    help: "Probability that a message between servers arrives twice, from 0 to 1",
+    usual: 0,
+    simpler: "usual"
+  }),
+  latency: Schema.Struct({
+    mean: Setting.ms({
+      help: "Mean time that a message between servers takes, in ms",
+      flag: "latency",
+      usual: 0,
+      simpler: "usual"
+    }),
+    dist: Setting.oneOf(Latency.distributions, {
+      help: "Distribution of these times",
+      label: "distribution of latencies",
+      flag: "latency-dist",
+      usual: "constant",
+      simpler: "usual"
+    })
+  }),
+  /** How many clients work at a time. */
+  concurrency: Setting.perNode({
+    help: "Clients that work at a time; 2n means two for each node",
+    label: "clients",
+    usual: 5,
+    usualText: "1n",
+    simpler: Setting.towards(1)
+  }),
+  rate: Setting.perSecond("operations", {
+    help: "Operations a second, of all clients together",
+    usual: 5,
+    simpler: Setting.towards(1)
+  }),
+  availability: Setting.fraction({
+    help: "Fraction of operations that must be ok, from 0 to 1; total is 1",
+    label: "availability demanded",
+    usual: 0
+  }, { total: 1 }),
+  seqKv: Setting.oneOf(Sequential.names, {
+    help: "Which of the states that it may show seq-kv shows; any is Maelstrom's way",
+    label: "states of seq-kv",
+    usual: "any"
+  }),
+  onlyOperations: only("operations"),
+  onlyFaults: only("faults"),
+  seed: Setting.whole(0, maxSeed, {
+    help: "Seed of all chance: the same seed gives the same run",
+    usual: 0
+  })
+}
+
+const simulated = {
+  scheduling: Setting.oneOf(["fifo", "random"], {
+    help: "Order of tasks that are due at the same instant",
+    usual: "fifo",
+    simpler: "usual"
+  })
+}
+
+/** Of a run in whichever world. */
+export const Trial = Schema.Struct(trial)
+
+/** Of a run in the simulated world. */
+export const Simulated = Schema.Struct({ ...trial, ...simulated })
+
+/** As they are stored. */
+export const Options = Schema.Struct({
+  ...trial,
+  /** What was set of the workload: values of its own settings. */
+  settings: Schema.optionalKey(Schema.Record(Schema.String, Json)),
+  scheduling: Schema.optionalKey(simulated.scheduling),
+  /** The environment variables of simulated nodes. */
+  config: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
+})
+export interface Options extends Schema.Schema.Type<typeof Options> {}
+
+/** What flags say, by their names; one that is not given says nothing. */
+export type Texts = Readonly<Record<string, string | undefined>>
+
+const readInto = <O extends object>(
+  usual: O,
+  leaves: ReadonlyArray<Setting.Leaf>,
+  textOf: (leaf: Setting.Leaf) => string | undefined,
+  nodeCount: number
+): O =>
+  leaves.reduce((options, leaf) => {
+    const text = textOf(leaf)
+    return text === undefined ? options : Setting.set(options, leaf, leaf.read(text, nodeCount))
+  }, usual)
+
+/** All options of the struct as flags say, those that they do not speak of as usual. */
+export const fromTexts = <S extends Schema.Codec<{ readonly nodeCount: number }, unknown>>(
+  struct: S,
+  texts: Texts
+): S["Type"] => {
+  const leaves = Setting.leavesOf(struct)
+  const usual = Setting.usualOf(struct)
+  const textOf = (leaf: Setting.Leaf) => texts[leaf.flag] ?? (leaf.usual === undefined ? undefined : leaf.usualText)
+  const { nodeCount } = readInto(usual, leaves.filter(({ flag }) => flag === "node-count"), textOf, NaN)
+  return readInto(usual, leaves, textOf, nodeCount)
+}
+
+/** The settings that flags give, no others. */
+export const settingsFromTexts = (
+  struct: Schema.Constraint,
+  texts: Texts,
+  nodeCount: number
+): NonNullable<Options["settings"]> => readInto({}, Setting.leavesOf(struct), ({ flag }) => texts[flag], nodeCount)
+
+/** The texts of those options that are not as usual, in the order in which they are declared. */
+export const toTexts = (
+  struct: Schema.Constraint,
+  options: object,
+  nodeCount: number
+): ReadonlyArray<readonly [leaf: Setting.Leaf, text: string]> =>
+  Setting.leavesOf(struct).flatMap((leaf) => {
+    const value = Setting.get(options, leaf)
+    const text = value === undefined ? leaf.usualText : leaf.write(value, nodeCount)
+    return text === leaf.usualText ? [] : [[leaf, text] as const]
+  })
+
+/** The same run but for one option. What there is so many of for each node stays so. */
+export const change = <O extends Options>(
+  struct: Schema.Constraint,
+  options: O,
+  leaf: Setting.Leaf,
+  value: unknown
+): O => {
+  const changed = Setting.set(options, leaf, value)
+  return Setting.leavesOf(struct).filter(({ form, flag }) => form.isPerNode === true && flag !== leaf.flag).reduce(
+    (all, other) => {
+      const text = other.write(Setting.get(options, other), options.nodeCount)
+      return Setting.set(all, other, other.read(text, changed.nodeCount))
+    },
+    changed
+  )
+}
