@@ -152,7 +152,7 @@ for (const { path, text } of outputFiles) {
   const cache = `${name}-${createHash("sha256").update(text).digest("hex").slice(0, 16)}.cache`
   const file = join(fresh, basename(path))
   writeFileSync(file, executable(text, cache), { mode: 0o755 })
-  if (name === "benchmark") continue // start-up does not matter, and a run takes long
+  if (name === "benchmark" || name === "docs") continue // start-up does not matter, and a run does much
 
   const { error, signal, status, stderr } = spawnSync(
     process.execPath,

@@ -24,7 +24,7 @@ export const describe =
     )
 
 /** Fails unless these are names of a list. */
-const checkList = ({ flag, form: { list, metavar, names = [] } }: Setting.Leaf) => (text: string) => {
+const checkList = ({ flag, form: { list, metavar, names = [] } }: Setting.Field) => (text: string) => {
   const listed = text.split(",").map((name) => name.trim())
   const known = list === "some or none" ? ["none", ...names] : names
   const stranger = listed.find((name) => !known.includes(name))
@@ -36,34 +36,34 @@ const checkList = ({ flag, form: { list, metavar, names = [] } }: Setting.Leaf) 
 }
 
 /** A text that the option can read. What an `n` in it stands for does not matter to that. */
-const textOf = (leaf: Setting.Leaf): Flag.Flag<string> => {
-  const { flag, form } = leaf
-  if (form.list !== undefined) return Flag.String(flag).pipe(Flag.mapEffect(checkList(leaf)))
+const textOf = (field: Setting.Field): Flag.Flag<string> => {
+  const { flag, form } = field
+  if (form.list !== undefined) return Flag.String(flag).pipe(Flag.mapEffect(checkList(field)))
   if (form.names !== undefined) return Flag.Literals(flag, form.names)
-  return Flag.String(flag).pipe(Flag.filter((text) => leaf.read(text, 1) !== undefined, () => form.expected))
+  return Flag.String(flag).pipe(Flag.filter((text) => field.read(text, 1) !== undefined, () => form.expected))
 }
 
 /** The text of an option, if its flag is given. */
-const flagOf = (leaf: Setting.Leaf): Flag.Flag<string | undefined> => {
-  const { flag, form, help, usualText } = leaf
+const flagOf = (field: Setting.Field): Flag.Flag<string | undefined> => {
+  const { flag, form, help, usualText } = field
   return form.isSwitch === true
     ? Flag.Boolean(flag).pipe(
       Flag.withDescription(help),
       Flag.withDefault(false),
       Flag.map((isGiven) => isGiven ? "true" : undefined)
     )
-    : textOf(leaf).pipe(describe(help, form.metavar, undefined, usualText))
+    : textOf(field).pipe(describe(help, form.metavar, undefined, usualText))
 }
 
-const flagsOf = (leaves: ReadonlyArray<Setting.Leaf>): Readonly<Record<string, Flag.Flag<string | undefined>>> =>
-  Object.fromEntries(leaves.map((leaf) => [leaf.flag, flagOf(leaf)]))
+const flagsOf = (fields: ReadonlyArray<Setting.Field>): Readonly<Record<string, Flag.Flag<string | undefined>>> =>
+  Object.fromEntries(fields.map((field) => [field.flag, flagOf(field)]))
 
 /** A number that is no option of a run. */
 export const number = (name: string, schema: ReturnType<typeof Setting.whole>): Flag.Flag<number> => {
-  const leaf = Setting.named(name, schema)
-  const { form, help, usual, usualText } = leaf
-  return textOf(leaf).pipe(
-    Flag.map((text) => Number(leaf.read(text, 1))),
+  const field = Setting.named(name, schema)
+  const { form, help, usual, usualText } = field
+  return textOf(field).pipe(
+    Flag.map((text) => Number(field.read(text, 1))),
     describe(help, form.metavar, Number(usual), usualText)
   )
 }
@@ -75,24 +75,24 @@ export const json = Flag.Boolean("json").pipe(
   Flag.withDefault(false)
 )
 
-const settingsOf = ({ settings }: Workload): ReadonlyArray<Setting.Leaf> =>
-  settings === undefined ? [] : Setting.leavesOf(settings)
+const settingsOf = ({ settings }: Workload): ReadonlyArray<Setting.Field> =>
+  settings === undefined ? [] : Setting.fieldsOf(settings)
 
 /** The settings of all workloads. What several have is one flag, which says what is usual for which if that differs. */
-const settings = ((): ReadonlyArray<Setting.Leaf> => {
+const settings = ((): ReadonlyArray<Setting.Field> => {
   const all = Object.values(Registry.registry).flatMap(({ workload }) =>
-    settingsOf(workload).map((leaf) => ({ leaf, owner: workload.name }))
+    settingsOf(workload).map((field) => ({ field, owner: workload.name }))
   )
-  return Object.values(Arr.groupBy(all, ({ leaf }) => leaf.flag)).map((same) => {
-    const usual = Object.entries(Arr.groupBy(same, ({ leaf }) => leaf.usualText))
-    const [{ leaf }] = same
-    if (usual.length === 1) return leaf
+  return Object.values(Arr.groupBy(all, ({ field }) => field.flag)).map((same) => {
+    const usual = Object.entries(Arr.groupBy(same, ({ field }) => field.usualText))
+    const [{ field }] = same
+    if (usual.length === 1) return field
     const texts = usual.map(([text, of]) => `${text} for ${of.map(({ owner }) => owner).join(" and ")}`)
-    return { ...leaf, usualText: texts.join(", ") }
+    return { ...field, usualText: texts.join(", ") }
   })
 })()
 
-const notSeed = ({ flag }: Setting.Leaf): boolean => flag !== "seed"
+const notSeed = ({ flag }: Setting.Field): boolean => flag !== "seed"
 
 /** What clients, network and nemesis do, in whichever world. */
 export const trial = {
@@ -103,7 +103,7 @@ export const trial = {
     Flag.between(1, 1),
     Flag.map(([workload]) => workload!)
   ),
-  options: flagsOf(Setting.leavesOf(Options.Trial).filter(notSeed)),
+  options: flagsOf(Setting.fieldsOf(Options.Trial).filter(notSeed)),
   settings: flagsOf(settings)
 }
 
@@ -118,7 +118,7 @@ export const world = {
       "the first of the workload"
     )
   ),
-  options: flagsOf(Setting.leavesOf(Options.Simulated).filter(notSeed)),
+  options: flagsOf(Setting.fieldsOf(Options.Simulated).filter(notSeed)),
   settings: trial.settings
 }
 
@@ -154,7 +154,7 @@ export const worldOptions = (flags: World, seed: number) => optionsFrom(Options.
 export const text = (workload: Registry.WorkloadName, struct: Schema.Constraint, options: Options.Options): string => {
   const own = Registry.registry[workload].workload.settings
   return [
-    ...Options.toTexts(struct, options, options.nodeCount).filter(([leaf]) => notSeed(leaf)),
+    ...Options.toTexts(struct, options, options.nodeCount).filter(([field]) => notSeed(field)),
     ...own === undefined ? [] : Options.toTexts(own, options.settings ?? {}, options.nodeCount)
   ].map(([{ flag, form }, text]) => form.isSwitch === true ? ` --${flag}` : ` --${flag} ${text}`).join("")
 }

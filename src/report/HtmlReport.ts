@@ -124,9 +124,9 @@ const list = (name: string, entries: ReadonlyArray<readonly [name: string, value
 
 /** What is said of each option, as it is declared. */
 const rows = (options: Options): ReadonlyArray<readonly [name: string, value: string]> =>
-  Setting.leavesOf(Options).flatMap((leaf) => {
-    const set = Setting.get(options, leaf)
-    return set === undefined ? [] : [[leaf.label, Setting.show(leaf, set)] as const]
+  Setting.fieldsOf(Options).flatMap((field) => {
+    const set = Setting.get(options, field)
+    return set === undefined ? [] : [[field.label, Setting.show(field, set)] as const]
   })
 
 const details = ({ options, program, replay, results, title, workload }: Run): Html => {

@@ -137,13 +137,13 @@ export type Texts = Readonly<Record<string, string | undefined>>
 
 const readInto = <O extends object>(
   usual: O,
-  leaves: ReadonlyArray<Setting.Leaf>,
-  textOf: (leaf: Setting.Leaf) => string | undefined,
+  fields: ReadonlyArray<Setting.Field>,
+  textOf: (field: Setting.Field) => string | undefined,
   nodeCount: number
 ): O =>
-  leaves.reduce((options, leaf) => {
-    const text = textOf(leaf)
-    return text === undefined ? options : Setting.set(options, leaf, leaf.read(text, nodeCount))
+  fields.reduce((options, field) => {
+    const text = textOf(field)
+    return text === undefined ? options : Setting.set(options, field, field.read(text, nodeCount))
   }, usual)
 
 /** All options of the struct as flags say, those that they do not speak of as usual. */
@@ -151,11 +151,12 @@ export const fromTexts = <S extends Schema.Codec<{ readonly nodeCount: number },
   struct: S,
   texts: Texts
 ): S["Type"] => {
-  const leaves = Setting.leavesOf(struct)
+  const fields = Setting.fieldsOf(struct)
   const usual = Setting.usualOf(struct)
-  const textOf = (leaf: Setting.Leaf) => texts[leaf.flag] ?? (leaf.usual === undefined ? undefined : leaf.usualText)
-  const { nodeCount } = readInto(usual, leaves.filter(({ flag }) => flag === "node-count"), textOf, NaN)
-  return readInto(usual, leaves, textOf, nodeCount)
+  const textOf = (field: Setting.Field) =>
+    texts[field.flag] ?? (field.usual === undefined ? undefined : field.usualText)
+  const { nodeCount } = readInto(usual, fields.filter(({ flag }) => flag === "node-count"), textOf, NaN)
+  return readInto(usual, fields, textOf, nodeCount)
 }
 
 /** The settings that flags give, no others. */
@@ -163,29 +164,29 @@ export const settingsFromTexts = (
   struct: Schema.Constraint,
   texts: Texts,
   nodeCount: number
-): NonNullable<Options["settings"]> => readInto({}, Setting.leavesOf(struct), ({ flag }) => texts[flag], nodeCount)
+): NonNullable<Options["settings"]> => readInto({}, Setting.fieldsOf(struct), ({ flag }) => texts[flag], nodeCount)
 
 /** The texts of those options that are not as usual, in the order in which they are declared. */
 export const toTexts = (
   struct: Schema.Constraint,
   options: object,
   nodeCount: number
-): ReadonlyArray<readonly [leaf: Setting.Leaf, text: string]> =>
-  Setting.leavesOf(struct).flatMap((leaf) => {
-    const value = Setting.get(options, leaf)
-    const text = value === undefined ? leaf.usualText : leaf.write(value, nodeCount)
-    return text === leaf.usualText ? [] : [[leaf, text] as const]
+): ReadonlyArray<readonly [field: Setting.Field, text: string]> =>
+  Setting.fieldsOf(struct).flatMap((field) => {
+    const value = Setting.get(options, field)
+    const text = value === undefined ? field.usualText : field.write(value, nodeCount)
+    return text === field.usualText ? [] : [[field, text] as const]
   })
 
 /** The same run but for one option. What there is so many of for each node stays so. */
 export const change = <O extends Options>(
   struct: Schema.Constraint,
   options: O,
-  leaf: Setting.Leaf,
+  field: Setting.Field,
   value: unknown
 ): O => {
-  const changed = Setting.set(options, leaf, value)
-  return Setting.leavesOf(struct).filter(({ form, flag }) => form.isPerNode === true && flag !== leaf.flag).reduce(
+  const changed = Setting.set(options, field, value)
+  return Setting.fieldsOf(struct).filter(({ form, flag }) => form.isPerNode === true && flag !== field.flag).reduce(
     (all, other) => {
       const text = other.write(Setting.get(options, other), options.nodeCount)
       return Setting.set(all, other, other.read(text, changed.nodeCount))

@@ -42,19 +42,19 @@ export const kindOf = (finding: string): string =>
   finding.replaceAll(/"[^"]*"/g, "…").split(/[:,\n]/)[0]!.replaceAll(/\d+(\.\d+)?/g, "#").trim()
 
 /** The runs that are simpler in one option, the simplest first; see Options for the order of those. */
-const simplerIn = (leaf: Setting.Leaf) => (options: Simulation.Options): ReadonlyArray<Simulation.Options> =>
-  leaf.simpler(Setting.get(options, leaf)).map((value) => Options.change(Options.Simulated, options, leaf, value))
+const simplerIn = (field: Setting.Field) => (options: Simulation.Options): ReadonlyArray<Simulation.Options> =>
+  field.simpler(Setting.get(options, field)).map((value) => Options.change(Options.Simulated, options, field, value))
 
 /** The runs that are simpler in one setting of the workload. */
-const simplerInSetting = (leaf: Setting.Leaf) => (options: Simulation.Options): ReadonlyArray<Simulation.Options> =>
-  leaf.simpler(Setting.get(options.settings, leaf) ?? leaf.usual).map((value) => ({
+const simplerInSetting = (field: Setting.Field) => (options: Simulation.Options): ReadonlyArray<Simulation.Options> =>
+  field.simpler(Setting.get(options.settings, field) ?? field.usual).map((value) => ({
     ...options,
-    settings: Setting.set(options.settings ?? {}, leaf, value)
+    settings: Setting.set(options.settings ?? {}, field, value)
   }))
 
 const dimensionsOf = ({ settings }: Workload) => [
-  ...Setting.leavesOf(Options.Simulated).map(simplerIn),
-  ...settings === undefined ? [] : Setting.leavesOf(settings).map(simplerInSetting)
+  ...Setting.fieldsOf(Options.Simulated).map(simplerIn),
+  ...settings === undefined ? [] : Setting.fieldsOf(settings).map(simplerInSetting)
 ]
 
 /** Zeller and Hildebrandt's ddmin, by complements: the items that remain, no single one of which can be left out. */

@@ -3,7 +3,7 @@
  * line, which value it usually has, and which values are simpler. Flags with their help, defaults, replay lines, rows of
  * reports and the search for a smaller run are made of that, so each is declared once.
  *
- * A struct of such schemas is taken apart by {@link leavesOf}.
+ * A struct of such schemas is taken apart by {@link fieldsOf}.
  */
 import * as Schema from "effect/Schema"
 import * as SchemaAST from "effect/SchemaAST"
@@ -70,7 +70,7 @@ export const make = <A>(schema: Schema.Codec<A>, form: Form, about: About<A>): S
 }
 
 /** One option in a struct, which may stand in a struct inside it. */
-export interface Leaf extends Annotation {
+export interface Field extends Annotation {
   readonly path: ReadonlyArray<string>
   readonly flag: string
   readonly label: string
@@ -82,8 +82,8 @@ export interface Leaf extends Annotation {
 
 const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
-const leaf = (path: ReadonlyArray<string>, annotation: Annotation): Leaf => {
-  const { flag = kebab(path.at(-1)!), form, isValue, usual, usualText } = annotation // a leaf has a name
+const field = (path: ReadonlyArray<string>, annotation: Annotation): Field => {
+  const { flag = kebab(path.at(-1)!), form, isValue, usual, usualText } = annotation // a field has a name
   const { label = flag.replaceAll("-", " ") } = annotation
   return {
     ...annotation,
@@ -99,32 +99,32 @@ const leaf = (path: ReadonlyArray<string>, annotation: Annotation): Leaf => {
   }
 }
 
-const leavesIn = (ast: SchemaAST.AST, path: ReadonlyArray<string>): ReadonlyArray<Leaf> => {
+const fieldsIn = (ast: SchemaAST.AST, path: ReadonlyArray<string>): ReadonlyArray<Field> => {
   const annotation = SchemaAST.resolveAt<Annotation>(key)(ast)
-  if (annotation !== undefined) return [leaf(path, annotation)]
+  if (annotation !== undefined) return [field(path, annotation)]
   if (!SchemaAST.isObjects(ast)) return []
-  return ast.propertySignatures.flatMap(({ name, type }) => leavesIn(type, [...path, String(name)]))
+  return ast.propertySignatures.flatMap(({ name, type }) => fieldsIn(type, [...path, String(name)]))
 }
 
 /** All options in a struct, in the order in which it declares them. */
-export const leavesOf = (struct: Schema.Constraint): ReadonlyArray<Leaf> => leavesIn(struct.ast, [])
+export const fieldsOf = (struct: Schema.Constraint): ReadonlyArray<Field> => fieldsIn(struct.ast, [])
 
 /** An option that stands alone. */
-export const named = (name: string, schema: Schema.Constraint): Leaf => {
-  const [leaf] = leavesIn(schema.ast, [name])
-  if (leaf === undefined) throw new Error(`${name} is no option`)
-  return leaf
+export const named = (name: string, schema: Schema.Constraint): Field => {
+  const [field] = fieldsIn(schema.ast, [name])
+  if (field === undefined) throw new Error(`${name} is no option`)
+  return field
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null
 
 /** The value of an option as a report shows it. */
-export const show = ({ form, write }: Leaf, value: unknown): string =>
+export const show = ({ form, write }: Field, value: unknown): string =>
   [write(value, NaN), form.unit].filter((part) => part !== undefined).join(" ")
 
 /** The value of an option. */
-export const get = (options: unknown, { path }: Leaf): unknown =>
+export const get = (options: unknown, { path }: Field): unknown =>
   path.reduce((value, name) => isRecord(value) ? value[name] : undefined, options)
 
 const put = (options: unknown, [name, ...rest]: ReadonlyArray<string>, value: unknown): unknown =>
@@ -133,12 +133,12 @@ const put = (options: unknown, [name, ...rest]: ReadonlyArray<string>, value: un
     : { ...isRecord(options) && options, [name]: put(isRecord(options) ? options[name] : undefined, rest, value) }
 
 /** The same options, but for the value of one. */
-export const set = <O extends object>(options: O, { path }: Leaf, value: unknown): O => put(options, path, value) as O // the value is one of this option
+export const set = <O extends object>(options: O, { path }: Field, value: unknown): O => put(options, path, value) as O // the value is one of this option
 
 /** What a struct usually is. */
 export const usualOf = <S extends Schema.Codec<object, unknown>>(struct: S): S["Type"] =>
   Schema.decodeUnknownSync(struct)(
-    leavesOf(struct).filter(({ usual }) => usual !== undefined).reduce((all, leaf) => set(all, leaf, leaf.usual), {})
+    fieldsOf(struct).filter(({ usual }) => usual !== undefined).reduce((all, field) => set(all, field, field.usual), {})
   )
 
 // What schemas there are.

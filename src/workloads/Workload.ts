@@ -89,11 +89,11 @@ export interface Configurable<S extends SettingFields> extends Workload {
 }
 
 /** Fails with what is wrong with the first of these settings that is none of the workload's. */
-const checkSettings = (workload: string, fields: SettingFields, settings: SettingValues): void => {
+const checkSettings = (workload: string, schemas: SettingFields, settings: SettingValues): void => {
   for (const [name, value] of Object.entries(settings)) {
-    const field = fields[name]
-    if (field === undefined) throw new RangeError(`${workload} has no setting ${name}`)
-    if (!Schema.is(field)(value)) {
+    const schema = schemas[name]
+    if (schema === undefined) throw new RangeError(`${workload} has no setting ${name}`)
+    if (!Schema.is(schema)(value)) {
       throw new RangeError(`the setting ${name} of ${workload} cannot be ${ExactNumbers.text(value)}`)
     }
   }
@@ -102,17 +102,17 @@ const checkSettings = (workload: string, fields: SettingFields, settings: Settin
 /** What a workload is under its settings, each of which has a value: the one that is given, or the usual one. */
 export const configurable = <S extends SettingFields>(
   name: string,
-  fields: S,
+  schemas: S,
   make: (settings: Values<S>) => Omit<Workload, "name" | "settings" | "set">
 ): Configurable<S> => {
-  const settings = Schema.Struct(fields)
+  const settings = Schema.Struct(schemas)
   const usual = Setting.usualOf(settings)
   const under = (given: Partial<Values<S>>): Configurable<S> => ({
     ...make({ ...usual, ...given }),
     name,
     settings,
     set: (others) => {
-      checkSettings(name, fields, others)
+      checkSettings(name, schemas, others)
       return under({ ...given, ...others })
     }
   })

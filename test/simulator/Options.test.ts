@@ -53,7 +53,7 @@ describe("Options", () => {
   })
 
   it("with fewer nodes there are as many clients for each as before, where that is a whole number", () => {
-    const [nodeCount] = Setting.leavesOf(Options.Simulated)
+    const [nodeCount] = Setting.fieldsOf(Options.Simulated)
     const clients = (concurrency: number): number =>
       Options.change(Options.Simulated, { ...Simulation.defaults, concurrency }, nodeCount!, 2).concurrency
     assert.deepStrictEqual([clients(5), clients(10), clients(7)], [2, 4, 7])

@@ -16,12 +16,12 @@ const struct = Schema.Struct({
   unsaid: Schema.optionalKey(Schema.String)
 })
 
-const leaves = new Map(Setting.leavesOf(struct).map((leaf) => [leaf.flag, leaf]))
-const leaf = (flag: string): Setting.Leaf => leaves.get(flag)!
+const fields = new Map(Setting.fieldsOf(struct).map((field) => [field.flag, field]))
+const field = (flag: string): Setting.Field => fields.get(flag)!
 
 describe("Setting", () => {
   it("each option is known by its flag, with what is said of it", () => {
-    assert.deepStrictEqual([...leaves.keys()], [
+    assert.deepStrictEqual([...fields.keys()], [
       "count",
       "duration",
       "share",
@@ -31,7 +31,7 @@ describe("Setting", () => {
       "only-these",
       "is-lasting"
     ])
-    const { form, help, label, path, usualText } = leaf("duration")
+    const { form, help, label, path, usualText } = field("duration")
     assert.deepStrictEqual([help, label, path, usualText, form.metavar], [
       "how long",
       "lasts",
@@ -39,8 +39,8 @@ describe("Setting", () => {
       "1.5",
       "seconds"
     ])
-    assert.deepStrictEqual([leaf("only-these").label, leaf("only-these").usualText], ["only these", "all"])
-    assert.deepStrictEqual([leaf("faults").usualText, leaf("workers").usualText], ["none", "1n"])
+    assert.deepStrictEqual([field("only-these").label, field("only-these").usualText], ["only these", "all"])
+    assert.deepStrictEqual([field("faults").usualText, field("workers").usualText], ["none", "1n"])
   })
 
   it("what is usual fills a struct", () => {
@@ -83,36 +83,36 @@ describe("Setting", () => {
   ]
   for (const [flag, text, value, written = text] of texts) {
     it(`${flag} ${text} is ${JSON.stringify(value)}, and is written so again`, () => {
-      const read = leaf(flag).read(text, 4)
+      const read = field(flag).read(text, 4)
       assert.deepStrictEqual(read, value)
       if (value === undefined) return
-      assert.strictEqual(leaf(flag).write(read, 4), written)
-      assert.deepStrictEqual(leaf(flag).read(written, 4), value)
+      assert.strictEqual(field(flag).write(read, 4), written)
+      assert.deepStrictEqual(field(flag).read(written, 4), value)
     })
   }
 
   it("one value is changed, and the others stay", () => {
     const usual = Setting.usualOf(struct)
-    const changed = Setting.set(usual, leaf("share"), 0.5)
+    const changed = Setting.set(usual, field("share"), 0.5)
     assert.deepStrictEqual(changed, { ...usual, inner: { share: 0.5 } })
-    assert.deepStrictEqual([Setting.get(usual, leaf("share")), Setting.get(changed, leaf("share"))], [0, 0.5])
-    assert.isUndefined(Setting.get(usual, leaf("only-these")))
+    assert.deepStrictEqual([Setting.get(usual, field("share")), Setting.get(changed, field("share"))], [0, 0.5])
+    assert.isUndefined(Setting.get(usual, field("only-these")))
   })
 
   it("a report shows it with its unit", () => {
-    assert.strictEqual(Setting.show(leaf("duration"), 2000), "2 s")
-    assert.strictEqual(Setting.show(leaf("workers"), 8), "8")
-    assert.strictEqual(Setting.show(leaf("faults"), ["fire"]), "fire")
+    assert.strictEqual(Setting.show(field("duration"), 2000), "2 s")
+    assert.strictEqual(Setting.show(field("workers"), 8), "8")
+    assert.strictEqual(Setting.show(field("faults"), ["fire"]), "fire")
   })
 
   it("says which values are simpler, the simplest first", () => {
-    assert.deepStrictEqual(leaf("count").simpler(9), [1, 5, 7, 8])
-    assert.deepStrictEqual(leaf("count").simpler(1), [])
-    assert.deepStrictEqual(leaf("count").simpler("no count"), [])
-    assert.deepStrictEqual([leaf("share").simpler(0.5), leaf("share").simpler(0)], [[0], []])
-    assert.deepStrictEqual(leaf("faults").simpler(["fire", "flood"]), [[], ["flood"], ["fire"]])
-    assert.deepStrictEqual(leaf("faults").simpler(["fire"]), [[]])
-    assert.deepStrictEqual(leaf("kind").simpler("that"), [])
+    assert.deepStrictEqual(field("count").simpler(9), [1, 5, 7, 8])
+    assert.deepStrictEqual(field("count").simpler(1), [])
+    assert.deepStrictEqual(field("count").simpler("no count"), [])
+    assert.deepStrictEqual([field("share").simpler(0.5), field("share").simpler(0)], [[0], []])
+    assert.deepStrictEqual(field("faults").simpler(["fire", "flood"]), [[], ["flood"], ["fire"]])
+    assert.deepStrictEqual(field("faults").simpler(["fire"]), [[]])
+    assert.deepStrictEqual(field("kind").simpler("that"), [])
     assert.deepStrictEqual(Setting.towards(1000, 1000)(3500), [1000, 2500])
   })
 })

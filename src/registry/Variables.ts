@@ -1,0 +1,91 @@
+/**
+ * The environment variables of executables, for people: what each is for, and what it is when it is not set.
+ */
+import * as Disseminations from "./Disseminations.ts"
+import { registry } from "./Registry.ts"
+
+export interface Variable {
+  readonly name: string
+  readonly meaning: string
+  readonly usual: string
+}
+
+const code = (text: string): string => `\`${text}\``
+
+/** The values of a variable by which an executable chooses its program, and the words for what each means. */
+const choice = (
+  programs: Readonly<Record<string, unknown>>,
+  variable: string,
+  meanings: Readonly<Record<string, string>>,
+  usual: string
+): Variable => ({
+  name: variable,
+  meaning: Object.keys(programs).map((name) => {
+    const meaning = meanings[name]
+    return meaning === undefined ? code(name) : `${code(name)} (${meaning})`
+  }).join(", "),
+  usual
+})
+
+/** In alphabetic order. */
+export const variables: ReadonlyArray<Variable> = [
+  {
+    name: "CLIENT_TIMEOUT",
+    meaning: "no reply is sent to a client later than this after its request",
+    usual: "4900 millis"
+  },
+  {
+    name: "COUNTER_STALENESS",
+    meaning: "how old the sum may be that `g-counter-seq-kv` answers to a read",
+    usual: "1 second"
+  },
+  {
+    name: "GOSSIP_ACKNOWLEDGE_WITHIN",
+    meaning: "how long anyone but the hub waits for something that an acknowledgement can ride on",
+    usual: "1500 millis, of `mesh` 3 seconds"
+  },
+  choice(registry.broadcast.programs, Disseminations.variable, {
+    thrifty: "few messages, news takes a second",
+    mesh: "many, one hop",
+    relaxed: "few, and news takes less than a second"
+  }, "`star`, of counters `relaxed`"),
+  { name: "GOSSIP_GAP", meaning: "how long a gap may stay open before it is asked for", usual: "400 millis" },
+  {
+    name: "GOSSIP_HUB_WINDOW",
+    meaning: "how often the hub of a star sends to a busy leaf, at the most",
+    usual: "200 millis"
+  },
+  {
+    name: "GOSSIP_LEAF_WINDOW",
+    meaning: "how often a busy leaf sends to the hub, at the most; in a mesh, any node to any other",
+    usual: "50 millis, of `mesh` 10 millis"
+  },
+  {
+    name: "GOSSIP_PATIENCE",
+    meaning: "the longest time between two attempts to reach a node that is silent",
+    usual: "1 second"
+  },
+  {
+    name: "GOSSIP_ROUND_TRIP",
+    meaning: "after how long without an answer a message counts as lost",
+    usual: "1 second"
+  },
+  {
+    name: "GOSSIP_SILENCE",
+    meaning: "how long a node that starts says nothing to others, so that they are started too",
+    usual: "100 millis"
+  },
+  choice(registry["unique-ids"].programs, "ID_GENERATOR", {
+    flake: "time-ordered",
+    random: "128 bits",
+    central: "the oracle lin-tso"
+  }, "`flake`"),
+  {
+    name: "KAFKA_DURABILITY",
+    meaning: "when `kafka` acknowledges: at once (`none`), when `one` peer has it, or the `majority`",
+    usual: "`none`"
+  },
+  { name: "KAFKA_LINGER", meaning: "how long `kafka-lin-kv` waits for company", usual: "5 millis" },
+  { name: "KAFKA_POLL_LIMIT", meaning: "messages that a poll answers at the most", usual: "500" },
+  { name: "KAFKA_REFRESH", meaning: "how old the copy may be that polls of `kafka-lin-kv` read", usual: "100 millis" }
+]
