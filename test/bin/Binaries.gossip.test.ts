@@ -57,12 +57,15 @@ const cluster = async (file: string, size: number, env: Record<string, string>) 
   for (const child of nodes.values()) {
     createInterface({ input: child.stdout }).on("line", (line) => deliver(JSON.parse(line)))
   }
-  const ask = (dest: string, body: Body): Promise<Body> =>
-    new Promise((resume) => {
-      const msg_id = lastId++
+  /** Asks again what is refused for now, as happens where a store answers late, on a busy machine. */
+  const ask = async (dest: string, body: Body): Promise<Body> => {
+    const msg_id = lastId++
+    const reply = await new Promise<Body>((resume) => {
       waiting.set(msg_id, resume)
       deliver({ src: "c1", dest, body: { ...body, msg_id } })
     })
+    return reply["code"] === 11 ? ask(dest, body) : reply
+  }
 
   await Promise.all(ids.map((node_id) => ask(node_id, { type: "init", node_id, node_ids: ids })))
   return {

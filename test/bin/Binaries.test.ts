@@ -322,13 +322,18 @@ describe("Binaries", () => {
           const ready = () => node.lines.length > read
           await node.until(ready)
           assert.strictEqual(bodies(node.lines)[read++]?.["type"], "init_ok")
-          for (let i = 0; i < 334; i++) node.send({ type: "generate", msg_id: i })
+          let requests = 0
+          const request = () => node.send({ type: "generate", msg_id: requests++ })
+          for (let i = 0; i < 334; i++) request()
           while (obtained.length < 334) {
             await node.until(ready)
             const { body, dest } = JSON.parse(node.lines[read++]!) as Message
             if (dest === "lin-tso") {
               assert.strictEqual(body["type"], "ts")
               node.send({ type: "ts_ok", in_reply_to: body["msg_id"], ts: timestamps++ }, "lin-tso")
+            } else if (body["type"] === "error") {
+              assert.deepStrictEqual([generator, body["code"]], ["central", 11])
+              request() // on a busy machine, the timestamp has come too late
             } else {
               assert.sameMembers(Object.keys(body), ["type", "in_reply_to", "id"])
               assert.strictEqual(body["type"], "generate_ok")
@@ -340,7 +345,8 @@ describe("Binaries", () => {
           return obtained
         }))
         assert.strictEqual(new Set(drawn.flat()).size, 1002)
-        assert.strictEqual(timestamps, generator === "central" ? 1002 : 0)
+        if (generator === "central") assert.isAtLeast(timestamps, 1002)
+        else assert.strictEqual(timestamps, 0)
       })
     }
 
