@@ -2,10 +2,10 @@
  * From a run that is invalid to a small one, told in words.
  */
 import * as Effect from "effect/Effect"
+import * as Chronicle from "../../src/report/Chronicle.ts"
 import * as Report from "../../src/report/TextReport.ts"
 import * as Shrink from "../../src/simulator/Shrink.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"
-import * as History from "../../src/workloads/history/History.ts"
 import * as Output from "./Output.ts"
 import * as World from "./World.ts"
 
@@ -33,7 +33,7 @@ export const find = Effect.fnUntraced(function*(world: World.World, say: (text: 
     const small = World.withOptions(world, options)
     const run = World.summary(title, small, simulation)
     yield* say(`\nShrunk in ${progress.runs} runs${how}:\n\n${Report.table([run], Output)}`)
-    if (history.length <= tellable) yield* say(`\n${History.tell(history)}`)
+    if (history.length <= tellable) yield* say(`\n${Chronicle.tell(history)}`)
     return { run, world: small }
   })
 

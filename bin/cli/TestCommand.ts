@@ -14,6 +14,7 @@ import * as Report from "../../src/report/TextReport.ts"
 import * as Options from "../../src/simulator/Options.ts"
 import * as RealCluster from "../../src/simulator/processes/RealCluster.ts"
 import type * as Run from "../../src/simulator/Run.ts"
+import type { Finding } from "../../src/workloads/finding/Finding.ts"
 import * as Setting from "../../src/workloads/Setting.ts"
 import * as Conclusion from "./Conclusion.ts"
 import * as Flags from "./Flags.ts"
@@ -44,9 +45,9 @@ const mostLogs = 5
 /** Where the logs of the nodes are of which findings speak. */
 const named = (
   logs: ReadonlyArray<readonly [node: string, path: string]>,
-  findings: ReadonlyArray<string>
+  findings: ReadonlyArray<Finding>
 ): ReadonlyArray<string> => {
-  const found = new Set(findings.flatMap((text) => text.match(/\bn\d+\b/g) ?? []))
+  const found = new Set(findings.flatMap(({ examples }) => examples.flatMap(({ nodes }) => nodes)))
   return logs.filter(([node]) => found.has(node)).slice(0, mostLogs)
     .map(([node, path]) => `What ${node} wrote to standard error: ${path}`)
 }

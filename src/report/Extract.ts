@@ -4,6 +4,7 @@
 import type { Json } from "../schema/Json.ts"
 import type * as Journal from "../simulator/network/Journal.ts"
 import type { Run } from "../simulator/Run.ts"
+import type { Finding } from "../workloads/finding/Finding.ts"
 import * as ExactNumbers from "../workloads/history/ExactNumbers.ts"
 import type * as History from "../workloads/history/History.ts"
 import {
@@ -16,6 +17,8 @@ import {
   type ReportData,
   role
 } from "./ReportData.ts"
+import * as Failures from "./sentences/Failures.ts"
+import * as Sentences from "./sentences/Sentences.ts"
 import { sides } from "./SpaceTime.ts"
 
 /** Above so many messages, bodies would make the page heavy. They are in the journal still. */
@@ -151,6 +154,23 @@ const byImportance = (messages: ReadonlyArray<Journal.Message>): ReadonlyArray<s
 
 const round = (time: number): number => Math.round(time * 1000) / 1000
 
+/** Findings in words, and the operations that their examples lead to. */
+const tell = (found: ReadonlyArray<Finding>, ofEvent: ReadonlyMap<number, number>) => {
+  const findings: Array<string> = []
+  const evidence: Array<Evidence> = []
+  for (const finding of found) {
+    for (const [i, line] of Sentences.lines(finding).entries()) {
+      const example = finding.examples[i]
+      const operations = [...new Set(example?.events.flatMap((event) => ofEvent.get(event) ?? []))]
+      if (example !== undefined && operations.length > 0) {
+        evidence.push({ finding: findings.length, about: Sentences.label(example), operations })
+      }
+      findings.push(line)
+    }
+  }
+  return { findings, evidence }
+}
+
 export const extract = ({ history, messages: journal, options, results }: Run): ReportData => {
   const { all, ofEvent } = operationsOf(history)
   const { messages, unrecorded } = journal ?? { messages: [], unrecorded: 0 }
@@ -164,11 +184,7 @@ export const extract = ({ history, messages: journal, options, results }: Run): 
   const kinds = table()
   const types = table(byImportance(messages))
 
-  const evidence = (results.workload.evidence ?? []).map(({ about, events, finding }): Evidence => ({
-    finding,
-    about,
-    operations: [...new Set(events.flatMap((event) => ofEvent.get(event) ?? []))]
-  })).filter(({ operations }) => operations.length > 0)
+  const { evidence, findings } = tell(results.findings, ofEvent)
   const accused = new Set(evidence.flatMap(({ operations }) => operations))
 
   const operations = all.map(({ completion, invoke }, index): OperationRow => {
@@ -176,7 +192,9 @@ export const extract = ({ history, messages: journal, options, results }: Run): 
     const value = invoke.value === null ? "" : text(invoke.value, limit)
     const result = completion === undefined
       ? ""
-      : completion.error ?? (completion.value === null ? "" : text(completion.value, limit))
+      : completion.error !== undefined
+      ? Failures.plain(completion.error)
+      : (completion.value === null ? "" : text(completion.value, limit))
     return [
       invoke.time,
       round((completion?.time ?? duration) - invoke.time),
@@ -210,7 +228,7 @@ export const extract = ({ history, messages: journal, options, results }: Run): 
     duration,
     timeLimit: options.timeLimit,
     nodes: addresses.names.filter((address) => nodeIds.includes(address)),
-    findings: results.findings,
+    findings,
     evidence,
     kinds: kinds.names,
     operations,

@@ -8,6 +8,7 @@ import type { Options } from "../simulator/Options.ts"
 import type { Results } from "../simulator/Results.ts"
 import * as Run from "../simulator/Run.ts"
 import { quantile } from "../workloads/history/Sorted.ts"
+import * as Sentences from "./sentences/Sentences.ts"
 
 export interface Style {
   /** Whether to colour the text with ANSI escape sequences. */
@@ -76,7 +77,7 @@ const usualColumns: ReadonlyArray<Column> = [
 export const findings = ({ replay, results, title }: Run.Summary, style: Style): string =>
   results.valid ? "" : [
     red(style)(`${title} is invalid:`),
-    ...results.findings.map((finding) => `  ${finding.replaceAll("\n", "\n    ")}`),
+    ...results.findings.flatMap(Sentences.lines).map((line) => `  ${line.replaceAll("\n", "\n    ")}`),
     `  Replay: ${replay}`
   ].map((line) => `${line}\n`).join("")
 
@@ -166,7 +167,8 @@ export const summary = (runs: ReadonlyArray<Run.Summary>, style: Style): string 
 const toJson = (run: Run.Summary) => {
   const { options, program, results, workload, ...more } = Run.encode(run)
   const { findings, valid, workload: { figures }, ...measured } = results
-  return { ...more, valid, findings, ...measured, figures, options: { ...options, workload, program } }
+  const told = findings.map((finding) => ({ text: Sentences.lines(finding).join("\n"), ...finding }))
+  return { ...more, valid, findings: told, ...measured, figures, options: { ...options, workload, program } }
 }
 
 /** One JSON document, with whatever else there is to say. Times are in ms. */

@@ -4,6 +4,7 @@
  */
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Finding from "../workloads/finding/Finding.ts"
 import type { Latencies, Results } from "./Results.ts"
 
 /** What the figures of a run must stay below. */
@@ -28,17 +29,18 @@ export const latency = (results: Results): Pick<Latencies, "median" | "max"> =>
     Option.getOrElse(() => results.latencies)
   )
 
-/** What is not below its limit, in words. */
-const excess = (what: string, value: number, limit: number | undefined): ReadonlyArray<string> =>
-  limit === undefined || value < limit ? [] : [`${what}: ${Math.round(value * 1000) / 1000}, not below ${limit}`]
+const excess = (figure: keyof Limits, value: number, limit: number | undefined): ReadonlyArray<Finding.Finding> =>
+  limit === undefined || value < limit
+    ? []
+    : [Finding.once("run", "over its limit", "strict", Finding.example([], { figure, value, limit }))]
 
 /** The results under these limits: whatever exceeds one is a finding too. */
 export const judge = (results: Results, limits: Limits = {}): Results => {
   const { max, median } = latency(results)
   const excesses = [
-    ...excess("messages an operation", results.messagesPerOperation.servers, limits.messagesPerOperation),
-    ...excess("median latency in ms", median, limits.medianLatency),
-    ...excess("maximum latency in ms", max, limits.maxLatency)
+    ...excess("messagesPerOperation", results.messagesPerOperation.servers, limits.messagesPerOperation),
+    ...excess("medianLatency", median, limits.medianLatency),
+    ...excess("maxLatency", max, limits.maxLatency)
   ]
   return { ...results, valid: results.valid && excesses.length === 0, findings: [...results.findings, ...excesses] }
 }

@@ -4,9 +4,10 @@
  * It is valid if the workload's checker finds nothing, enough operations were ok, every kind of operation was ok at
  * least once, and no node crashed or broke the protocol.
  */
+import * as Finding from "../workloads/finding/Finding.ts"
+import * as Verdict from "../workloads/finding/Verdict.ts"
 import * as History from "../workloads/history/History.ts"
 import { quantile } from "../workloads/history/Sorted.ts"
-import * as Verdict from "../workloads/history/Verdict.ts"
 import type * as Network from "./network/Network.ts"
 
 export interface Counts {
@@ -26,8 +27,8 @@ export interface Latencies {
 
 export interface Results {
   readonly valid: boolean
-  /** Everything that speaks against it, in words. */
-  readonly findings: ReadonlyArray<string>
+  /** Everything that speaks against it. */
+  readonly findings: ReadonlyArray<Finding.Finding>
   readonly workload: Verdict.Verdict
   readonly operations: Counts
   readonly operationsByKind: { readonly [f: string]: Counts }
@@ -53,17 +54,13 @@ const latencies = (operations: ReadonlyArray<History.Operation>): Latencies => {
   return { median: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) }
 }
 
-/** A finding, with the errors behind it. */
-const because = (finding: string, operations: ReadonlyArray<History.Operation>): string =>
-  [finding, Verdict.errors(operations)].filter((part) => part !== "").join(": ")
-
 export const make = (run: {
   readonly history: History.History
   readonly verdict: Verdict.Verdict
   /** The fraction of operations that must be ok. */
   readonly availability: number
   readonly network: Network.Statistics
-  readonly findings: ReadonlyArray<string>
+  readonly findings: ReadonlyArray<Finding.Finding>
 }): Results => {
   const operations = History.operations(run.history)
   const counts = count(operations)
@@ -71,13 +68,30 @@ export const make = (run: {
   const byKind = kinds.map((f) => [f, count(operations.filter(({ invoke }) => invoke.f === f))] as const)
   const okFraction = counts.count === 0 ? 1 : counts.ok / counts.count
 
-  const findings = [...run.verdict.findings, ...run.findings]
-  if (okFraction < run.availability) {
-    findings.push(because(`${counts.count - counts.ok} of ${counts.count} operations were not ok`, operations))
-  }
-  for (const [f, { ok }] of byKind) {
-    if (ok === 0) findings.push(because(`no ${f} was ever ok`, operations.filter(({ invoke }) => invoke.f === f)))
-  }
+  const isAvailable = okFraction >= run.availability
+  const never = byKind.filter(([, { ok }]) => ok === 0).map(([f]) => f)
+  const findings = [
+    ...run.verdict.findings,
+    ...run.findings,
+    ...isAvailable ? [] : [Finding.once(
+      "run",
+      "not available",
+      "maelstrom",
+      Finding.example([], {
+        failed: counts.count - counts.ok,
+        count: counts.count,
+        failures: Verdict.failures(operations)
+      })
+    )],
+    ...never.map((f) =>
+      Finding.once(
+        "run",
+        "never ok",
+        "maelstrom",
+        Finding.example([], { f, failures: Verdict.failures(operations.filter(({ invoke }) => invoke.f === f)) })
+      )
+    )
+  ]
 
   const perOperation = (messages: number): number => counts.count === 0 ? 0 : messages / counts.count
   return {

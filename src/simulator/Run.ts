@@ -4,6 +4,7 @@
  */
 import * as Schema from "effect/Schema"
 import { Json } from "../schema/Json.ts"
+import { Finding } from "../workloads/finding/Finding.ts"
 import type { History } from "../workloads/history/History.ts"
 import { Limits } from "./Limits.ts"
 import type { Messages } from "./network/Journal.ts"
@@ -16,14 +17,11 @@ const Traffic = Schema.Struct({ sent: Schema.Int, received: Schema.Int, bytes: S
 
 const RunResults: Schema.Codec<Results.Results> = Schema.Struct({
   valid: Schema.Boolean,
-  findings: Schema.Array(Schema.String),
+  findings: Schema.Array(Finding),
   workload: Schema.Struct({
     valid: Schema.Boolean,
-    findings: Schema.Array(Schema.String),
-    figures: Schema.Record(Schema.String, Json),
-    evidence: Schema.optionalKey(
-      Schema.Array(Schema.Struct({ finding: Schema.Int, about: Schema.String, events: Schema.Array(Schema.Int) }))
-    )
+    findings: Schema.Array(Finding),
+    figures: Schema.Record(Schema.String, Json)
   }),
   operations: Counts,
   operationsByKind: Schema.Record(Schema.String, Counts),

@@ -11,6 +11,7 @@
  * Both are repeated until neither changes anything. All of it is determined by the options, and takes no more runs than
  * it is given.
  */
+import * as Finding from "../workloads/finding/Finding.ts"
 import * as Setting from "../workloads/Setting.ts"
 import type { Workload } from "../workloads/Workload.ts"
 import * as Options from "./Options.ts"
@@ -37,9 +38,11 @@ export const defaultBudget = 2000
 /** How many seeds a simpler option is tried with, besides the one that failed. */
 const otherSeeds = 5
 
-/** What a finding says but for names, numbers and examples: `lost: 7, known since 3 ms` is of the kind `lost`. */
-export const kindOf = (finding: string): string =>
-  finding.replaceAll(/"[^"]*"/g, "…").split(/[:,\n]/)[0]!.replaceAll(/\d+(\.\d+)?/g, "#").trim()
+/** What is the same of findings in different runs: of an operation that was never ok, which one. */
+export const kindOf = (finding: Finding.Finding): string => {
+  const f = finding.source === "run" ? finding.examples[0]?.about["f"] : undefined
+  return [Finding.nameOf(finding), ...typeof f === "string" ? [f] : []].join(" ")
+}
 
 /** The runs that are simpler in one option, the simplest first; see Options for the order of those. */
 const simplerIn = (field: Setting.Field) => (options: Simulation.Options): ReadonlyArray<Simulation.Options> =>

@@ -3,6 +3,7 @@
  *
  * A run is a function of its options, program and seed among them: the same options give the same history byte for byte.
  */
+import * as Finding from "../workloads/finding/Finding.ts"
 import type * as History from "../workloads/history/History.ts"
 import * as SeededRandom from "../workloads/SeededRandom.ts"
 import * as Setting from "../workloads/Setting.ts"
@@ -56,8 +57,9 @@ export const make = (options: Options): Simulation => {
   return {
     work: (budget) => {
       const state = time.run(trial.isOver, budget)
-      if (state === "deadlock") trial.end(`deadlock: nothing can happen any more, at ${time.now()} ms`)
-      if (state === "livelock") trial.end(`livelock: time stands still, at ${time.now()} ms`)
+      if (state === "deadlock" || state === "livelock") {
+        trial.end(Finding.once("run", state, "strict", Finding.example([], { time: time.now() })))
+      }
       return state !== "more"
     },
     progress: trial.progress,

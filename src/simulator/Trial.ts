@@ -6,9 +6,9 @@
  * (see Simulation) and in real time of real processes (see RealCluster).
  */
 import { ClientId, NodeId } from "../schema/Address.ts"
-import { Init } from "../schema/InitProtocol.ts"
+import * as Finding from "../workloads/finding/Finding.ts"
+import * as Verdict from "../workloads/finding/Verdict.ts"
 import * as History from "../workloads/history/History.ts"
-import * as Verdict from "../workloads/history/Verdict.ts"
 import type { SeededRandom } from "../workloads/SeededRandom.ts"
 import * as Workload from "../workloads/Workload.ts"
 import * as Client from "./clients/Client.ts"
@@ -21,6 +21,7 @@ import type { Member } from "./nodes/Member.ts"
 import type { Options as RunOptions } from "./Options.ts"
 import * as Results from "./Results.ts"
 import * as Services from "./services/Services.ts"
+import * as Startup from "./Startup.ts"
 import type { Timeline } from "./time/Timeline.ts"
 
 export interface Options extends RunOptions {
@@ -50,7 +51,7 @@ export interface Trial<M extends Member> {
   /** Calls `done` when it is over. */
   readonly start: (done?: () => void) => void
   /** It is over, for the reason given if there is one. */
-  readonly end: (finding?: string) => void
+  readonly end: (finding?: Finding.Finding) => void
   readonly isOver: () => boolean
   /** How much of it is done, from 0 to 1. */
   readonly progress: () => number
@@ -75,9 +76,48 @@ const among = (numbers: ReadonlyArray<number> | undefined): (n: number) => boole
   return (n) => wanted?.has(n) ?? true
 }
 
-export const make = <M extends Member>(options: Options, world: World<M>): Trial<M> => {
-  const workload = Workload.withSettings(options.workload, options.settings)
-  const { random, timeline } = world
+/** What speaks against the run apart from its history, and whether the run is over. */
+const docket = (members: () => ReadonlyArray<Member>, endsAtFinding: boolean) => {
+  const findings: Array<Finding.Finding> = []
+  const malformed = new Set<NodeId>()
+  let onOver: (() => void) | undefined
+  let over = false
+
+  const end = (finding?: Finding.Finding): void => {
+    if (over) return
+    if (finding !== undefined) findings.push(finding)
+    over = true
+    onOver?.()
+  }
+  const find = (node: NodeId, kind: string, about: Finding.Example["about"]): void => {
+    const said = endsAtFinding ? members().find(({ id }) => id === node)?.said : {}
+    findings.push(Finding.once("node", kind, "maelstrom", Finding.example([node], { ...about, ...said })))
+    if (endsAtFinding) end()
+  }
+  return {
+    findings,
+    end,
+    find,
+    isOver: () => over,
+    onOver: (done: (() => void) | undefined): void => {
+      onOver = done
+    },
+    /** The same client, but the first malformed reply of a node is found against it. */
+    watch: (client: Client.Client): Client.Client => ({
+      ...client,
+      ask: (node, question, done) =>
+        client.ask(node, question, (outcome) => {
+          done(outcome)
+          if (outcome.type !== "info" || outcome.error._tag !== "Malformed" || malformed.has(node)) return
+          malformed.add(node)
+          find(node, "malformed reply", { failure: outcome.error })
+        })
+    })
+  }
+}
+
+/** The network of a run, with its journal if it keeps one, and Maelstrom's services on it. */
+const groundOf = (options: Options, { random, timeline }: World<Member>) => {
   const journal = options.journal === true ? Journal.make(timeline.now) : undefined
   const network = Network.make({
     timeline,
@@ -88,64 +128,60 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
     duplicates: options.duplicates
   })
   Services.join(network, random.fork("services"), options.seqKv)
+  return { journal, network }
+}
+
+/** Draws the operations of clients, and counts them, also those that do not come to pass. */
+const operationsOf = (options: Options, workload: Workload.Workload, random: SeededRandom) => {
+  let drawn = 0
+  const isWanted = among(options.onlyOperations)
+  const crew = { nodeCount: options.nodeCount, workers: options.concurrency }
+  const generate = workload.generator(random.fork("operations"), crew)
+  return {
+    drawn: () => drawn,
+    next: (client: ClientId, worker: number): Workload.Invocation | undefined => {
+      const invocation = generate(client, worker)
+      return isWanted(drawn++) ? invocation : undefined
+    }
+  }
+}
+
+/** What came of it. Half a history shows much that the whole would not: so where a run broke off, only why it did. */
+const judge = (
+  workload: Workload.Workload,
+  history: History.History,
+  run: Pick<Parameters<typeof Results.make>[0], "availability" | "findings" | "network">,
+  { endsAtFinding }: Pick<World<Member>, "endsAtFinding">
+): Results.Results => {
+  if (!endsAtFinding || run.findings.length === 0) {
+    return Results.make({ ...run, history, verdict: workload.check(history) })
+  }
+  return { ...Results.make({ ...run, history, verdict: Verdict.make([]) }), findings: run.findings }
+}
+
+export const make = <M extends Member>(options: Options, world: World<M>): Trial<M> => {
+  const workload = Workload.withSettings(options.workload, options.settings)
+  const { random, timeline } = world
+  const { journal, network } = groundOf(options, world)
 
   let begun: number | undefined
   const now = (): number => timeline.now() - (begun ?? 0)
-
   const ids = Array.from({ length: options.nodeCount }, (_, i) => NodeId.make(`n${i}`))
   const members = ids.map((id) => world.member(id, network, now))
-  const findings: Array<string> = []
-
-  let onOver: (() => void) | undefined
-  let over = false
-  const end = (finding?: string): void => {
-    if (over) return
-    if (finding !== undefined) findings.push(finding)
-    over = true
-    onOver?.()
-  }
-  const find = (node: NodeId, text: string): void => {
-    const log = members.find(({ id }) => id === node)?.log ?? []
-    findings.push([`${node} ${text}`, ...world.endsAtFinding ? log : []].join("\n"))
-    if (world.endsAtFinding) end()
-  }
+  const { end, find, findings, isOver, onOver, watch } = docket(() => members, world.endsAtFinding)
 
   let clients = 0
-  const newClient = (patience = workload.patience?.(options.latency.mean)): Client.Client => {
-    const id = ClientId.make(`c${clients++}`)
-    return Client.make({ id, network, timeline, patience })
-  }
+  const newClient = (timeout = workload.patience?.(options.latency.mean)): Client.Client =>
+    Client.make({ id: ClientId.make(`c${clients++}`), network, timeline, patience: timeout })
 
-  const malformed = new Set<NodeId>()
-  /** The same client, but it is told of the first malformed reply of a node. */
-  const critical = (client: Client.Client): Client.Client => ({
-    ...client,
-    ask: (node, question, done) =>
-      client.ask(node, question, (outcome) => {
-        done(outcome)
-        if (outcome.type !== "info" || outcome.malformed !== true || malformed.has(node)) return
-        malformed.add(node)
-        find(node, `gave a ${outcome.error}`)
-      })
+  const startup = Startup.make({
+    members,
+    newClient,
+    setup: (node) => workload.setup?.(node, ids) ?? [],
+    startsAtOnce: world.startsAtOnce,
+    initTimeout: world.initPatience,
+    onFailure: (node, f, failure) => find(node, "did not answer", { f, failure })
   })
-
-  const boot = (node: Member, ready: () => void = () => {}, up: () => void = () => {}): void => {
-    const wasDisturbed = node.start(up)
-    const client = newClient(world.initPatience)
-    const init = Workload.invocation({
-      f: "init",
-      value: null,
-      rpc: Init,
-      request: { node_id: node.id, node_ids: ids },
-      readOnly: false,
-      result: () => null
-    })
-    client.ask(node.id, init, (outcome) => {
-      client.close()
-      if (outcome.type !== "ok" && !wasDisturbed()) find(node.id, `did not answer init: ${outcome.error}`)
-      ready()
-    })
-  }
 
   const { history, record } = History.recorder(now)
   const nemesis = Nemesis.make({
@@ -156,20 +192,12 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
     timeline,
     network,
     nodes: members,
-    boot,
+    boot: startup.boot,
     record: (f, value) => record({ process: "nemesis", type: "info", f, value })
   })
+  const operations = operationsOf(options, workload, random)
 
-  let operations = 0
-  const isWanted = among(options.onlyOperations)
-  const crew = { nodeCount: options.nodeCount, workers: options.concurrency }
-  const generate = workload.generator(random.fork("operations"), crew)
-  const next = (client: ClientId, worker: number): Workload.Invocation | undefined => {
-    const invocation = generate(client, worker)
-    return isWanted(operations++) ? invocation : undefined
-  }
-
-  const main = (): void => {
+  const work = (): void => {
     begun = timeline.now()
     journal?.begin()
     const load = Load.make({
@@ -177,91 +205,38 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
       random: random.fork("load"),
       nodes: ids,
       workers: options.concurrency,
-      newClient: () => critical(newClient()),
+      newClient: () => watch(newClient()),
       crashInterval: workload.crashInterval,
       record
     })
     nemesis.start(options.timeLimit)
-    load.run({ rate: options.rate, duration: options.timeLimit, next }, () => {
+    load.run({ rate: options.rate, duration: options.timeLimit, next: operations.next }, () => {
       const { final } = workload
       if (final === undefined) return end()
       nemesis.stop()
       timeline.after(options.recovery, () => load.each(final(history), end))
     })
   }
-
-  const setup = (node: NodeId, ready: () => void): void => {
-    const invocations = workload.setup?.(node, ids) ?? []
-    if (invocations.length === 0) return ready()
-    const client = newClient()
-    const finish = (): void => {
-      client.close()
-      ready()
-    }
-    const proceed = (index: number): void => {
-      const invocation = invocations[index]
-      if (invocation === undefined) return finish()
-      client.ask(node, invocation, (outcome) => {
-        if (outcome.type === "ok") return proceed(index + 1)
-        find(node, `did not answer ${invocation.f}: ${outcome.error}`)
-        finish()
-      })
-    }
-    proceed(0)
-  }
-
-  /** Once every node has called it, `next` is done, unless something was found. */
-  const onceAll = (next: () => void): () => void => {
-    let left = members.length
-    return () => {
-      if (--left > 0) return
-      if (findings.length === 0) next()
-      else end()
-    }
-  }
-
-  const setupAll = (): void => {
-    const ready = onceAll(main)
-    for (const { id } of members) setup(id, ready)
-  }
-
-  /** A node may not be ready before it has heard from others, so it is not waited for before those are started. */
-  const bootAll = (): void => {
-    const ready = onceAll(setupAll)
-    const waiting = [...members]
-    const bootNext = (): void => {
-      const node = waiting.shift()
-      if (node !== undefined) boot(node, ready, bootNext)
-    }
-    for (let i = Math.min(world.startsAtOnce, members.length); i > 0; i--) bootNext()
-  }
+  const unlessFound = (next: () => void) => (): void => findings.length === 0 ? next() : end()
 
   const length = options.timeLimit + (workload.final === undefined ? 0 : options.recovery)
   return {
     start: (done) => {
-      onOver = done
-      bootAll()
+      onOver(done)
+      startup.bootAll(unlessFound(() => startup.setupAll(unlessFound(work))))
     },
     end,
-    isOver: () => over,
+    isOver,
     // How long nodes take to start is not known before, and is none of its length.
-    progress: () => over ? 1 : begun === undefined ? 0 : Math.min(0.999, now() / length),
+    progress: () => isOver() ? 1 : begun === undefined ? 0 : Math.min(0.999, now() / length),
     results: () => {
       const found = [...findings, ...members.flatMap((node) => node.findings)]
-      // Half a history shows much that the whole would not.
-      const isWhole = !world.endsAtFinding || found.length === 0
-      const results = Results.make({
-        history,
-        verdict: isWhole ? workload.check(history) : Verdict.make([]),
-        availability: options.availability,
-        network: network.statistics(),
-        findings: found
-      })
-      return isWhole ? results : { ...results, findings: found }
+      const { availability } = options
+      return judge(workload, history, { availability, network: network.statistics(), findings: found }, world)
     },
     history,
     messages: () => journal?.messages(),
-    drawn: () => ({ operations, faults: nemesis.drawn() }),
+    drawn: () => ({ operations: operations.drawn(), faults: nemesis.drawn() }),
     members
   }
 }

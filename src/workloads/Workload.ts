@@ -8,20 +8,16 @@ import type { Body } from "../schema/Envelope.ts"
 import type { Json } from "../schema/Json.ts"
 import * as ProtocolError from "../schema/ProtocolError.ts"
 import type * as Rpc from "../schema/Rpc.ts"
+import type { Verdict } from "./finding/Verdict.ts"
 import * as ExactNumbers from "./history/ExactNumbers.ts"
-import type { History } from "./history/History.ts"
-import type { Verdict } from "./history/Verdict.ts"
+import type { Failure, History } from "./history/History.ts"
 import type { SeededRandom } from "./SeededRandom.ts"
 import * as Setting from "./Setting.ts"
 
-/**
- * How an operation ended; if nobody knows, whether that is for a reply that is none. `code` is that of an error which
- * the node replied.
- */
+/** How an operation ended: it took place, it did not, or nobody knows. */
 export type Outcome =
   | { readonly type: "ok"; readonly value: Json }
-  | { readonly type: "fail"; readonly error: string; readonly code?: number }
-  | { readonly type: "info"; readonly error: string; readonly code?: number; readonly malformed?: true }
+  | { readonly type: "fail" | "info"; readonly error: Failure }
 
 /** A request, and what to make of the reply: the end of an operation, or its next request. */
 export interface Question {
@@ -148,24 +144,23 @@ export const question = <Type extends string, Q, P>(options: {
   readonly outcome: (reply: P) => Outcome | Question
 }): Question => {
   const { outcome, readOnly, request, rpc } = options
-  const malformed = (how: string): Outcome => ({ type: "info", error: `malformed reply: ${how}`, malformed: true })
+  const malformed = (how: { readonly field: string } | { readonly reply: string }): Outcome => ({
+    type: "info",
+    error: { _tag: "Malformed", ...how }
+  })
   return {
     readOnly,
     request: { type: rpc.type, ...rpc.encodeRequest(request) },
     outcome: (reply) => {
       if (reply["type"] === "error") {
-        const error = ProtocolError.fromBody(reply)
-        return {
-          type: error.definite || readOnly ? "fail" : "info",
-          error: `${error._tag} (${error.code}): ${error.text}`,
-          code: error.code
-        }
+        const { _tag: name, code, definite, text } = ProtocolError.fromBody(reply)
+        return { type: definite || readOnly ? "fail" : "info", error: { _tag: "Refused", name, code, text } }
       }
       const extra = Object.keys(reply).find((field) => !header.has(field) && !rpc.replyFields.has(field))
-      if (extra !== undefined) return malformed(`unexpected field ${extra}`)
+      if (extra !== undefined) return malformed({ field: extra })
       const decoded = rpc.decodeReply(reply)
       if (reply["type"] !== rpc.replyType || Result.isFailure(decoded)) {
-        return malformed(ExactNumbers.text(reply).slice(0, 200))
+        return malformed({ reply: ExactNumbers.text(reply).slice(0, 200) })
       }
       return outcome(decoded.success)
     }

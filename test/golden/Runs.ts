@@ -5,9 +5,11 @@ import { createHash } from "node:crypto"
 import * as Challenges from "../../src/registry/Challenges.ts"
 import type * as Entry from "../../src/registry/Entry.ts"
 import { registry } from "../../src/registry/Registry.ts"
+import * as Failures from "../../src/report/sentences/Failures.ts"
 import * as Nemesis from "../../src/simulator/faults/Nemesis.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"
-import * as History from "../../src/workloads/history/History.ts"
+import * as ExactNumbers from "../../src/workloads/history/ExactNumbers.ts"
+import type * as History from "../../src/workloads/history/History.ts"
 import hashes from "./hashes.json" with { type: "json" }
 
 const programs = Object.entries(registry).flatMap(([workloadName, { programs, workload }]) =>
@@ -51,12 +53,16 @@ export const runs: ReadonlyArray<readonly [name: string, options: (seed: number)
 ] as const).filter(([name]) => name in hashes)
 
 /** What an event said when these were recorded. */
-const before = ({ code: _code, ...event }: History.Event): History.Event => event
+const before = ({ error, ...event }: History.Event): string => {
+  const { index, time, process, type, f, value, node } = event
+  const text = error === undefined ? {} : { error: Failures.plain(error) }
+  return `${ExactNumbers.text({ index, time, process, type, f, value, ...text, ...node !== undefined && { node } })}\n`
+}
 
 /** Of the history, of whether it is valid, and of all figures. */
 export const hash = (options: Simulation.Options): string => {
   const simulation = Simulation.run(options)
   const { network, valid, workload: { figures } } = simulation.results()
-  return createHash("sha256").update(History.toLines(simulation.history.map(before)))
+  return createHash("sha256").update(simulation.history.map(before).join(""))
     .update(JSON.stringify([valid, figures, network])).digest("hex").slice(0, 12)
 }

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Simulation from "../../src/simulator/Simulation.ts"
 import { KafkaWorkload } from "../../src/workloads/kafka/KafkaWorkload.ts"
+import * as Told from "../Told.ts"
 import * as Wrong from "../wrong/KafkaNodes.ts"
 
 const maxSeeds = 10
@@ -130,7 +131,7 @@ const simulate = async (patches: ReadonlyArray<Wrong.Patch>) => {
       ...options
     })
     assert.isTrue(simulation.work(10_000_000), `it never ends, seed ${seed}`)
-    return simulation.results()
+    return Told.results(simulation.results())
   }
 }
 

@@ -5,6 +5,7 @@ import * as Nemesis from "../../src/simulator/faults/Nemesis.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"
 import { seeds } from "../Seeds.ts"
 import { programsOf, varied } from "../Subjects.ts"
+import * as Told from "../Told.ts"
 import * as Cluster from "./kafka/Cluster.ts"
 
 const { workload } = registry.kafka
@@ -20,7 +21,7 @@ const simulate = (kind: Kind, seed: number, options: Partial<Simulation.Options>
   })
 
 const assertValid = (kind: Kind, seed: number, options: Partial<Simulation.Options> = {}): void => {
-  const { findings } = simulate(kind, seed, options).results()
+  const { findings } = Told.results(simulate(kind, seed, options).results())
   const isChance = (finding: string): boolean => finding.startsWith("no assign was ever ok") // they are few in a short run
   assert.isEmpty(findings.filter((finding) => !isChance(finding)), `${kind}, seed ${seed}`)
 }

@@ -8,6 +8,7 @@ import * as SpaceTime from "../../src/report/SpaceTime.ts"
 import { storePage } from "../../src/report/StorePage.ts"
 import { windows } from "../../src/report/Windows.ts"
 import type * as Run from "../../src/simulator/Run.ts"
+import * as Finding from "../../src/workloads/finding/Finding.ts"
 import * as Wrong from "../wrong/BroadcastNodes.ts"
 import * as Runs from "./Runs.ts"
 
@@ -136,7 +137,7 @@ describe("the page", () => {
     const evil = "</script><script>alert(1)</script>"
     const run: Run.Run = {
       ...invalid,
-      results: { ...invalid.results, findings: [evil] },
+      results: { ...invalid.results, findings: [Finding.once("mine", evil, "strict")] },
       history: invalid.history.map((event) => ({ ...event, value: evil }))
     }
     const text = report(run, assets)

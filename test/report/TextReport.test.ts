@@ -4,6 +4,7 @@ import * as Report from "../../src/report/TextReport.ts"
 import type { Results } from "../../src/simulator/Results.ts"
 import type * as Run from "../../src/simulator/Run.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"
+import * as Finding from "../../src/workloads/finding/Finding.ts"
 
 const plain = { colour: false }
 const options = Challenges.options(Challenges.challenges[0]!, 0)
@@ -18,7 +19,13 @@ const run = (title: string, changes: Partial<Results> = {}, more: Partial<Run.Su
   replay: `replay ${title}`,
   ...more
 })
-const wrong = { valid: false, findings: ["a value was lost", "n0 crashed: first\nsecond"] }
+const wrong = {
+  valid: false,
+  findings: [
+    Finding.once("mine", "a value was lost", "maelstrom", Finding.example(["n1"], { value: 7 })),
+    Finding.once("node", "crashed", "maelstrom", Finding.example(["n0"], { cause: "first\nsecond", time: 5000 }))
+  ]
+}
 
 const lines = (text: string): ReadonlyArray<string> => text.split("\n")
 
@@ -56,9 +63,9 @@ describe("table", () => {
     assert.deepStrictEqual(lines(text).slice(3), [
       "",
       "bad is invalid:",
-      "  a value was lost",
+      "  a value was lost: at n1, value 7",
       "  n0 crashed: first",
-      "    second",
+      "    second, at 5.000 s",
       "  Replay: replay bad",
       ""
     ])
@@ -95,7 +102,7 @@ describe("summary", () => {
   it("spells out the invalid ones, but of very many only how to replay them", () => {
     const text = Report.summary([run("seed 1"), run("seed 2", wrong)], plain)
     assert.match(text, /^2 runs: 1 valid, 1 invalid;/)
-    assert.include(text, "\nseed 2 is invalid:\n  a value was lost\n")
+    assert.include(text, "\nseed 2 is invalid:\n  a value was lost: at n1, value 7\n")
     assert.notInclude(text, "seed 1")
     const many = Report.summary(Array.from({ length: 13 }, (_, seed) => run(`seed ${seed}`, wrong)), plain)
     assert.lengthOf([...many.matchAll(/is invalid:\n/g)], 10)

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { registry } from "../../src/registry/Registry.ts"
 import * as Shrink from "../../src/simulator/Shrink.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"
+import * as Finding from "../../src/workloads/finding/Finding.ts"
 import type * as History from "../../src/workloads/history/History.ts"
 import * as Wrong from "../wrong/All.ts"
 
@@ -102,62 +103,14 @@ describe("Shrink", () => {
     const { options } = shrink({ ...nodes.get("broadcast secretive")!, seed: 0 }).shrunk!
     assert.isNotEmpty(options.onlyOperations ?? [0])
     const stubborn = shrink(nodes.get("broadcast stubborn")!).shrunk!
-    assert.strictEqual(stubborn.kind, "no value is stable")
+    assert.strictEqual(stubborn.kind, "set: nothing to judge by")
   })
 
   it("knows kinds of findings", () => {
-    for (
-      const [finding, kind] of [
-        ["lost: 7, known since 3.5 ms, missing from a read at 7 ms", "lost"],
-        ["missing at the end: 4 in what n1 answered at 30000 ms; 5 in …", "missing at the end"],
-        ["n4 crashed: Error: out of memory\n  at …, at 5.000 s", "n# crashed"],
-        ["n0 sent gossip to c12, which does not exist, and is heard no more, at 1 s", "n# sent gossip to c#"],
-        ['id "a:1, " was handed out 2 times: process 0 at 3 ms', "id … was handed out # times"],
-        ["12 of 340 operations were not ok", "# of # operations were not ok"]
-      ] as const
-    ) assert.strictEqual(Shrink.kindOf(finding), kind)
-  })
-})
-
-describe("a run of which only some comes to pass", () => {
-  const options: Simulation.Options = {
-    ...Simulation.defaults,
-    workload: registry.broadcast.workload,
-    program: registry.broadcast.programs.mesh.program,
-    nemesis: ["partition"],
-    nemesisInterval: 1000,
-    rate: 20,
-    timeLimit: 5000
-  }
-  /** What clients asked, without when. */
-  const asked = (history: History.History) =>
-    history.flatMap(({ f, process, time, type, value }) => type === "invoke" ? [{ f, value, process, time }] : [])
-
-  it("is what it was, without the rest: operations at the same times by the same clients, of the same values", () => {
-    for (let seed = 0; seed < 8; seed++) {
-      const all = Simulation.run({ ...options, seed })
-      const invoked = asked(all.history)
-      assert.strictEqual(all.drawn().operations, invoked.length - 5, `seed ${seed}`)
-      const onlyOperations = numbers(all.drawn().operations).filter((n) => n % 3 === 0)
-      const some = Simulation.run({ ...options, seed, onlyOperations, onlyFaults: [1] })
-      assert.deepStrictEqual(some.drawn(), all.drawn(), `seed ${seed}`)
-      assert.deepStrictEqual(
-        asked(some.history).slice(0, -5).map(({ f, time, value }) => ({ f, value, time })),
-        onlyOperations.map((n) => invoked[n]!).map(({ f, time, value }) => ({ f, value, time })),
-        `seed ${seed}`
-      )
-      const faults = (history: History.History) => history.filter(({ f }) => f === "start-partition")
-      assert.deepStrictEqual(
-        faults(some.history).map(({ time, value }) => ({ time, value })),
-        faults(all.history).slice(1, 2).map(({ time, value }) => ({ time, value })),
-        `seed ${seed}`
-      )
-    }
-  })
-
-  it("may be one in which nothing happens but the end", () => {
-    const { history } = Simulation.run({ ...options, onlyOperations: [], onlyFaults: [] })
-    assert.deepStrictEqual(asked(history).map(({ f }) => f), ["read", "read", "read", "read", "read"])
-    assert.lengthOf(history, 10)
+    const of = (source: string, kind: string, about = {}) =>
+      Shrink.kindOf(Finding.once(source, kind, "strict", Finding.example(["n1"], about)))
+    assert.strictEqual(of("set", "lost", { value: 7 }), "set: lost")
+    assert.strictEqual(of("node", "crashed", { cause: "Error", time: 5000 }), "node: crashed")
+    assert.strictEqual(of("run", "never ok", { f: "read" }), "run: never ok read")
   })
 })

@@ -8,10 +8,11 @@ import * as Nemesis from "../../src/simulator/faults/Nemesis.ts"
 import type { Program } from "../../src/simulator/nodes/SimulatedNode.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"
 import { EchoWorkload } from "../../src/workloads/echo/EchoWorkload.ts"
+import * as Verdict from "../../src/workloads/finding/Verdict.ts"
 import * as History from "../../src/workloads/history/History.ts"
-import * as Verdict from "../../src/workloads/history/Verdict.ts"
 import { seeds as seedsOf } from "../Seeds.ts"
 import { eventful, type Subject, subjects } from "../Subjects.ts"
+import * as Told from "../Told.ts"
 
 const seeds = seedsOf(4)
 
@@ -145,7 +146,7 @@ describe("Simulation", () => {
       const options = { ...Simulation.defaults, workload: EchoWorkload, availability: 1, timeLimit: 1000 }
       assert.isEmpty(Simulation.run({ ...options, program: slow(9_900) }).results().findings)
       assert.deepStrictEqual(
-        Simulation.run({ ...options, program: slow(10_100) }).results().findings,
+        Told.findings(Simulation.run({ ...options, program: slow(10_100) }).results().findings),
         ["n0", "n1", "n2", "n3", "n4"].map((id) => `${id} did not answer init: no reply in time`)
       )
     })

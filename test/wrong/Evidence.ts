@@ -1,13 +1,15 @@
 import { assert } from "@effect/vitest"
 import type { History } from "../../src/workloads/history/History.ts"
-import type { Verdict } from "../../src/workloads/history/Verdict.ts"
+import type * as Told from "../Told.ts"
 
 /** What a checker says when nothing happened that it could have judged. */
-const isOfNothing = (finding: string): boolean =>
-  finding.endsWith("there is nothing to judge by") || /^and \d+ more$/.test(finding)
+const isOfNothing = (finding: string): boolean => finding.endsWith("there is nothing to judge by")
 
 /** Each finding leads to operations in the history, and to each of those whose time it tells. */
-export const leadsToOperations = ({ evidence = [], findings }: Verdict, history: History): void =>
+export const leadsToOperations = (
+  { evidence, findings }: Pick<Told.Results["workload"], "evidence" | "findings">,
+  history: History
+): void =>
   findings.forEach((text, index) => {
     if (isOfNothing(text)) return
     const of = evidence.filter(({ finding }) => finding === index)

@@ -2,11 +2,13 @@
  * A client as Maelstrom has them: it asks one node, one thing at a time, and waits 5 s for each answer. Then it is gone,
  * and so is its address.
  */
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import type { ClientId, NodeId } from "../../schema/Address.ts"
 import * as Envelope from "../../schema/Envelope.ts"
-import * as ExactNumbers from "../../workloads/history/ExactNumbers.ts"
-import { noReply } from "../../workloads/history/History.ts"
+import { Json } from "../../schema/Json.ts"
+import type { Failure } from "../../workloads/history/History.ts"
 import type { Outcome, Question } from "../../workloads/Workload.ts"
 import type { Network } from "../network/Network.ts"
 import type { Timeline } from "../time/Timeline.ts"
@@ -21,18 +23,17 @@ export interface Client {
 /** In ms. */
 export const defaultPatience = 5000
 
-/**
- * What is wrong with a message that answers nothing that was ever asked: else a node that mistakes `in_reply_to` looks
- * like a silent one. A late reply is no such thing.
- */
-const stray = ({ body, dest, src }: Envelope.Envelope, lastId: number): string | undefined => {
+type Stray = NonNullable<Extract<Failure, { _tag: "NoReply" }>["stray"]>
+
+const decodeId = Schema.decodeUnknownOption(Json)
+
+/** A message that answers nothing that was ever asked, if it is one. */
+const stray = ({ body, dest, src }: Envelope.Envelope, lastId: number): Stray | undefined => {
   const id = body["in_reply_to"]
   if (Number.isInteger(id) && Number(id) >= 1 && Number(id) <= lastId) return undefined
   const type = typeof body["type"] === "string" ? body["type"] : "a message"
-  const how = id === undefined
-    ? "without in_reply_to"
-    : `with in_reply_to ${ExactNumbers.text(id)} instead of ${lastId}`
-  return `, though ${src} sent ${dest} ${type} ${how}`
+  const inReplyTo = Option.getOrUndefined(decodeId(id))
+  return { src, dest, type, ...inReplyTo !== undefined && { inReplyTo }, expected: lastId }
 }
 
 export const make = (options: {
@@ -43,7 +44,7 @@ export const make = (options: {
 }): Client => {
   const { id, network, patience = defaultPatience, timeline } = options
   let lastId = 0
-  let hint = ""
+  let hint: Stray | undefined
   let onReply: ((reply: Envelope.Body) => void) | undefined
 
   network.join(id, (line) => {
@@ -55,7 +56,7 @@ export const make = (options: {
 
   const ask: Client["ask"] = (node, { outcome, readOnly, request }, done) => {
     const msg_id = ++lastId
-    hint = ""
+    hint = undefined
     const end = (result: Outcome | Question): void => {
       onReply = undefined
       cancel()
@@ -64,7 +65,11 @@ export const make = (options: {
     }
     const cancel = timeline.after(
       patience,
-      () => end({ type: readOnly ? "fail" : "info", error: `${noReply}${hint}` })
+      () =>
+        end({
+          type: readOnly ? "fail" : "info",
+          error: { _tag: "NoReply", ...hint !== undefined && { stray: hint } }
+        })
     )
     onReply = (reply) => end(outcome(reply))
     network.send(id, node, Envelope.encode({ src: id, dest: node, body: { ...request, msg_id } }))

@@ -85,8 +85,7 @@ export const make = (options: Options): Load => {
       if (outcome.type === "ok") {
         record({ process, type: "ok", f, value: outcome.value })
       } else {
-        const { code, error } = outcome
-        record({ process, type: outcome.type, f, value, error, ...code === undefined ? {} : { code } })
+        record({ process, type: outcome.type, f, value, error: outcome.error })
       }
       if (outcome.type === "info") replace(worker)
       done()

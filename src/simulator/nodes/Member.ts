@@ -1,4 +1,5 @@
 import type { NodeId } from "../../schema/Address.ts"
+import type * as Finding from "../../workloads/finding/Finding.ts"
 
 /**
  * A node of a cluster as the bench handles it, simulated or a real process: it is on the network, and can be started and
@@ -18,8 +19,8 @@ export interface Member {
   readonly resume: () => void
   /** From now on the clock is `offset` ms ahead of the true time; if `frozen`, it stands still there. */
   readonly setClock: (offset: number, frozen: boolean) => void
-  /** What makes a run invalid, such as a crash, in words. */
-  readonly findings: ReadonlyArray<string>
-  /** The last lines that it logged. */
-  readonly log: ReadonlyArray<string>
+  /** What makes a run invalid, such as a crash. */
+  readonly findings: ReadonlyArray<Finding.Finding>
+  /** The last lines that it wrote, by where it wrote them: what a finding against a real process tells besides. */
+  readonly said: Finding.Example["about"]
 }

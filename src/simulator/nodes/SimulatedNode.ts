@@ -21,6 +21,7 @@ import { MessageIO } from "../../services/node/MessageIO.ts"
 import { Node } from "../../services/node/Node.ts"
 import { Peers } from "../../services/node/Peers.ts"
 import { Timers } from "../../services/node/Timers.ts"
+import * as Finding from "../../workloads/finding/Finding.ts"
 import type { SeededRandom } from "../../workloads/SeededRandom.ts"
 import * as Client from "../clients/Client.ts"
 import type { Network } from "../network/Network.ts"
@@ -31,8 +32,10 @@ import type { Member } from "./Member.ts"
 /** A program with everything provided but what every node has. */
 export type Program = Effect.Effect<void, unknown, Node | Peers | Timers>
 
-/** `log` has the last {@link logLimit} lines. */
-export interface SimulatedNode extends Member {}
+export interface SimulatedNode extends Member {
+  /** The last {@link logLimit} lines that it logged. */
+  readonly log: ReadonlyArray<string>
+}
 
 export interface Options {
   readonly id: NodeId
@@ -50,7 +53,7 @@ export const logLimit = 1000
 export const epoch = Date.UTC(2026, 0, 1)
 
 export const make = ({ config, id, network, program, random, time }: Options): SimulatedNode => {
-  const findings: Array<string> = []
+  const findings: Array<Finding.Finding> = []
   const log: Array<string> = []
   let lives = 0
   let life: VirtualProcess.VirtualProcess | undefined
@@ -59,7 +62,8 @@ export const make = ({ config, id, network, program, random, time }: Options): S
   let clockFrozenAt: number | undefined
 
   const seconds = (): string => `${(time.now() / 1000).toFixed(3)} s`
-  const find = (text: string): void => void findings.push(`${id} ${text}, at ${seconds()}`)
+  const find = (kind: string, about: Finding.Example["about"] = {}): void =>
+    void findings.push(Finding.once("node", kind, "maelstrom", Finding.example([id], { ...about, time: time.now() })))
   const write = (text: string): void => {
     log.push(`${seconds()} ${text}`)
     if (log.length > logLimit) log.shift()
@@ -82,7 +86,7 @@ export const make = ({ config, id, network, program, random, time }: Options): S
         if (mute || network.send(id, message.dest, Envelope.encode(message))) return
         if (isClient(message.dest) && time.now() - process.resumedAt() < Client.defaultPatience) return
         mute = true
-        find(`sent ${String(message.body["type"])} to ${message.dest}, which does not exist, and is heard no more`)
+        find("sent to nobody", { type: String(message.body["type"]), dest: message.dest })
       },
       flush: Effect.void
     })
@@ -98,6 +102,7 @@ export const make = ({ config, id, network, program, random, time }: Options): S
   return {
     id,
     findings,
+    said: {},
     log,
     start: () => {
       life?.kill() // there is never more than one
@@ -114,7 +119,8 @@ export const make = ({ config, id, network, program, random, time }: Options): S
       process.run(Effect.provide(program, layer)).addObserver((exit) => {
         if (life !== process) return
         life = undefined
-        find(exit._tag === "Success" ? "exited" : `crashed: ${Cause.pretty(exit.cause)}`)
+        if (exit._tag === "Success") find("exited")
+        else find("crashed", { cause: Cause.pretty(exit.cause) })
       })
       return () => process.isKilled() || process.resumedAt() > -Infinity
     },

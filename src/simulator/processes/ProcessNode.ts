@@ -15,6 +15,7 @@ import * as Result from "effect/Result"
 import { spawn } from "node:child_process"
 import { isClient, type NodeId } from "../../schema/Address.ts"
 import * as Envelope from "../../schema/Envelope.ts"
+import * as Finding from "../../workloads/finding/Finding.ts"
 import * as ExactNumbers from "../../workloads/history/ExactNumbers.ts"
 import * as Client from "../clients/Client.ts"
 import type { Network } from "../network/Network.ts"
@@ -76,14 +77,9 @@ interface Life {
   resumedAt: number
 }
 
-const section = (name: string, lines: ReadonlyArray<string> = []): ReadonlyArray<string> =>
-  lines.length === 0
-    ? [`it wrote nothing to ${name}`]
-    : [`the last that it wrote to ${name}:`, ...lines.map((line) => `  ${line}`)]
-
 export const make = (options: Options): ProcessNode => {
   const { command, id, network, now, watchdog } = options
-  let finding: string | undefined
+  let finding: { readonly kind: string; readonly about: Finding.Example["about"] } | undefined
   /** What was sent to it before it was first started. */
   let early: Array<string> | undefined = []
   /** The life that it is in, if it is in any, and the last one. */
@@ -91,24 +87,21 @@ export const make = (options: Options): ProcessNode => {
   let last: Life | undefined
   const ends = new Set<Promise<void>>()
 
-  const find = (text: string, ...more: ReadonlyArray<string>): void => {
+  const find = (kind: string, about: Finding.Example["about"]): void => {
     if (finding !== undefined) return // it is heard no more
-    finding = [`${id} ${text}, at ${(now() / 1000).toFixed(3)} s`, ...more].join("\n")
+    finding = { kind, about: { ...about, time: now() } }
     options.onFinding()
   }
 
   const receive = (line: string, { resumedAt }: Life): void => {
     const message = decode(line, id)
     if (Result.isFailure(message)) {
-      return find(
-        `wrote to standard output what is no message (${message.failure})`,
-        `  ${Lines.shorten(line)}`
-      )
+      return find("wrote what is no message", { fault: message.failure, line: Lines.shorten(line) })
     }
     const { body, dest } = message.success
     if (network.send(id, dest, ExactNumbers.read(line))) return
     if (isClient(dest) && now() - resumedAt < Client.defaultPatience) return
-    find(`sent ${String(body["type"])} to ${dest}, which does not exist`)
+    find("sent to nobody", { type: String(body["type"]), dest })
   }
 
   const spawnLife = (up: () => void): Life => {
@@ -161,7 +154,7 @@ export const make = (options: Options): ProcessNode => {
         clearTimeout(cut)
         mine.output.end()
         mine.errors.end()
-        if (life === mine) find(signal === null ? `exited with code ${code}` : `was killed by ${signal}`)
+        if (life === mine) find("exited", signal === null ? { code } : { signal })
       })
     })
     const end = new Promise<void>((resolve) => child.once("close", resolve)).finally(() => ends.delete(end))
@@ -182,13 +175,12 @@ export const make = (options: Options): ProcessNode => {
   return {
     id,
     get findings() {
-      return finding === undefined ? [] : [[finding, ...this.log].join("\n")]
+      if (finding === undefined) return []
+      const { about, kind } = finding
+      return [Finding.once("node", kind, "maelstrom", Finding.example([id], { ...about, ...this.said }))]
     },
-    get log() {
-      return [
-        ...section("standard output", last?.output.last()),
-        ...section("standard error", last?.errors.last())
-      ]
+    get said() {
+      return { stdout: last?.output.last() ?? [], stderr: last?.errors.last() ?? [] }
     },
     start: (up = () => {}) => {
       kill() // there is never more than one

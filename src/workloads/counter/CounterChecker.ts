@@ -21,8 +21,9 @@
  */
 import type { NodeId } from "../../schema/Address.ts"
 import type { Json } from "../../schema/Json.ts"
+import * as Finding from "../finding/Finding.ts"
+import * as Verdict from "../finding/Verdict.ts"
 import type { Event, History } from "../history/History.ts"
-import * as Verdict from "../history/Verdict.ts"
 import * as IntervalSet from "./IntervalSet.ts"
 
 /**
@@ -99,7 +100,7 @@ interface Wrong {
   readonly node: NodeId | undefined
   readonly value: bigint
   /** What it contradicts, and the events that say so, if they are few. */
-  readonly because: string
+  readonly about: { readonly [name: string]: Json }
   readonly against: ReadonlyArray<Event>
 }
 
@@ -217,17 +218,16 @@ export const check = (history: History, { growOnly, memory }: Options): Verdict.
     if (invoke.index < place.killed) return
     const most = begun.up + acknowledged.down
     const least = begun.down + acknowledged.up
-    if (value > most) tooLarge.push({ read, node, value, because: `at most ${most} had been added`, against: [] })
+    if (value > most) tooLarge.push({ read, node, value, about: { most: String(most) }, against: [] })
     if (value < least) {
-      const because = `at least ${least} was acknowledged there`
-      tooSmall.push({ read, node, value, because, against: acknowledged.last })
+      tooSmall.push({ read, node, value, about: { least: String(least) }, against: acknowledged.last })
     }
     if (!growOnly) return
     const floors = [...highest ? [highest] : [], ...place.inherited.values()]
     const floor = floors.find((shown) => shown.value + shown.since > value)
     if (floor !== undefined) {
-      const because = `${floor.value} had been read at ${floor.read.time} ms, and ${floor.since} acknowledged since`
-      wentBack.push({ read, node, value, because, against: [floor.read] })
+      const about = { before: String(floor.value), beforeTime: floor.read.time, since: String(floor.since) }
+      wentBack.push({ read, node, value, about, against: [floor.read] })
     }
     if (place.highest === undefined || place.highest.value + place.highest.since <= value) {
       place.highest = { value, read, since: 0n }
@@ -274,28 +274,32 @@ export const check = (history: History, { growOnly, memory }: Options): Verdict.
       read,
       node,
       value,
-      because: `not ${acceptableText}`,
+      about: { acceptable: acceptableText },
       against: []
     }))
   const values = [...new Set(final.map(({ value }) => value))]
   const silent = [...places.keys()].filter((node) => node !== undefined)
     .filter((node) => !final.some((read) => read.node === node))
 
-  const spell = ({ because, node, read, value }: Wrong): string =>
-    `${value} in what ${node ?? `process ${read.process}`} answered at ${read.time} ms, ${because}`
-  const evidence = ({ against, read, value }: Wrong): Verdict.Finding["evidence"] => [
-    { about: String(value), events: [...against, read].map(({ index }) => index) }
-  ]
+  const wrongRead = ({ about, against, node, read, value }: Wrong): Finding.Example =>
+    Finding.example([node], { value: String(value), process: read.process, time: read.time, ...about }, [
+      ...against.map(({ index }) => index),
+      read.index
+    ])
   const findings = [
-    ...Verdict.finding("wrong at the end", wrong, spell, evidence),
-    ...Verdict.finding("different at the end", values.length > 1 ? values : [], String, (value) => [{
-      about: String(value),
-      events: final.filter((read) => read.value === value).map(({ completion }) => completion.index).slice(0, examples)
-    }]),
-    ...Verdict.silent("final read", silent, history),
-    ...Verdict.finding("too large", tooLarge, spell, evidence),
-    ...Verdict.finding("too small", tooSmall, spell, evidence),
-    ...Verdict.finding("went back", wentBack, spell, evidence)
+    ...Finding.of("counter", "wrong at the end", "maelstrom", wrong, wrongRead),
+    ...Finding.of("counter", "different at the end", "strict", values.length > 1 ? values : [], (value) => {
+      const those = final.filter((read) => read.value === value)
+      return Finding.example(
+        those.map(({ node }) => node),
+        { value: String(value) },
+        those.map(({ completion }) => completion.index).slice(0, examples)
+      )
+    }),
+    ...Verdict.silent("counter", "no final read", "strict", silent, history),
+    ...Finding.of("counter", "too large", "strict", tooLarge, wrongRead),
+    ...Finding.of("counter", "too small", "strict", tooSmall, wrongRead),
+    ...Finding.of("counter", "went back", "strict", wentBack, wrongRead)
   ]
 
   const points = growOnly ? stableLatencies(definite, reads) : []
@@ -307,5 +311,5 @@ export const check = (history: History, { growOnly, memory }: Options): Verdict.
     acceptable: acceptableText,
     finalReads: values.map(Number),
     ...Verdict.quantiles("stableLatencies", points.map(([, latency]) => latency))
-  }, growOnly ? { series: [{ name: "stable latency", points }] } : {})
+  }, growOnly ? [{ name: "stable latency", points }] : undefined)
 }

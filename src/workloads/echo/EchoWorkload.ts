@@ -1,8 +1,8 @@
 import { Echo } from "../../schema/EchoProtocol.ts"
 import * as Json from "../../schema/Json.ts"
-import * as ExactNumbers from "../history/ExactNumbers.ts"
+import * as Finding from "../finding/Finding.ts"
+import * as Verdict from "../finding/Verdict.ts"
 import * as History from "../history/History.ts"
-import * as Verdict from "../history/Verdict.ts"
 import * as Workload from "../Workload.ts"
 
 /**
@@ -11,16 +11,16 @@ import * as Workload from "../Workload.ts"
  */
 export const check = (history: History.History): Verdict.Verdict => {
   const isExcused = history.some(({ f }) => f === "start-kill" || f === "start-pause")
+  const isWrong = ({ completion, invoke }: History.Operation): boolean =>
+    completion.type === "ok" ? !Json.equals(invoke.value, completion.value) : !isExcused
+  const wrong = History.operations(history).filter(isWrong)
   return Verdict.make(
-    History.operations(history).flatMap(({ completion, invoke }): ReadonlyArray<Verdict.Finding> => {
-      const isOk = completion.type === "ok"
-      if (isOk ? Json.equals(invoke.value, completion.value) : isExcused) return []
-      const heard = isOk ? ExactNumbers.text(completion.value) : `nothing: ${completion.error}`
-      return [{
-        text: `process ${invoke.process} said ${ExactNumbers.text(invoke.value)} and heard ${heard}`,
-        evidence: [{ about: Verdict.text(invoke.value), events: [invoke.index, completion.index] }]
-      }]
-    })
+    Finding.of("echo", "wrong echo", "maelstrom", wrong, ({ completion, invoke }) =>
+      Finding.example([invoke.node], {
+        process: invoke.process,
+        expected: invoke.value,
+        ...completion.type === "ok" ? { seen: completion.value } : { failure: completion.error }
+      }, [invoke.index, completion.index]))
   )
 }
 

@@ -29,8 +29,9 @@
  */
 import type { NodeId } from "../../schema/Address.ts"
 import * as Json from "../../schema/Json.ts"
+import * as Finding from "../finding/Finding.ts"
+import * as Verdict from "../finding/Verdict.ts"
 import type { Event, History } from "../history/History.ts"
-import * as Verdict from "../history/Verdict.ts"
 
 /**
  * What a kill excuses, found in the history as `start-kill` of the nemesis, whose value lists the nodes.
@@ -335,26 +336,20 @@ export const analyse = (history: History, { memory = "replicated" }: Options = {
   }
 }
 
-const spell = ({ node, read, value }: Sighting): string =>
-  `${Verdict.text(value)} in what ${node ?? `process ${read.process}`} answered at ${read.time} ms`
+/** Something that was read, and what that read contradicts. */
+const sighting = ({ against, node, read, value }: Sighting): Finding.Example =>
+  Finding.example([node], { value, process: read.process, time: read.time }, [...against, read.index])
 
-const readOf = ({ node, time }: Event): string => `${node === undefined ? "a" : `${node}'s`} read at ${time} ms`
+const moment = (event: Event | undefined) =>
+  event && { ...event.node !== undefined && { node: event.node }, time: event.time }
 
-const spellFate = ({ known, lastAbsent, lastPresent, value }: Fate): string =>
-  [
-    Verdict.text(value),
-    known && `known since ${known.time} ms`,
-    lastPresent && `last seen in ${readOf(lastPresent)}`,
-    lastAbsent && `missing from ${readOf(lastAbsent)}`
-  ].filter((part) => part !== undefined).join(", ")
-
-const sightingEvidence = ({ against, read, value }: Sighting): Verdict.Finding["evidence"] => [
-  { about: Verdict.text(value), events: [...against, read.index] }
-]
-
-const fateEvidence = ({ added, known, lastAbsent, lastPresent, value }: Fate): Verdict.Finding["evidence"] => [
-  { about: Verdict.text(value), events: [added, known, lastPresent, lastAbsent].flatMap((event) => event?.index ?? []) }
-]
+const fate = ({ added, known, lastAbsent, lastPresent, value }: Fate): Finding.Example =>
+  Finding.example([lastAbsent?.node], {
+    value,
+    knownSince: known?.time,
+    lastSeen: moment(lastPresent),
+    missingFrom: moment(lastAbsent)
+  }, [added, known, lastPresent, lastAbsent].map((event) => event?.index))
 
 /** How many of the stalest values are listed. */
 const worst = 8
@@ -368,15 +363,15 @@ export const check = (history: History, options: Options = {}): Verdict.Verdict 
   const stale = stable.filter(({ latency = 0 }) => latency > 0)
   const worstStale = stale.toSorted((a, b) => b.latency! - a.latency!).slice(0, worst)
 
-  const findings: ReadonlyArray<Verdict.Finding | string> = [
-    ...Verdict.finding("lost", lost, spellFate, fateEvidence),
-    ...stable.length > 0 ? [] : ["no value is stable: there is nothing to judge by"],
-    ...Verdict.finding("missing at the end", missing, spell, sightingEvidence),
-    ...Verdict.silent("final read", silent, history),
-    ...Verdict.finding("vanished", vanished, spell, sightingEvidence),
-    ...Verdict.finding("read but never added before", invented, spell, sightingEvidence),
-    ...Verdict.finding("read though refused", refused, spell, sightingEvidence),
-    ...Verdict.finding("twice in one read", duplicated, spell, sightingEvidence)
+  const findings = [
+    ...Finding.of("set", "lost", "maelstrom", lost, fate),
+    ...stable.length > 0 ? [] : [Finding.once("set", "nothing to judge by", "maelstrom")],
+    ...Finding.of("set", "missing at the end", "strict", missing, sighting),
+    ...Verdict.silent("set", "no final read", "strict", silent, history),
+    ...Finding.of("set", "vanished", "strict", vanished, sighting),
+    ...Finding.of("set", "read but never added before", "strict", invented, sighting),
+    ...Finding.of("set", "read though refused", "strict", refused, sighting),
+    ...Finding.of("set", "twice in one read", "strict", duplicated, sighting)
   ]
   return Verdict.make(findings, {
     attempted: fates.length,
@@ -395,10 +390,8 @@ export const check = (history: History, options: Options = {}): Verdict.Verdict 
       : { worstStale: worstStale.map(({ latency, value }) => ({ value, latency: latency! })) },
     ...Verdict.quantiles("stableLatencies", latencies(stable)),
     ...Verdict.quantiles("lostLatencies", latencies(lost))
-  }, {
-    series: [{
-      name: "stable latency",
-      points: stable.map(({ known, latency }) => [known!.time, latency!] as const).toSorted(([a], [b]) => a - b)
-    }]
-  })
+  }, [{
+    name: "stable latency",
+    points: stable.map(({ known, latency }) => [known!.time, latency!] as const).toSorted(([a], [b]) => a - b)
+  }])
 }

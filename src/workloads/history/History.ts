@@ -7,6 +7,39 @@ import { Json } from "../../schema/Json.ts"
 import * as ExactNumbers from "./ExactNumbers.ts"
 
 /**
+ * Why an operation did not succeed.
+ *
+ * - `Refused`: the node said so, with an error.
+ * - `NoReply`: no reply came in time. `stray` is what the node sent to the client instead, which answers nothing that it
+ *   had asked: else a node that mistakes `in_reply_to` looks like a silent one. A late reply is no such thing.
+ * - `Malformed`: the reply is none, for an unexpected field, or as a whole.
+ */
+export const Failure = Schema.Union([
+  Schema.Struct({
+    _tag: Schema.tag("Refused"),
+    name: Schema.String,
+    code: Schema.Int,
+    text: Schema.String
+  }),
+  Schema.Struct({
+    _tag: Schema.tag("NoReply"),
+    stray: Schema.optionalKey(Schema.Struct({
+      src: Schema.String,
+      dest: Schema.String,
+      type: Schema.String,
+      inReplyTo: Schema.optionalKey(Json),
+      expected: Schema.Int
+    }))
+  }),
+  Schema.Struct({
+    _tag: Schema.tag("Malformed"),
+    field: Schema.optionalKey(Schema.String),
+    reply: Schema.optionalKey(Schema.String)
+  })
+])
+export type Failure = typeof Failure.Type
+
+/**
  * Every operation begins with `invoke` and ends with `ok` (it happened), `fail` (it did not) or `info` (nobody knows).
  * What the nemesis does is `info`, and so is the crash of a client on purpose. `time` is in ms since the run began.
  * `node` is whom an `invoke` asks. `code` is that of the error that a node replied.
@@ -18,8 +51,7 @@ export const Event = Schema.Struct({
   type: Schema.Literals(["invoke", "ok", "fail", "info"]),
   f: Schema.String,
   value: Json,
-  error: Schema.optionalKey(Schema.String),
-  code: Schema.optionalKey(Schema.Int),
+  error: Schema.optionalKey(Failure),
   node: Schema.optionalKey(NodeId)
 })
 export type Event = typeof Event.Type
@@ -29,9 +61,6 @@ export type History = ReadonlyArray<Event>
 /** The time between two events, as Maelstrom tells it: in whole ms, rounded down. Times are in whole microseconds. */
 export const elapsed = (from: Event, to: Event): number =>
   Math.max(0, Math.floor((Math.round(to.time * 1000) - Math.round(from.time * 1000)) / 1000))
-
-/** What is said of a request that nobody answered. More may follow. */
-export const noReply = "no reply in time"
 
 /** An operation of a client, from end to end. */
 export interface Operation {
@@ -77,25 +106,3 @@ const encodeEvent = Schema.encodeSync(Event)
 /** One JSON object a line. */
 export const toLines = (history: History): string =>
   history.map((event) => `${ExactNumbers.text(encodeEvent(event))}\n`).join("")
-
-/** What happened in a run, a line for each thing, as one would tell it. */
-export const tell = (history: History): string => {
-  const completions = new Map(operations(history).map(({ completion, invoke }) => [invoke.index, completion]))
-  const value = (json: unknown): string => json === null ? "" : ` ${ExactNumbers.text(json)}`
-  const at = (time: number): string => `${(time / 1000).toFixed(3).padStart(9)} s`
-  return history.flatMap((event) => {
-    if (event.process === "nemesis") return [`${at(event.time)}  ${event.f}${value(event.value)}\n`]
-    if (event.type !== "invoke") return []
-    const end = completions.get(event.index)
-    const outcome = end === undefined
-      ? "it never ended"
-      : `${end.type}${end.type === "ok" ? value(end.value) : `: ${end.error ?? ""}`}, after ${
-        Math.round((end.time - event.time) * 1000) / 1000
-      } ms`
-    return [
-      `${at(event.time)}  process ${event.process} asks ${event.node ?? "?"} to ${event.f}${
-        value(event.value)
-      }: ${outcome}\n`
-    ]
-  }).join("")
-}

@@ -24,11 +24,13 @@
  * `node` of an `invoke`.
  */
 import type { NodeId } from "../../schema/Address.ts"
+import type { Json } from "../../schema/Json.ts"
+import * as Finding from "../finding/Finding.ts"
+import * as Verdict from "../finding/Verdict.ts"
 import * as History from "../history/History.ts"
 import type { Event } from "../history/History.ts"
 import * as Lives from "../history/Lives.ts"
 import * as Operations from "../history/Operations.ts"
-import * as Verdict from "../history/Verdict.ts"
 import * as Anomalies from "./Anomalies.ts"
 import * as CommitChecker from "./CommitChecker.ts"
 import { isPoll } from "./KafkaHistory.ts"
@@ -92,60 +94,56 @@ export const analyse = (history: History.History, { memory = "replicated" }: Opt
   }
 }
 
-const at = ({ process, time }: Event): string => `process ${process} at ${time} ms`
-
-const spellMessage = ({ key, msg }: Pick<Logs.Message, "key" | "msg">): string =>
-  `message ${Verdict.text(msg)} of key ${key}`
-
-const spellMissing = (message: Logs.Message): string => {
-  const places = message.places.map(({ event, offset }) =>
-    `${offset} (${event.f === "send" ? "acknowledged to" : "polled by"} ${at(event)})`
-  )
-  return `${spellMessage(message)} at offset ${places.join(" and ")}`
-}
-
-const spellSighting = (sighting: Logs.Sighting): string =>
-  `${spellMessage(sighting)} at offset ${sighting.offset}, polled by ${at(sighting.poll)}`
-
-const spellConflict = ({ event, former, formerOffset, key, offset }: Readings.Conflict): string =>
-  `key ${key}: offset ${offset} by ${at(event)}, after ${formerOffset}${event === former ? "" : ` by ${at(former)}`}`
-
-const spellSkip = ({ count, key, offset, poll, skipped }: Readings.Skip): string =>
-  `key ${key}: offset ${skipped}${count > 1 ? ` and ${count - 1} more` : ""} before ${offset}, by ${at(poll)}`
-
 const indices = (events: Iterable<Event>): ReadonlyArray<number> => [...events].map(({ index }) => index)
 
-const messageEvidence = (message: Logs.Message, ...more: ReadonlyArray<Event>): Verdict.Finding["evidence"] => [
-  { about: spellMessage(message), events: indices([...message.places.map(({ event }) => event), ...more]) }
-]
+/** Where a message is, and who was the first to be told so. */
+const places = ({ places }: Logs.Message): ReadonlyArray<Json> =>
+  places.map(({ event: { f, process, time }, offset }) => ({
+    offset,
+    by: f === "send" ? "send" : "poll",
+    process,
+    time
+  }))
 
-const sightingEvidence = (sighting: Logs.Sighting): Verdict.Finding["evidence"] => [
-  { about: spellMessage(sighting), events: [sighting.poll.index] }
-]
+const placed = (message: Logs.Message, about: Finding.Example["about"] = {}, ...more: ReadonlyArray<Event>) => {
+  const events = [...message.places.map(({ event }) => event), ...more]
+  const { key, msg } = message
+  return Finding.example([], { key, value: msg, offsets: places(message), ...about }, indices(events))
+}
 
-const conflictEvidence = ({ event, former, key }: Readings.Conflict): Verdict.Finding["evidence"] => [
-  { about: `key ${key}`, events: indices([former, event]) }
-]
+const sighted = ({ key, msg, offset, poll }: Logs.Sighting): Finding.Example =>
+  Finding.example([], { key, value: msg, offset, process: poll.process, time: poll.time }, [poll.index])
 
-const skipEvidence = ({ key, known, poll, skipped }: Readings.Skip): Verdict.Finding["evidence"] => [
-  { about: `offset ${skipped} of key ${key}`, events: indices([known, poll]) }
-]
+const conflicting = ({ event, former, formerOffset, key, offset }: Readings.Conflict): Finding.Example =>
+  Finding.example([], {
+    key,
+    offset,
+    process: event.process,
+    time: event.time,
+    formerOffset,
+    ...event !== former && { formerProcess: former.process, formerTime: former.time }
+  }, indices([former, event]))
+
+const skipping = ({ count, key, known, offset, poll, skipped }: Readings.Skip): Finding.Example =>
+  Finding.example([], { key, offset, skipped, count, process: poll.process, time: poll.time }, indices([known, poll]))
 
 type Broken = readonly [CommitChecker.Listing, CommitChecker.Promised | undefined]
 
-const spellBroken = ([{ key, list, listed, node }, promised]: Broken): string => {
-  const offset = listed < 0 ? "nothing" : `offset ${listed}`
-  const other = promised === undefined
-    ? "nothing was ever polled"
-    : `offset ${promised.offset} was ${isPoll(promised.event) ? "polled" : "listed"} by ${at(promised.event)}`
-  return `key ${key}: ${node} listed ${offset} to ${at(list)}, though ${other}`
-}
+const broken = ([{ key, list, listed, node }, promised]: Broken): Finding.Example =>
+  Finding.example([node], {
+    key,
+    ...listed >= 0 && { listed },
+    process: list.process,
+    time: list.time,
+    ...promised && {
+      offset: promised.offset,
+      by: isPoll(promised.event) ? "poll" : "list",
+      formerProcess: promised.event.process,
+      formerTime: promised.event.time
+    }
+  }, [promised?.event.index, list.index])
 
-const brokenEvidence = ([{ key, list }, promised]: Broken): Verdict.Finding["evidence"] => [
-  { about: `key ${key}`, events: [...promised === undefined ? [] : [promised.event.index], list.index] }
-]
-
-const commitFindings = (listings: ReadonlyArray<CommitChecker.Listing>): ReadonlyArray<Verdict.Finding> => {
+const commitFindings = (listings: ReadonlyArray<CommitChecker.Listing>): ReadonlyArray<Finding.Finding> => {
   const against = (
     which: (listing: CommitChecker.Listing) => CommitChecker.Promised | undefined
   ): ReadonlyArray<Broken> =>
@@ -155,56 +153,61 @@ const commitFindings = (listings: ReadonlyArray<CommitChecker.Listing>): Readonl
     })
   const ahead = listings.filter(CommitChecker.isAhead).map((listing): Broken => [listing, listing.polled])
   return [
-    ...Verdict.finding("commit went back", against(CommitChecker.back), spellBroken, brokenEvidence),
-    ...Verdict.finding("commit ahead of what was polled", ahead, spellBroken, brokenEvidence),
-    ...Verdict.finding("commit missing at the end", against(CommitChecker.missing), spellBroken, brokenEvidence)
+    ...Finding.of("kafka", "commit went back", "strict", against(CommitChecker.back), broken),
+    ...Finding.of("kafka", "commit ahead of what was polled", "strict", ahead, broken),
+    ...Finding.of("kafka", "commit missing at the end", "strict", against(CommitChecker.missing), broken)
   ]
 }
 
-const findings = (analysis: Analysis, history: History.History): ReadonlyArray<Verdict.Finding | string> => [
-  ...Verdict.finding(
+/** A poll that skips where its process had left off breaks Jepsen's rules too; from where it asked, only ours. */
+const skipFindings = ({ skippedBetween, skippedFromStart, skippedWithin }: Analysis) => [
+  ...Finding.of("kafka", "skipped within a poll", "maelstrom", skippedWithin, skipping),
+  ...Finding.of(
+    "kafka",
+    "skipped by a poll",
+    skippedBetween.length > 0 ? "maelstrom" : "strict",
+    [...skippedBetween, ...skippedFromStart].toSorted((a, b) => a.poll.index - b.poll.index),
+    skipping
+  )
+]
+
+const findings = (analysis: Analysis, history: History.History): ReadonlyArray<Finding.Finding> => [
+  ...Finding.of(
+    "kafka",
     "lost",
+    "maelstrom",
     analysis.lost,
-    ({ later, message }) =>
-      `${spellMissing(message)}, never polled, though offset ${later.offset} was by ${at(later.poll)}`,
-    ({ later, message }) => messageEvidence(message, later.poll)
+    ({ later: { offset, poll }, message }) =>
+      placed(message, { laterOffset: offset, laterProcess: poll.process, laterTime: poll.time }, poll)
   ),
-  ...Verdict.finding(
-    "unseen",
-    analysis.unseen,
-    (message) => `${spellMissing(message)}, never polled`,
-    (message) => messageEvidence(message)
-  ),
+  ...Finding.of("kafka", "unseen", "maelstrom", analysis.unseen, (message) => placed(message)),
   ...analysis.messages.some(({ firstPoll }) => firstPoll !== undefined)
     ? []
-    : ["no message was polled: there is nothing to judge by"],
-  ...Verdict.finding("duplicate", analysis.duplicates, spellMissing, (message) => messageEvidence(message)),
-  ...Verdict.finding(
+    : [Finding.once("kafka", "nothing to judge by", "strict")],
+  ...Finding.of("kafka", "duplicate", "maelstrom", analysis.duplicates, (message) => placed(message)),
+  ...Finding.of(
+    "kafka",
     "inconsistent offsets",
+    "maelstrom",
     analysis.inconsistentOffsets,
-    ({ messages, offset }) => `offset ${offset} holds ${messages.map(spellMissing).join("; and ")}`,
-    ({ messages }) => messages.flatMap((message) => messageEvidence(message))
+    ({ key, messages, offset }) => {
+      const there = messages.map((message) => ({ key, value: message.msg, offsets: places(message) }))
+      const events = messages.flatMap(({ places }) => places.map(({ event }) => event))
+      return Finding.example([], { key, offset, messages: there }, indices(events))
+    }
   ),
-  ...Verdict.finding("nonmonotonic within a poll", analysis.nonmonotonicWithin, spellConflict, conflictEvidence),
-  ...Verdict.finding("nonmonotonic polls", analysis.nonmonotonicPolls, spellConflict, conflictEvidence),
-  ...Verdict.finding("nonmonotonic sends", analysis.nonmonotonicSends, spellConflict, conflictEvidence),
-  ...Verdict.finding("skipped within a poll", analysis.skippedWithin, spellSkip, skipEvidence),
-  ...Verdict.finding(
-    "skipped by a poll",
-    [...analysis.skippedBetween, ...analysis.skippedFromStart].toSorted((a, b) => a.poll.index - b.poll.index),
-    spellSkip,
-    skipEvidence
-  ),
-  ...Verdict.finding("polled but not asked for", analysis.unasked, spellSighting, sightingEvidence),
-  ...Verdict.finding("polled but never sent before", analysis.invented, spellSighting, sightingEvidence),
-  ...Verdict.finding("polled though refused", analysis.refused, spellSighting, sightingEvidence),
-  ...Verdict.finding(
-    "missing at the end",
-    analysis.missing,
-    ({ message, node }) => `${spellMissing(message)}, at ${node}`,
-    ({ message, node }) => messageEvidence(message, ...[History.lastAsked(history, node, "final-poll") ?? []].flat())
-  ),
-  ...Verdict.silent("final poll", analysis.silent, history),
+  ...Finding.of("kafka", "nonmonotonic within a poll", "maelstrom", analysis.nonmonotonicWithin, conflicting),
+  ...Finding.of("kafka", "nonmonotonic polls", "maelstrom", analysis.nonmonotonicPolls, conflicting),
+  ...Finding.of("kafka", "nonmonotonic sends", "maelstrom", analysis.nonmonotonicSends, conflicting),
+  ...skipFindings(analysis),
+  ...Finding.of("kafka", "polled but not asked for", "strict", analysis.unasked, sighted),
+  ...Finding.of("kafka", "polled but never sent before", "strict", analysis.invented, sighted),
+  ...Finding.of("kafka", "polled though refused", "strict", analysis.refused, sighted),
+  ...Finding.of("kafka", "missing at the end", "strict", analysis.missing, ({ message, node }) => ({
+    ...placed(message, { missingAt: node }, ...[History.lastAsked(history, node, "final-poll") ?? []].flat()),
+    nodes: [node]
+  })),
+  ...Verdict.silent("kafka", "no final poll", "strict", analysis.silent, history),
   ...commitFindings(analysis.listings)
 ]
 
@@ -235,7 +238,7 @@ export const check = (history: History.History, options: Options = {}): Verdict.
   const points = [...analysis.latencies].flatMap(([{ excused, known }, latency]) =>
     excused ? [] : [[known!.time, latency] as const]
   )
-  return Verdict.make(findings(analysis, history), figures(analysis), {
-    series: [{ name: "stable latency", points: points.toSorted(([a], [b]) => a - b) }]
-  })
+  return Verdict.make(findings(analysis, history), figures(analysis), [
+    { name: "stable latency", points: points.toSorted(([a], [b]) => a - b) }
+  ])
 }

@@ -4,7 +4,6 @@
  */
 import type { Json } from "../../schema/Json.ts"
 import type { Finding } from "./Causality.ts"
-import { text } from "./Story.ts"
 import { identity, type Transaction } from "./Transactions.ts"
 
 export interface Ending {
@@ -28,7 +27,11 @@ export const make = (transactions: ReadonlyArray<Transaction>, empty: Json): End
     if (outcome !== "ok") {
       findings.push({
         anomaly: "no-final-read",
-        tell: ({ at }) => [`${at(id)} answered none: ${completion?.error ?? "it never ended"}`]
+        tell: ({ at }) => [{
+          clause: "unanswered",
+          at: at(id),
+          ...completion?.error !== undefined && { failure: completion.error }
+        }]
       })
       continue
     }
@@ -48,10 +51,11 @@ export const make = (transactions: ReadonlyArray<Transaction>, empty: Json): End
     }
     findings.push({
       anomaly: "divergence",
-      tell: ({ at }) => {
-        const said = [...different.values()].map(({ transaction, value }) => `${text(value)} at ${at(transaction.id)}`)
-        return [`key ${text(key)} is ${said.join(", ")}`]
-      }
+      tell: ({ at }) => [{
+        clause: "diverged",
+        key,
+        values: [...different.values()].map(({ transaction, value }) => ({ value, at: at(transaction.id) }))
+      }]
     })
   }
   return { findings, values }

@@ -19,7 +19,7 @@ import type * as Story from "./Story.ts"
 export interface Finding {
   readonly anomaly: Anomaly
   /** What happened, in the order of the story. */
-  readonly tell: (story: ReturnType<typeof Story.make>) => ReadonlyArray<string>
+  readonly tell: (story: ReturnType<typeof Story.make>) => ReadonlyArray<Story.Clause>
 }
 
 const { arbitration, process, wr, ww } = Kind
@@ -33,11 +33,11 @@ const staleRead = (
   toReader: () => ReadonlyArray<Edge>
 ): Finding => ({
   anomaly,
-  tell: ({ name, read, sentence, wrote }) => [
-    ...toNewer().map(sentence),
-    `${name(newer.writer.id)} ${wrote(newer.id)}`,
-    ...toReader().map(sentence),
-    `${name(reader)} ${read(key, version)}`
+  tell: ({ edge, name, read, wrote }) => [
+    ...toNewer().map(edge),
+    { clause: "wrote", who: name(newer.writer.id), wrote: wrote(newer.id) },
+    ...toReader().map(edge),
+    { clause: "read", who: name(reader), read: read(key, version) }
   ]
 })
 
@@ -74,11 +74,14 @@ const fractures = ({ graph, reads, versions, writes }: Observations) => {
         findings.push({
           anomaly: "fractured-read",
           tell: ({ name, read: says, wrote }) => [
-            `${name(source)} ${replaced === undefined ? "" : `${says(read.key, read.version)} and `}${
-              wrote(overwritten.id)
-            }`,
-            `${name(reader)} ${says(by.key, by.version)}, which ${name(source)} wrote as well`,
-            `${name(reader)} ${says(read.key, read.version)}`
+            {
+              clause: "wrote",
+              who: name(source),
+              wrote: wrote(overwritten.id),
+              ...replaced !== undefined && { read: says(read.key, read.version) }
+            },
+            { clause: "read", who: name(reader), read: says(by.key, by.version), alsoOf: name(source) },
+            { clause: "read", who: name(reader), read: says(read.key, read.version) }
           ]
         })
         break
@@ -87,7 +90,7 @@ const fractures = ({ graph, reads, versions, writes }: Observations) => {
   }
   for (const cycle of graph.cycles(wr | ww | arbitration)) {
     if (cycle.some(({ kind }) => kind === arbitration)) {
-      findings.push({ anomaly: "fractured-read", tell: ({ sentence }) => cycle.map(sentence) })
+      findings.push({ anomaly: "fractured-read", tell: ({ edge }) => cycle.map(edge) })
     }
   }
   return { findings, fractured }
@@ -221,7 +224,7 @@ const violations = (observations: Observations, isFractured: ReadonlySet<Read>):
       : sessions.size === 1
       ? "monotonic-reads"
       : "divergent-order"
-    found.push({ anomaly, tell: ({ sentence }) => cycle.map(sentence) })
+    found.push({ anomaly, tell: ({ edge }) => cycle.map(edge) })
   }
   return found
 }

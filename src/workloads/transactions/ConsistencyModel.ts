@@ -111,6 +111,19 @@ export const forbidden: Readonly<Record<ConsistencyModel, ReadonlySet<Anomaly>>>
   "strict-serializable": new Set(strictSerializable)
 }
 
+/** What Elle does not look for: it takes replies at their word, and nothing of it looks at the end of a run. */
+const ours: ReadonlySet<Anomaly> = new Set([
+  "garbled",
+  "no-final-read",
+  "divergence",
+  "lost-write",
+  "fractured-read",
+  ...broken.filter((anomaly) => !anomaly.startsWith("G"))
+])
+
+/** Whether Elle, and so Maelstrom, looks for this. */
+export const rulesOf = (anomaly: Anomaly): "maelstrom" | "strict" => ours.has(anomaly) ? "strict" : "maelstrom"
+
 /** The models that forbid any of these. */
 export const violated = (anomalies: Iterable<Anomaly>): ReadonlyArray<ConsistencyModel> => {
   const found = [...anomalies]

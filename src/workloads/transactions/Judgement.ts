@@ -2,7 +2,8 @@
  * The verdict on transactions, whatever they operate on.
  */
 import type { Json } from "../../schema/Json.ts"
-import * as Verdict from "../history/Verdict.ts"
+import * as Finding from "../finding/Finding.ts"
+import * as Verdict from "../finding/Verdict.ts"
 import * as Causality from "./Causality.ts"
 import * as ConsistencyModel from "./ConsistencyModel.ts"
 import * as Cycles from "./Cycles.ts"
@@ -14,11 +15,8 @@ import type { Transaction } from "./Transactions.ts"
 /** The reply is no answer to the request. */
 export const garbled = ({ completion, id }: Transaction): Causality.Finding => ({
   anomaly: "garbled",
-  tell: ({ name }) => [`${name(id)} was answered ${Story.text(completion?.value)}`]
+  tell: ({ name }) => [{ clause: "answered", who: name(id), value: completion?.value ?? null }]
 })
-
-/** How many anomalies of a kind are told. */
-const examples = 2
 
 /** Ends with what is most surprising: a read of what was overwritten, else what the earliest one comes after. */
 const rotate = ({ edges }: Cycles.Cycle): Cycles.Cycle["edges"] => {
@@ -30,7 +28,7 @@ const rotate = ({ edges }: Cycles.Cycle): Cycles.Cycle["edges"] => {
 
 export const cyclic = (cycle: Cycles.Cycle): Causality.Finding => ({
   anomaly: cycle.anomaly,
-  tell: ({ sentence }) => rotate(cycle).map(sentence)
+  tell: ({ edge }) => rotate(cycle).map(edge)
 })
 
 const lostUpdates = ({ reads, writes }: Observations): ReadonlyArray<Causality.Finding> => {
@@ -48,7 +46,12 @@ const lostUpdates = ({ reads, writes }: Observations): ReadonlyArray<Causality.F
   return [...updates.values()].filter(({ length }) => length > 1).map((group) => ({
     anomaly: "lost-update",
     tell: ({ name, read: says, wrote }) =>
-      group.map(({ read, write }) => `${name(read.reader)} ${says(read.key, read.version)} and ${wrote(write.id)}`)
+      group.map(({ read, write }) => ({
+        clause: "wrote",
+        who: name(read.reader),
+        wrote: wrote(write.id),
+        read: says(read.key, read.version)
+      }))
   }))
 }
 
@@ -75,15 +78,14 @@ export const make = (
     if (others === undefined) byName.set(finding.anomaly, [finding])
     else others.push(finding)
   }
-  const findings: Array<Verdict.Finding | string> = []
-  for (const [anomaly, instances] of byName) {
-    if (!models.some((model) => ConsistencyModel.forbidden[model].has(anomaly))) continue
-    for (const { tell } of instances.slice(0, examples)) {
-      const story = Story.make(observations)
-      findings.push(story.tell(anomaly, tell(story)))
-    }
-    if (instances.length > examples) findings.push(`${anomaly}: ${instances.length - examples} more`)
-  }
+  const findings = [...byName].flatMap(([anomaly, instances]) =>
+    models.some((model) => ConsistencyModel.forbidden[model].has(anomaly))
+      ? Finding.of("transactions", anomaly, ConsistencyModel.rulesOf(anomaly), instances, ({ tell }) => {
+        const story = Story.make(observations)
+        return story.example(tell(story))
+      })
+      : []
+  )
 
   const count = (outcome: string): number => transactions.filter((one) => one.outcome === outcome).length
   const anomalies: Record<string, Json> = {}

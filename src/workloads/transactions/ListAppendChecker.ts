@@ -9,8 +9,8 @@
  * What is acknowledged must outlive the node that did it.
  */
 import * as Json from "../../schema/Json.ts"
+import type * as Verdict from "../finding/Verdict.ts"
 import type { History } from "../history/History.ts"
-import type * as Verdict from "../history/Verdict.ts"
 import * as AtTheEnd from "./AtTheEnd.ts"
 import type { Finding } from "./Causality.ts"
 import type { ConsistencyModel } from "./ConsistencyModel.ts"
@@ -18,7 +18,6 @@ import { Kind } from "./DependencyGraph.ts"
 import * as Judgement from "./Judgement.ts"
 import * as Observations from "./Observations.ts"
 import type { Read, Version } from "./Observations.ts"
-import { text } from "./Story.ts"
 import * as Transactions from "./Transactions.ts"
 
 type List = ReadonlyArray<Json.Json>
@@ -74,7 +73,12 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
   const report = (anomaly: Finding["anomaly"], ...seen: ReadonlyArray<Seen>): void =>
     void found.push({
       anomaly,
-      tell: ({ name }) => seen.map(({ key, list, reader }) => `${name(reader)} read key ${text(key)} = ${text(list)}`)
+      tell: ({ name }) =>
+        seen.map(({ key, list, reader }) => ({
+          clause: "read",
+          who: name(reader),
+          read: { key, value: list, upTo: false }
+        }))
     })
 
   const all: Array<Seen> = []
@@ -105,8 +109,10 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
     for (const element of list) {
       const version = find(key, element)
       const tell: Finding["tell"] = ({ name, wrote }) => [
-        ...version === undefined ? [] : [`${name(version.writer.id)} ${wrote(version.id)}`],
-        `${name(reader)} read key ${text(key)} = ${text(list)}`
+        ...version === undefined
+          ? []
+          : [{ clause: "wrote", who: name(version.writer.id), wrote: wrote(version.id) } as const],
+        { clause: "read", who: name(reader), read: { key, value: list, upTo: false } }
       ]
       if (version === undefined || version.writer.invoke.index > transactions[reader]!.completion!.index) {
         found.push({ anomaly: "garbage-read", tell })
@@ -180,8 +186,8 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
       found.push({
         anomaly: "lost-write",
         tell: ({ at, name, wrote }) => [
-          `${name(writer.id)} ${wrote(id)}`,
-          `at the end key ${text(key)} is ${text(value)} at ${at(reader)}, as everywhere`
+          { clause: "wrote", who: name(writer.id), wrote: wrote(id) },
+          { clause: "at the end", at: at(reader), key, value }
         ]
       })
     }

@@ -16,8 +16,8 @@
  * A node that is killed may take along what it has acknowledged, and nobody else has heard of: with it ends what its
  * clients may expect.
  */
+import type * as Verdict from "../finding/Verdict.ts"
 import type { History } from "../history/History.ts"
-import type * as Verdict from "../history/Verdict.ts"
 import * as AtTheEnd from "./AtTheEnd.ts"
 import type { Finding } from "./Causality.ts"
 import type { ConsistencyModel } from "./ConsistencyModel.ts"
@@ -25,7 +25,6 @@ import { Kind } from "./DependencyGraph.ts"
 import * as Judgement from "./Judgement.ts"
 import * as Observations from "./Observations.ts"
 import type { Read, Version } from "./Observations.ts"
-import { text } from "./Story.ts"
 import * as Transactions from "./Transactions.ts"
 import * as VersionOrder from "./VersionOrder.ts"
 
@@ -55,9 +54,13 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
       current.set(id, now)
       if (f === "write") continue
       const tell: Finding["tell"] = ({ name }) => [
-        ...version === undefined ? [] : [`${name(version.writer.id)} wrote key ${text(key)} = ${text(value)}`],
-        ...before === undefined ? [] : [`${name(reader)} had just key ${text(key)} = ${text(versions[before]?.value)}`],
-        `${name(reader)} read key ${text(key)} = ${text(value)}`
+        ...version === undefined
+          ? []
+          : [{ clause: "wrote", who: name(version.writer.id), wrote: { key, value, append: false } } as const],
+        ...before === undefined
+          ? []
+          : [{ clause: "had", who: name(reader), key, value: versions[before]?.value ?? null } as const],
+        { clause: "read", who: name(reader), read: { key, value, upTo: false } }
       ]
       const writer = version?.writer
       if (value !== null && (writer === undefined || writer.invoke.index > completion!.index)) {
@@ -120,8 +123,8 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
       found.push({
         anomaly: "lost-write",
         tell: ({ at, name, wrote }) => [
-          `${name(others[0]!.writer.id)} ${wrote(others[0]!.id)}`,
-          `at the end key ${text(key)} is null at ${at(reader)}, as everywhere`
+          { clause: "wrote", who: name(others[0]!.writer.id), wrote: wrote(others[0]!.id) },
+          { clause: "at the end", at: at(reader), key, value: null }
         ]
       })
     }

@@ -1,109 +1,151 @@
 /**
- * An anomaly in words: what each transaction did to the others, and below it who they are; and where in the history they
- * are found.
+ * An anomaly as a story: what each transaction did to the others, clause by clause, and who they are. It is data; src/report
+ * puts it into words.
  */
 import type { Json } from "../../schema/Json.ts"
-import * as ExactNumbers from "../history/ExactNumbers.ts"
-import type * as Verdict from "../history/Verdict.ts"
+import * as Finding from "../finding/Finding.ts"
 import { type Edge, Kind } from "./DependencyGraph.ts"
 import type { Observations } from "./Observations.ts"
-import type { Operation, Transaction } from "./Transactions.ts"
+import type { Transaction } from "./Transactions.ts"
 
-const limit = 100
-
-export const text = (value: Json | undefined): string => {
-  const json = ExactNumbers.text(value ?? null)
-  return json.length > limit ? `${json.slice(0, limit)}…` : json
+/** A version of a key that was written; if `append`, as the last element of a list. */
+export interface Wrote {
+  readonly key: Json
+  readonly value: Json
+  readonly append: boolean
 }
 
-const describe = ({ f, key, value }: Operation, { outcome }: Transaction, lists: boolean): string => {
-  if (f === "write") return `${lists ? "append" : "w"} ${text(key)} ${text(value)}`
-  return `r ${text(key)} ${outcome === "ok" ? text(value) : "?"}`
+/** What was read of a key; if `upTo`, a list whose last element is this. */
+export interface Read {
+  readonly key: Json
+  readonly value: Json
+  readonly upTo: boolean
 }
 
-const where = ({ invoke: { node, process } }: Transaction): string => node ?? `process ${process}`
+/** One thing that happened; transactions go by the names that the story gives them. */
+export type Clause =
+  | { readonly clause: "ww" | "arbitration"; readonly from: string; readonly to: string; readonly wrote: Wrote }
+    & { readonly next: Wrote; readonly witness?: string; readonly reads?: Read }
+  | { readonly clause: "wr"; readonly from: string; readonly to: string; readonly wrote: Wrote }
+  | { readonly clause: "rw"; readonly from: string; readonly to: string; readonly read: Read; readonly next: Wrote }
+  | { readonly clause: "process" | "realtime"; readonly from: string; readonly to: string }
+  | { readonly clause: "wrote"; readonly who: string; readonly wrote: Wrote; readonly read?: Read }
+  | { readonly clause: "read"; readonly who: string; readonly read: Read; readonly alsoOf?: string }
+  | { readonly clause: "had"; readonly who: string; readonly key: Json; readonly value: Json }
+  | { readonly clause: "answered"; readonly who: string; readonly value: Json }
+  | { readonly clause: "unanswered"; readonly at: string; readonly failure?: Json }
+  | { readonly clause: "at the end"; readonly at: string; readonly key: Json; readonly value: Json }
+  | { readonly clause: "diverged"; readonly key: Json }
+    & { readonly values: ReadonlyArray<{ readonly value: Json; readonly at: string }> }
 
-/** From when to when, in ms. */
-const span = ({ completion, invoke, outcome }: Transaction): string => {
-  if (outcome === "unknown" || completion === undefined) return `${invoke.time} ms, outcome unknown`
-  const end = completion.time === invoke.time ? "" : ` to ${completion.time}`
-  return `${invoke.time}${end} ms${outcome === "fail" ? ", refused" : ""}`
+/** A transaction of the story. Times are in ms. */
+export interface Cast {
+  readonly name: string
+  readonly process: Json
+  readonly node?: string
+  readonly start: number
+  readonly end?: number
+  readonly outcome: Transaction["outcome"]
+  readonly append: boolean
+  readonly operations: ReadonlyArray<{ readonly f: string; readonly key: Json; readonly value: Json }>
 }
 
-const introduce = (name: string, transaction: Transaction, lists: boolean): string => {
-  const { invoke, operations } = transaction
-  const where = `process ${invoke.process}${invoke.node === undefined ? "" : ` at ${invoke.node}`}`
-  return `${name} = ${where}, ${span(transaction)}: ${
-    operations.map((operation) => describe(operation, transaction, lists)).join(", ")
-  }`
-}
+const place = ({ invoke: { node, process } }: Transaction): string => node ?? `process ${process}`
 
 /** Names transactions T1, T2 … in the order in which the story comes to speak of them. */
 export const make = ({ lists, transactions, versions }: Observations) => {
   const names = new Map<number, string>()
   const places = new Map<number, string>()
+
   const name = (transaction: number): string => {
     const known = names.get(transaction) ?? `T${names.size + 1}`
     names.set(transaction, known)
     return known
   }
-  const value = (version: number): string => text(versions[version]?.value)
-  const wrote = (version: number): string => {
-    const key = `key ${text(versions[version]?.key)}`
-    return lists ? `appended ${value(version)} to ${key}` : `wrote ${key} = ${value(version)}`
+  const at = (transaction: number): string => {
+    const where = place(transactions[transaction]!)
+    places.set(transaction, where)
+    return where
   }
-  /** Of a list, what is read last. */
-  const read = (key: Json, version: number): string =>
-    `read key ${text(key)} ${version < 0 || !lists ? "=" : "up to"} ${value(version)}`
+  const wrote = (version: number): Wrote => ({
+    key: versions[version]?.key ?? null,
+    value: versions[version]?.value ?? null,
+    append: lists
+  })
+  const read = (key: Json, version: number): Read => ({
+    key,
+    value: versions[version]?.value ?? null,
+    upTo: lists && version >= 0
+  })
 
-  const sentence = ({ from, kind, next, to, version, witness }: Edge): string => {
-    const [before, after] = [name(from), name(to)]
+  const edge = ({ from: before, kind, next, to: after, version, witness }: Edge): Clause => {
+    const [from, to] = [name(before), name(after)]
     switch (kind) {
       case Kind.ww:
-        if (lists) return `${before} ${wrote(version)} before ${after} ${wrote(next)}`
-        return witness < 0
-          ? `${before} ${wrote(version)} before ${after} wrote ${value(next)}, which is there at the end`
-          : `${before} ${wrote(version)}, which ${after} read and overwrote with ${value(next)}`
+        return {
+          clause: "ww",
+          from,
+          to,
+          wrote: wrote(version),
+          next: wrote(next),
+          ...witness >= 0 && { witness: to } // it read the one and wrote the other
+        }
       case Kind.wr:
-        return `${before} ${wrote(version)}, which ${after} read`
+        return { clause: "wr", from, to, wrote: wrote(version) }
       case Kind.rw:
-        return `${before} ${read(versions[next]!.key, version)}, before ${after} ${wrote(next)}`
+        return { clause: "rw", from, to, read: read(versions[next]!.key, version), next: wrote(next) }
       case Kind.process:
-        return `${after} followed ${before} in the same session`
+        return { clause: "process", from, to }
       case Kind.realtime:
-        return `${before} had ended when ${after} began`
+        return { clause: "realtime", from, to }
       case Kind.arbitration:
-        return `${before} ${wrote(version)} before ${after} ${wrote(next)}, since ${name(witness)} knew of both and `
-          + read(versions[next]!.key, next)
+        return {
+          clause: "arbitration",
+          from,
+          to,
+          wrote: wrote(version),
+          next: wrote(next),
+          witness: name(witness),
+          reads: read(versions[next]!.key, next)
+        }
+    }
+  }
+
+  const cast = ([id, name]: readonly [number, string]): Cast => {
+    const { completion, invoke, operations, outcome } = transactions[id]!
+    return {
+      name,
+      process: invoke.process,
+      ...invoke.node !== undefined && { node: invoke.node },
+      start: invoke.time,
+      ...completion !== undefined && { end: completion.time },
+      outcome,
+      append: lists,
+      operations
     }
   }
 
   return {
     name,
     /** Where it was executed, for a story that needs to say no more of it. */
-    at: (transaction: number): string => {
-      const place = where(transactions[transaction]!)
-      places.set(transaction, place)
-      return place
-    },
+    at,
     wrote,
     read,
-    sentence,
-    /** The sentences, of which the last one contradicts the others, and who the transactions are. */
-    tell: (what: string, sentences: ReadonlyArray<string>): Verdict.Finding => {
-      const last = sentences.at(-1)
-      const first = sentences.slice(0, -1)
-      const story = first.length > 0 ? `${first.join("; ")}; yet ${last}` : `${last}`
-      const who = [...names].map(([id, name]) => introduce(name, transactions[id]!, lists))
-      const told = [...names, ...places]
-      const events = told.flatMap(([id]) => {
-        const { completion, invoke } = transactions[id]!
-        return completion === undefined ? [invoke.index] : [invoke.index, completion.index]
-      })
-      return {
-        text: [`${what}: ${story}`, ...who].join("\n"),
-        evidence: [{ about: [...new Set(told.map(([, name]) => name))].join(", "), events }]
-      }
+    edge,
+    /** The clauses, of which the last one contradicts the others, and who the transactions are. */
+    example: (clauses: ReadonlyArray<Clause>): Finding.Example => {
+      const ids = [...names.keys(), ...places.keys()]
+      const told = ids.map((id) => transactions[id]!)
+      return Finding.example(
+        told.map(({ invoke }) => invoke.node),
+        {
+          // plain data of Json values
+          story: clauses as unknown as Json,
+          transactions: [...names].map(cast) as unknown as Json,
+          names: [...new Set([...names.values(), ...places.values()])]
+        },
+        told.flatMap(({ completion, invoke }) => [invoke.index, completion?.index])
+      )
     }
   }
 }

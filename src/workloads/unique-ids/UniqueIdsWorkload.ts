@@ -1,8 +1,8 @@
 import * as Json from "../../schema/Json.ts"
 import * as Rpc from "../../schema/Rpc.ts"
-import * as ExactNumbers from "../history/ExactNumbers.ts"
+import * as Finding from "../finding/Finding.ts"
+import * as Verdict from "../finding/Verdict.ts"
 import * as History from "../history/History.ts"
-import * as Verdict from "../history/Verdict.ts"
 import * as Workload from "../Workload.ts"
 
 /** Any JSON value will do as an id: nodes of other makes answer numbers, or arrays. */
@@ -21,13 +21,13 @@ export const check = (history: History.History): Verdict.Verdict => {
   }
   const duplicated = [...owners].filter(([, operations]) => operations.length > 1)
   return Verdict.make(
-    duplicated.map(([id, operations]): Verdict.Finding => {
+    Finding.of("unique-ids", "duplicate id", "maelstrom", duplicated, ([, operations]) => {
       const first = operations.slice(0, 4).map(({ completion }) => completion)
-      const times = first.map(({ process, time }) => `process ${process} at ${time} ms`)
-      return {
-        text: `id ${ExactNumbers.write(id)} was handed out ${operations.length} times: ${times.join(", ")}`,
-        evidence: [{ about: Verdict.text(first[0]!.value), events: first.map(({ index }) => index) }]
-      }
+      return Finding.example(operations.map(({ invoke }) => invoke.node), {
+        value: first[0]!.value,
+        times: operations.length,
+        told: first.map(({ process, time }) => ({ process, time }))
+      }, first.map(({ index }) => index))
     }),
     { attempted: all.length, acknowledged: acknowledged.length, duplicated: duplicated.length }
   )

@@ -22,6 +22,7 @@ import * as Network from "../../../src/simulator/network/Network.ts"
 import * as SimulatedNode from "../../../src/simulator/nodes/SimulatedNode.ts"
 import * as VirtualTime from "../../../src/simulator/time/VirtualTime.ts"
 import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
+import * as Told from "../../Told.ts"
 
 export const properties = [
   "exactly once",
@@ -302,7 +303,7 @@ export const make = (options: Options): Cluster => {
     timeline: time,
     network,
     nodes,
-    boot,
+    boot: ({ id }) => boot(nodes.find((node) => node.id === id)!),
     record: (f, value) => note(`${f} ${JSON.stringify(value)}`)
   })
 
@@ -338,7 +339,7 @@ export const make = (options: Options): Cluster => {
     },
     survivors,
     checkConvergence: (within) => {
-      for (const { findings } of nodes) for (const finding of findings) violate("crash", finding)
+      for (const { findings } of nodes) for (const finding of Told.findings(findings)) violate("crash", finding)
       for (const { id, log } of nodes) {
         for (const line of log) if (/died/.test(line)) violate("crash", `${id}: ${line.slice(0, 400)}`)
       }

@@ -12,6 +12,7 @@ import type { Program } from "../../../src/simulator/nodes/SimulatedNode.ts"
 import * as Simulation from "../../../src/simulator/Simulation.ts"
 import type { SeededRandom } from "../../../src/workloads/SeededRandom.ts"
 import { seeds } from "../../Seeds.ts"
+import * as Told from "../../Told.ts"
 import * as Cluster from "./Cluster.ts"
 
 const layers = {
@@ -73,7 +74,9 @@ const watchDeliveries = ({ lives, time }: Cluster.Cluster, every: number): Map<n
 }
 
 const errors = ({ nodes }: Cluster.Cluster): ReadonlyArray<string> =>
-  nodes.flatMap(({ findings, log }) => [...findings, ...log.filter((line) => /^\S+ s (Error|Fatal)/.test(line))])
+  nodes.flatMap((
+    { findings, log }
+  ) => [...Told.findings(findings), ...log.filter((line) => /^\S+ s (Error|Fatal)/.test(line))])
 
 const make = (kind: Kind, options: Partial<Cluster.Options> = {}): Cluster.Cluster => {
   const cluster = Cluster.make({ ...Cluster.calm, seed: 0, nodeCount: 5, layer: layers[kind], ...options })
@@ -269,7 +272,7 @@ describe("what it costs", () => {
       const entry = find(workload, program)!
       const messages = (changes: Partial<Simulation.Options>): number => {
         const options = { ...Simulation.defaults, ...entry, rate: 10, timeLimit: 20_000, recovery: 1000, ...changes }
-        return Simulation.run(options).results().network.servers.sent
+        return Told.results(Simulation.run(options).results()).network.servers.sent
       }
       const ratio = messages({ program: goingOn(entry.program) }) / messages({})
       assert.isTrue(ratio > 0.97 && ratio < 1.03, `${ratio}`)

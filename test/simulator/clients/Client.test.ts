@@ -7,6 +7,7 @@ import * as Network from "../../../src/simulator/network/Network.ts"
 import * as VirtualTime from "../../../src/simulator/time/VirtualTime.ts"
 import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
 import type { Outcome, Question } from "../../../src/workloads/Workload.ts"
+import * as Told from "../../Told.ts"
 
 const node = NodeId.make("n0")
 const id = ClientId.make("c5")
@@ -44,7 +45,7 @@ const world = (onRequest: (request: Envelope.Envelope, answer: (delay: number, b
 
 const silent = world.bind(undefined, () => {})
 
-const lost = (type: "info" | "fail"): Outcome => ({ type, error: "no reply in time" })
+const lost = (type: "info" | "fail"): Outcome => ({ type, error: { _tag: "NoReply" } })
 
 describe("Client", () => {
   it("sends the request under its own address, each with a message id of its own", () => {
@@ -134,7 +135,9 @@ describe("Client", () => {
     ask("?")
     drain()
     const error = `no reply in time, though n0 sent c5 say_ok ${how}`
-    assert.deepStrictEqual(ended, [[{ type: "info", error }, 5000]])
+    const [[outcome, time] = []] = ended
+    assert.strictEqual(Told.failure(outcome !== undefined && "error" in outcome ? outcome.error : undefined), error)
+    assert.strictEqual(time, 5000)
   })
 
   it("says nothing of the kind of a late reply, nor of the next question", () => {
@@ -147,7 +150,7 @@ describe("Client", () => {
     time.after(11_000, () => ask("stray"))
     time.after(17_000, () => ask("silence"))
     drain()
-    assert.deepStrictEqual(ended.map(([outcome]) => "error" in outcome ? outcome.error : ""), [
+    assert.deepStrictEqual(ended.map(([outcome]) => "error" in outcome ? Told.failure(outcome.error) : ""), [
       "no reply in time",
       "no reply in time",
       "no reply in time, though n0 sent c5 say_ok without in_reply_to",

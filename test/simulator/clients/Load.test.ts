@@ -8,14 +8,15 @@ import * as History from "../../../src/workloads/history/History.ts"
 import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
 import type { Invocation, Outcome } from "../../../src/workloads/Workload.ts"
 import { seeds as seedsOf } from "../../Seeds.ts"
+import * as Told from "../../Told.ts"
 
 const seeds = seedsOf(8)
 
 const nodes = ["n0", "n1", "n2"].map((id) => NodeId.make(id))
 
 const ok: Outcome = { type: "ok", value: "done" }
-const fail: Outcome = { type: "fail", error: "no" }
-const info: Outcome = { type: "info", error: "who knows" }
+const fail: Outcome = { type: "fail", error: Told.refused("no") }
+const info: Outcome = { type: "info", error: Told.refused("who knows") }
 
 const operation = (f: string): Invocation => ({
   f,
@@ -316,10 +317,15 @@ describe("Load", () => {
     const invoke = { index: 0, time: 0, ...common, type: "invoke", value: { key: 1 }, node: "n0" }
     const end = { index: 1, time: 250, ...common }
     assert.deepStrictEqual<unknown>(record(ok), [invoke, { ...end, type: "ok", value: "done" }])
-    assert.deepStrictEqual<unknown>(record(fail), [invoke, { ...end, type: "fail", value: { key: 1 }, error: "no" }])
+    assert.deepStrictEqual<unknown>(record(fail), [invoke, {
+      ...end,
+      type: "fail",
+      value: { key: 1 },
+      error: Told.refused("no")
+    }])
     assert.deepStrictEqual<unknown>(record(info), [
       invoke,
-      { ...end, type: "info", value: { key: 1 }, error: "who knows" }
+      { ...end, type: "info", value: { key: 1 }, error: Told.refused("who knows") }
     ])
   })
 

@@ -11,7 +11,7 @@ import type { SimulatedNode } from "../../../src/simulator/nodes/SimulatedNode.t
 import * as Simulation from "../../../src/simulator/Simulation.ts"
 import * as VirtualTime from "../../../src/simulator/time/VirtualTime.ts"
 import { EchoWorkload } from "../../../src/workloads/echo/EchoWorkload.ts"
-import * as Verdict from "../../../src/workloads/history/Verdict.ts"
+import * as Verdict from "../../../src/workloads/finding/Verdict.ts"
 import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
 import * as Workload from "../../../src/workloads/Workload.ts"
 import { seeds as seedsOf } from "../../Seeds.ts"
@@ -55,6 +55,7 @@ const world = (
     return {
       id,
       findings: [],
+      said: {},
       log: [],
       start: () => () => false,
       kill: () => {

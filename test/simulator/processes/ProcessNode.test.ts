@@ -11,6 +11,7 @@ import * as RealTime from "../../../src/simulator/processes/RealTime.ts"
 import * as Watchdog from "../../../src/simulator/processes/Watchdog.ts"
 import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
 import type { Outcome } from "../../../src/workloads/Workload.ts"
+import * as Told from "../../Told.ts"
 
 describe("ProcessNode", () => {
   let timeline: RealTime.RealTime
@@ -120,7 +121,7 @@ describe("ProcessNode", () => {
     })
     echo(other).close()
     await found
-    assert.match(other.findings.join(), /^n1 sent echo_ok to c\d, which does not exist, at /)
+    assert.match(Told.findings(other.findings).join(), /^n1 sent echo_ok to c\d, which does not exist, at /)
   })
 
   it("a killed one is gone, even if it is paused, and starts again without memory", async () => {

@@ -12,6 +12,7 @@ import { registry } from "../../../src/registry/Registry.ts"
 import * as RealCluster from "../../../src/simulator/processes/RealCluster.ts"
 import * as Simulation from "../../../src/simulator/Simulation.ts"
 import * as History from "../../../src/workloads/history/History.ts"
+import * as Told from "../../Told.ts"
 
 const foreign = (name: string): string => join(import.meta.dirname, "../../foreign", name)
 
@@ -98,9 +99,9 @@ describe("RealCluster", { concurrent: true }, () => {
           const command = { file: foreign("wrong.mjs"), args: [way] }
           const { results } = yield* run({ command, initPatience: way === "silent" ? 8000 : 100_000 })
           assert.isFalse(results.valid)
-          assert.lengthOf(results.findings, 1, results.findings.join("\n"))
-          assert.match(results.findings[0]!, says)
-          assert.match(results.findings[0]!, shows)
+          assert.lengthOf(results.findings, 1, Told.findings(results.findings).join("\n"))
+          assert.match(Told.findings(results.findings)[0]!, says)
+          assert.match(Told.findings(results.findings)[0]!, shows)
         }))
     }
   })
@@ -135,8 +136,11 @@ describe("RealCluster", { concurrent: true }, () => {
       Effect.gen(function*() {
         const { results } = yield* runNumbers("repeats")
         assert.lengthOf(results.findings, 1)
-        assert.match(results.findings[0]!, /^id 1234567890123456789 was handed out \d+ times: /)
-        assert.strictEqual(results.workload.evidence?.[0]?.about, "1234567890123456789")
+        assert.match(
+          Told.findings(results.findings)[0]!,
+          /^duplicate id: 1234567890123456789 was handed out \d+ times: /
+        )
+        assert.strictEqual(Told.results(results).workload.evidence[0]?.about, "1234567890123456789")
       }))
 
     it.effect("doubles are ids too", () =>
@@ -151,7 +155,7 @@ describe("RealCluster", { concurrent: true }, () => {
         const { results } = yield* runNumbers("", { workload: registry["g-counter"].workload, timeLimit: endless })
         assert.lengthOf(results.findings, 1)
         const reply = /^n\d gave a malformed reply: \{"type":"read_ok","in_reply_to":\d+,"value":3\.0\}\n/
-        assert.match(results.findings[0]!, reply)
+        assert.match(Told.findings(results.findings)[0]!, reply)
       }))
 
     it.effect("they pass from node to node, and through lin-kv, where they are compared", () =>

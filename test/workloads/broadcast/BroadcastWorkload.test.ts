@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { NodeId } from "../../../src/schema/Address.ts"
 import type { Program } from "../../../src/simulator/nodes/SimulatedNode.ts"
-import type * as Results from "../../../src/simulator/Results.ts"
 import * as Simulation from "../../../src/simulator/Simulation.ts"
 import { BroadcastWorkload } from "../../../src/workloads/broadcast/BroadcastWorkload.ts"
 import * as Topology from "../../../src/workloads/broadcast/Topology.ts"
@@ -11,6 +10,7 @@ import * as History from "../../../src/workloads/history/History.ts"
 import * as Setting from "../../../src/workloads/Setting.ts"
 import type { Workload } from "../../../src/workloads/Workload.ts"
 import { seeds as seedsOf } from "../../Seeds.ts"
+import * as Told from "../../Told.ts"
 import * as Wrong from "../../wrong/BroadcastNodes.ts"
 import { leadsToOperations } from "../../wrong/Evidence.ts"
 import { drawing } from "../Draw.ts"
@@ -32,9 +32,9 @@ const simulate = (program: Program, options: Partial<Simulation.Options> = {}): 
   return simulation
 }
 
-const run = (program: Program, options: Partial<Simulation.Options> = {}): Results.Results => {
+const run = (program: Program, options: Partial<Simulation.Options> = {}): Told.Results => {
   const simulation = simulate(program, options)
-  const results = simulation.results()
+  const results = Told.results(simulation.results())
   leadsToOperations(results.workload, simulation.history)
   return results
 }
@@ -53,7 +53,7 @@ const disturbed = (seed: number): Partial<Simulation.Options> => ({
 /** What it does wrong, and what is found, whatever else is found as well. */
 const wrong: ReadonlyArray<readonly [string, Program, finding: RegExp, options?: Partial<Simulation.Options>]> = [
   ["tells nobody", Wrong.secretive, /^missing at the end: /],
-  ["tells everybody but one", Wrong.shunning, /^missing at the end: \d+ in what n4 answered/],
+  ["tells everybody but one", Wrong.shunning, /^missing at the end: \d+ is not in what n4 answered/],
   ["forgets after a while", Wrong.forgetful, /^lost: /],
   ["forgets after a while", Wrong.forgetful, /^vanished: /],
   [
@@ -67,7 +67,7 @@ const wrong: ReadonlyArray<readonly [string, Program, finding: RegExp, options?:
   ["answers messages before they are broadcast", Wrong.prophetic, /^read but never added before: \d+ in what n\d/],
   ["stores what it refuses", Wrong.insincere, /^read though refused: 7 in what n\d answered/],
   ["says a message twice", Wrong.stuttering, /^twice in one read: /],
-  ["goes back", Wrong.wavering, /^vanished: \d+ in what n\d answered at [\d.]+ ms/, { rate: 40 }],
+  ["goes back", Wrong.wavering, /^vanished: \d+ is not in what n\d answered at [\d.]+ ms/, { rate: 40 }],
   ["does not answer at the end", Wrong.reticent, /^no final read: n1 answered none$/],
   ["does not take advice", Wrong.stubborn, /^n\d did not answer topology: TemporarilyUnavailable \(11\): not now$/]
 ]
@@ -116,12 +116,16 @@ describe("BroadcastWorkload", () => {
     for (const seed of seeds) {
       const history = historyOf(Wrong.recovering, seed)
       const kinds = (memory: SetChecker.Memory) =>
-        SetChecker.check(history, { memory }).findings.map((text) => text.split(":")[0])
+        Told.verdict(SetChecker.check(history, { memory })).findings.map((text) => text.split(":")[0])
       assert.isEmpty(kinds("volatile"), `seed ${seed}`)
-      assert.isAbove(Number(SetChecker.check(history, { memory: "volatile" }).figures["excused"]), 0, `seed ${seed}`)
+      assert.isAbove(
+        Number(Told.verdict(SetChecker.check(history, { memory: "volatile" })).figures["excused"]),
+        0,
+        `seed ${seed}`
+      )
       assert.deepStrictEqual(kinds("replicated"), ["lost", "missing at the end"], `seed ${seed}`)
       assert.deepStrictEqual(kinds("durable"), ["lost", "missing at the end", "vanished"], `seed ${seed}`)
-      const { findings } = SetChecker.check(historyOf(Wrong.right, seed), { memory: "volatile" })
+      const { findings } = Told.verdict(SetChecker.check(historyOf(Wrong.right, seed), { memory: "volatile" }))
       assert.isNotEmpty(findings, `seed ${seed}: it tells nothing to who starts again`)
     }
   })
@@ -232,7 +236,7 @@ describe("BroadcastWorkload", () => {
       assert.isTrue(history.every(({ f }) => f === "broadcast" || f === "read"))
       const failed = simulate(Wrong.stubborn, { seed: 1 })
       assert.isEmpty(failed.history)
-      assert.strictEqual(failed.results().findings.filter((text) => text.includes("topology")).length, 5)
+      assert.strictEqual(Told.results(failed.results()).findings.filter((text) => text.includes("topology")).length, 5)
     })
   })
 })

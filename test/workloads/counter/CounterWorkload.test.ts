@@ -2,11 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { ClientId } from "../../../src/schema/Address.ts"
 import * as Nemesis from "../../../src/simulator/faults/Nemesis.ts"
 import type { Program } from "../../../src/simulator/nodes/SimulatedNode.ts"
-import type * as Results from "../../../src/simulator/Results.ts"
 import * as Simulation from "../../../src/simulator/Simulation.ts"
 import { GCounterWorkload, PnCounterWorkload } from "../../../src/workloads/counter/CounterWorkload.ts"
 import type * as Workload from "../../../src/workloads/Workload.ts"
 import { seeds as seedsOf } from "../../Seeds.ts"
+import * as Told from "../../Told.ts"
 import * as Wrong from "../../wrong/CounterNodes.ts"
 import { leadsToOperations } from "../../wrong/Evidence.ts"
 import { drawing } from "../Draw.ts"
@@ -14,10 +14,10 @@ import { drawing } from "../Draw.ts"
 const { needs } = Wrong
 const seeds = seedsOf(3)
 
-const run = (program: Program, options: Partial<Simulation.Options> = {}): Results.Results => {
+const run = (program: Program, options: Partial<Simulation.Options> = {}): Told.Results => {
   const simulation = Simulation.make({ ...Simulation.defaults, ...Wrong.usual, program, ...options })
   assert.isTrue(simulation.work(10_000_000), `it never ends, seed ${options.seed}`)
-  const results = simulation.results()
+  const results = Told.results(simulation.results())
   leadsToOperations(results.workload, simulation.history)
   return results
 }

@@ -6,18 +6,18 @@ import type { Json } from "../../../src/schema/Json.ts"
 import { Node } from "../../../src/services/node/Node.ts"
 import * as Nemesis from "../../../src/simulator/faults/Nemesis.ts"
 import type { Program } from "../../../src/simulator/nodes/SimulatedNode.ts"
-import type * as Results from "../../../src/simulator/Results.ts"
 import * as Simulation from "../../../src/simulator/Simulation.ts"
 import { check, EchoWorkload } from "../../../src/workloads/echo/EchoWorkload.ts"
 import type * as History from "../../../src/workloads/history/History.ts"
 import { seeds as seedsOf } from "../../Seeds.ts"
+import * as Told from "../../Told.ts"
 import * as Wrong from "../../wrong/EchoNodes.ts"
 import { leadsToOperations } from "../../wrong/Evidence.ts"
 
 const seeds = seedsOf(8)
 
 /** Challenge 1, unless told otherwise: one node, 10 s, five operations a second. */
-const run = (program: Program, options: Partial<Simulation.Options> = {}): Results.Results => {
+const run = (program: Program, options: Partial<Simulation.Options> = {}): Told.Results => {
   const simulation = Simulation.make({
     ...Simulation.defaults,
     nodeCount: 1,
@@ -28,7 +28,7 @@ const run = (program: Program, options: Partial<Simulation.Options> = {}): Resul
     ...options
   })
   assert.isTrue(simulation.work(1_000_000), `it never ends, seed ${options.seed}`)
-  const results = simulation.results()
+  const results = Told.results(simulation.results())
   leadsToOperations(results.workload, simulation.history)
   return results
 }
@@ -52,19 +52,19 @@ const allFaults = (seed: number): Partial<Simulation.Options> => ({
 
 /** Whatever else is wrong with it as well. Without availability, so that it cannot be that alone. */
 const wrong: Record<string, readonly [program: Program, finding: RegExp, config?: Record<string, string>]> = {
-  "answers something else": [Wrong.changed, /^process \d+ said ".*" and heard \[".*"\]$/],
-  "answers what was said before": [Wrong.stale, /^process \d+ said ".*" and heard ".*"$/],
+  "answers something else": [Wrong.changed, /^process \d+ said ".*" and heard \[".*"\]/],
+  "answers what was said before": [Wrong.stale, /^process \d+ said ".*" and heard ".*"/],
   "adds a field to its reply": [Wrong.talkative, /^no echo was ever ok: \d+ times malformed reply: .* from n0$/],
   "lacks a field in its reply": [Wrong.taciturn, /^no echo was ever ok: \d+ times malformed reply: .* from n0$/],
   "never answers": [Wrong.silent, /^no echo was ever ok: \d+ times no reply in time from n0$/],
-  "answers two of three": [Wrong.forgetful, /^process \d+ said ".*" and heard nothing: no reply in time$/],
+  "answers two of three": [Wrong.forgetful, /^process \d+ said ".*" and heard nothing: no reply in time/],
   "answers a client that is gone": [
     Wrong.late,
-    /^n0 sent echo_ok to c\d+, which does not exist, and is heard no more, at \d/,
+    /^n0 sent echo_ok to c\d+, which does not exist, at \d/,
     Wrong.lateConfig
   ],
-  "speaks to a client that is gone": [Wrong.haunted, /^n0 sent gossip to c\d+, which does not exist, and is heard no/],
-  "speaks to a node that does not exist": [Wrong.astray, /^n0 sent gossip to n99, which does not exist, and is heard/],
+  "speaks to a client that is gone": [Wrong.haunted, /^n0 sent gossip to c\d+, which does not exist/],
+  "speaks to a node that does not exist": [Wrong.astray, /^n0 sent gossip to n99, which does not exist/],
   "crashes": [Wrong.crashing, /^n0 crashed: Error: out of memory[^]*, at 5.000 s$/],
   "exits": [Wrong.exiting, /^n0 exited, at 5.000 s$/],
   "crashes before it has answered init": [Wrong.stillborn, /^n0 crashed: Error: no such file[^]*, at 0.000 s$/],
@@ -92,7 +92,7 @@ describe("EchoWorkload", () => {
   it("a node does not answer a client that is gone unless it is made to believe that clients wait longer", () => {
     for (const seed of seeds) {
       const { findings } = run(Wrong.late, { seed, availability: 0 })
-      const heard = findings.filter((finding) => !finding.endsWith("and heard nothing: no reply in time"))
+      const heard = findings.filter((finding) => !/heard nothing: no reply in time(; \d+ more)?$/.test(finding))
       assert.lengthOf(heard, 1, `seed ${seed}`)
       assert.match(heard[0]!, /^no echo was ever ok: \d+ times no reply in time from n0$/, `seed ${seed}`)
     }
@@ -152,20 +152,22 @@ describe("EchoWorkload", () => {
     ]
 
     it("compares by value", () => {
-      assert.isTrue(check(history("ok", { a: [1, { b: null }], c: "x" }, { c: "x", a: [1, { b: null }] })).valid)
+      assert.isTrue(
+        Told.verdict(check(history("ok", { a: [1, { b: null }], c: "x" }, { c: "x", a: [1, { b: null }] }))).valid
+      )
       for (const [said, heard] of [["1", 1], [null, false], [[1, 2], [2, 1]], [{ a: 1 }, { a: 1, b: 2 }]] as const) {
-        assert.isFalse(check(history("ok", said, heard)).valid, JSON.stringify([said, heard]))
+        assert.isFalse(Told.verdict(check(history("ok", said, heard))).valid, JSON.stringify([said, heard]))
       }
     })
 
     it("takes no answer for a wrong answer, unless nodes were killed or paused", () => {
-      assert.isTrue(check([]).valid)
+      assert.isTrue(Told.verdict(check([])).valid)
       for (const type of ["fail", "info"] as const) {
         const unanswered = history(type, "a", "a")
-        assert.isFalse(check(unanswered).valid)
+        assert.isFalse(Told.verdict(check(unanswered)).valid)
         for (const [f, excuses] of [["start-kill", true], ["start-pause", true], ["start-partition", false]] as const) {
           const fault = { index: 2, time: 0, process: "nemesis", type: "info", f, value: [] } as const
-          assert.strictEqual(check([...unanswered, fault]).valid, excuses, f)
+          assert.strictEqual(Told.verdict(check([...unanswered, fault])).valid, excuses, f)
         }
       }
     })

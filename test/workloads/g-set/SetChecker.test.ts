@@ -6,6 +6,7 @@ import type { Event, History } from "../../../src/workloads/history/History.ts"
 import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
 import { seeds as seedsOf } from "../../Seeds.ts"
 import { counted } from "../../Steps.ts"
+import * as Told from "../../Told.ts"
 
 type Completion = "ok" | "fail" | "info"
 
@@ -53,14 +54,14 @@ const finally_ = (
 
 /** Exactly one finding, which begins like this. */
 const rejects = (events: History, clause: string, options?: SetChecker.Options): void => {
-  const { findings, valid } = SetChecker.check(events, options)
+  const { findings, valid } = Told.verdict(SetChecker.check(events, options))
   assert.isFalse(valid)
   assert.lengthOf(findings, 1, findings.join("\n"))
   assert.isTrue(findings[0]!.startsWith(clause), findings[0])
 }
 
 const accepts = (events: History, options?: SetChecker.Options): void =>
-  assert.deepStrictEqual(SetChecker.check(events, options).findings, [])
+  assert.deepStrictEqual(Told.verdict(SetChecker.check(events, options)).findings, [])
 
 describe("SetChecker", () => {
   describe("each clause rejects what no other does", () => {
@@ -96,7 +97,7 @@ describe("SetChecker", () => {
 
     it("missing at the end: a final read lacks a value, though a later one has it", () => {
       const events = [a, read(0, 1000, 1010, []), read(1, 1001, 1011, ["a"])]
-      rejects(history(...events), 'missing at the end: "a" in what n0 answered at 1010 ms')
+      rejects(history(...events), 'missing at the end: "a" is not in what n0 answered at 1010 ms')
       accepts(withoutNodes(history(...events)))
       // nobody acknowledged it, but it was read
       const unacknowledged = [add(0, 0, 10, "a", "info"), read(1, 100, 110, ["a"])]
@@ -124,7 +125,7 @@ describe("SetChecker", () => {
 
     it("vanished: a read lacks what one before it had, at the same node", () => {
       const events = [a, read(0, 100, 110, ["a"]), read(0, 120, 130, []), finally_("a")]
-      rejects(history(...events), 'vanished: "a" in what n0 answered at 130 ms')
+      rejects(history(...events), 'vanished: "a" is not in what n0 answered at 130 ms')
       accepts(history(a, read(0, 100, 110, ["a"]), read(1, 120, 130, []), finally_("a")))
       accepts(history(a, read(2, 100, 121, ["a"]), read(0, 120, 130, []), finally_("a")))
       accepts(withoutNodes(history(...events)))
@@ -162,9 +163,9 @@ describe("SetChecker", () => {
   })
 
   it("finds several faults in one history, each of them once, and says where", () => {
-    const { evidence, figures, findings } = SetChecker.check(
+    const { evidence, figures, findings } = Told.verdict(SetChecker.check(
       history(add(0, 0, 10, 1), add(0, 20, 30, 2), read(0, 40, 50, [1, 2, 2, 7]), read(0, 60, 70, [1, 8]), finally_(1))
-    )
+    ))
     assert.deepStrictEqual(findings.map((text) => text.slice(0, text.indexOf(":"))), [
       "lost",
       "missing at the end",
@@ -199,12 +200,12 @@ describe("SetChecker", () => {
   it("compares values of any type by value", () => {
     const values = ["1", 1, "a", ["a"], ["a", 1], "a,1", null, false, 0, {}, [], { a: 1 }, { a: "1" }, '{"a":1}']
     const adds = values.map((value, i) => add(0, 2 * i, 2 * i + 1, value))
-    const { figures } = SetChecker.check(history(...adds, finally_(...values)))
+    const { figures } = Told.verdict(SetChecker.check(history(...adds, finally_(...values))))
     assert.containSubset(figures, { attempted: values.length, stable: values.length })
     accepts(history(...adds, finally_(...values)))
     for (const value of values) {
       const others = values.filter((other) => other !== value)
-      const { findings } = SetChecker.check(history(...adds, finally_(...others)))
+      const { findings } = Told.verdict(SetChecker.check(history(...adds, finally_(...others))))
       assert.isTrue(findings[0]?.startsWith(`lost: ${JSON.stringify(value)},`), findings[0])
     }
   })
@@ -255,7 +256,7 @@ describe("SetChecker", () => {
       // All are known at 1 ms; value i is first seen by the read at 10 + 10 · i ms, so the last one to lack it begins 10 ms before.
       const adds = values.map((value) => add(2 * value, 0, 1, value))
       const reads = values.map((value) => read(1, 10 + 10 * value, 11 + 10 * value, values.slice(0, value + 1)))
-      const { figures } = SetChecker.check(withoutNodes(history(...adds, ...reads)))
+      const { figures } = Told.verdict(SetChecker.check(withoutNodes(history(...adds, ...reads))))
       assert.deepStrictEqual<unknown>(figures["stableLatencies"], {
         "0": 0,
         "0.5": 999,
@@ -272,7 +273,9 @@ describe("SetChecker", () => {
     })
 
     it("are not reported where there are none", () => {
-      const { figures } = SetChecker.check(history(add(0, 0, 10, "a"), read(0, 20, 30, []), read(1, 20, 30, [])))
+      const { figures } = Told.verdict(
+        SetChecker.check(history(add(0, 0, 10, "a"), read(0, 20, 30, []), read(1, 20, 30, [])))
+      )
       assert.notProperty(figures, "stableLatencies")
       assert.deepStrictEqual<unknown>(figures["lostLatencies"], { "0": 0, "0.5": 0, "0.95": 0, "0.99": 0, "1": 0 })
     })
@@ -311,10 +314,10 @@ describe("SetChecker", () => {
     it("excuses a value that is gone for ever only if memory is volatile, and everybody who had it was killed since", () => {
       const gone = history(a, b, kill(100, "n0"), finally_("b"))
       for (const options of [replicated, durable]) {
-        assert.lengthOf(SetChecker.check(gone, options).findings, 2)
+        assert.lengthOf(Told.verdict(SetChecker.check(gone, options)).findings, 2)
       }
       accepts(gone, volatile)
-      assert.containSubset(SetChecker.check(gone, volatile).figures, {
+      assert.containSubset(Told.verdict(SetChecker.check(gone, volatile)).figures, {
         excused: 1,
         lost: 0,
         missingAtEnd: 0,
@@ -322,10 +325,10 @@ describe("SetChecker", () => {
       })
 
       const alsoReadAt = (...kills: ReadonlyArray<Timed>) =>
-        SetChecker.check(
+        Told.verdict(SetChecker.check(
           history(a, b, read(1, 50, 60, ["a", "b"]), kills, read(1, 400, 410, ["b"]), finally_("b")),
           volatile
-        )
+        ))
       assert.isNotEmpty(alsoReadAt(...kill(100, "n0")).findings)
       assert.isNotEmpty(alsoReadAt(...kill(100, "n1")).findings)
       assert.isNotEmpty(alsoReadAt(...kill(40, "n0", "n1")).findings)
@@ -350,7 +353,7 @@ describe("SetChecker", () => {
           for (const [what, found] of Object.entries(actual)) count(what, found.length)
           for (const { excused, outcome } of actual.fates) count(`${outcome}${excused ? " excused" : ""}`, 1)
         }
-        if (SetChecker.check(events).valid) count("valid", 1)
+        if (Told.verdict(SetChecker.check(events)).valid) count("valid", 1)
       }
       // every clause had its say, often
       assert.isAtLeast(outcomes.size, 12, JSON.stringify([...outcomes]))

@@ -9,6 +9,7 @@ import * as KafkaChecker from "../../../src/workloads/kafka/KafkaChecker.ts"
 import { polled, sent } from "../../../src/workloads/kafka/KafkaHistory.ts"
 import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
 import { counted } from "../../Steps.ts"
+import * as Told from "../../Told.ts"
 import { leadsToOperations } from "../../wrong/Evidence.ts"
 
 /** An event and its time, in ms. */
@@ -60,19 +61,19 @@ interface Options {
 
 /** These findings, and no others. */
 const rejects = (events: History, findings: ReadonlyArray<string>, options?: Options): void => {
-  const verdict = KafkaChecker.check(events, options)
+  const verdict = Told.verdict(KafkaChecker.check(events, options))
   assert.deepStrictEqual(verdict.findings, findings)
   leadsToOperations(verdict, events)
   assert.isFalse(verdict.valid)
 }
 
 const accepts = (events: History, options?: Options): void => {
-  const { findings, valid } = KafkaChecker.check(events, options)
+  const { findings, valid } = Told.verdict(KafkaChecker.check(events, options))
   assert.deepStrictEqual(findings, [])
   assert.isTrue(valid)
 }
 
-const figures = (events: History, options?: Options) => KafkaChecker.check(events, options).figures
+const figures = (events: History, options?: Options) => Told.verdict(KafkaChecker.check(events, options)).figures
 
 const listings = (events: History, memory: Lives.Memory): ReadonlyArray<CommitChecker.Listing> =>
   CommitChecker.listings(Operations.fold(events), Lives.make(events, memory), memory)
@@ -140,9 +141,9 @@ describe("KafkaChecker", () => {
         ]
       )
       // both were acknowledged
-      const [finding] = KafkaChecker.check(
+      const [finding] = Told.verdict(KafkaChecker.check(
         history(a, send([1, 0, 5], "x", 0), poll([2, 10, 20], { k: 0 }, { k: [[0, "a"], [0, "x"]] }))
-      )
+      ))
         .findings
       assert.match(finding!, /^inconsistent offsets: offset 0 holds message "a" .* and message "x" /)
     })
@@ -356,7 +357,9 @@ describe("KafkaChecker", () => {
       accepts(events, { memory: "volatile" })
       assert.strictEqual(figures(events, { memory: "volatile" })["excused"], 1)
       for (const memory of ["replicated", "durable"] as const) {
-        const kinds = KafkaChecker.check(events, { memory }).findings.map((finding) => finding.split(":")[0])
+        const kinds = Told.verdict(KafkaChecker.check(events, { memory })).findings.map((finding) =>
+          finding.split(":")[0]
+        )
         assert.deepStrictEqual(kinds, ["lost", "skipped within a poll"], memory)
       }
     })
@@ -389,7 +392,7 @@ describe("KafkaChecker", () => {
         poll([1, 100, 110], { k: 0 }, { k: [[0, "a"], [1, "x"]] })
       ]
       accepts(history(...below), { memory: "volatile" })
-      const kinds = KafkaChecker.check(history(...below)).findings.map((finding) => finding.split(":")[0])
+      const kinds = Told.verdict(KafkaChecker.check(history(...below))).findings.map((finding) => finding.split(":")[0])
       assert.deepStrictEqual(kinds, ["unseen", "nonmonotonic sends"])
     })
   })
@@ -607,12 +610,12 @@ describe("KafkaChecker", () => {
       for (const [kind, change] of Object.entries(kinds)) {
         const { event, key, pairs } = random.pick(polls)
         const changed = { ...event, value: { ...polled(event), [key]: change(pairs) } }
-        const { valid } = KafkaChecker.check(events.map((other) => other === event ? changed : other))
+        const { valid } = Told.verdict(KafkaChecker.check(events.map((other) => other === event ? changed : other)))
         assert.isFalse(valid, `${kind}: key ${key} at ${event.time} ms, seed ${seed}`)
       }
       const ack = random.pick(events.filter(({ f, type }) => f === "send" && type === "ok"))
       const changed = { ...ack, value: { ...sent(ack), offset: sent(ack).offset + 1 } }
-      const { valid } = KafkaChecker.check(events.map((other) => other === ack ? changed : other))
+      const { valid } = Told.verdict(KafkaChecker.check(events.map((other) => other === ack ? changed : other)))
       assert.isFalse(valid, `an acknowledgement at ${ack.time} ms, seed ${seed}`)
     }
   })

@@ -2,12 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { ClientId } from "../../../src/schema/Address.ts"
 import * as Nemesis from "../../../src/simulator/faults/Nemesis.ts"
 import type { Program } from "../../../src/simulator/nodes/SimulatedNode.ts"
-import type * as Results from "../../../src/simulator/Results.ts"
 import * as Simulation from "../../../src/simulator/Simulation.ts"
 import * as History from "../../../src/workloads/history/History.ts"
 import { asked, isPoll, keysOf, polled, sent } from "../../../src/workloads/kafka/KafkaHistory.ts"
 import { KafkaWorkload } from "../../../src/workloads/kafka/KafkaWorkload.ts"
 import { seeds as seedsOf } from "../../Seeds.ts"
+import * as Told from "../../Told.ts"
 import { leadsToOperations } from "../../wrong/Evidence.ts"
 import * as Wrong from "../../wrong/KafkaNodes.ts"
 import { drawing } from "../Draw.ts"
@@ -20,9 +20,9 @@ const simulate = (program: Program, options: Partial<Simulation.Options> = {}): 
   return simulation
 }
 
-const run = (program: Program, options: Partial<Simulation.Options> = {}): Results.Results => {
+const run = (program: Program, options: Partial<Simulation.Options> = {}): Told.Results => {
   const simulation = simulate(program, options)
-  const results = simulation.results()
+  const results = Told.results(simulation.results())
   leadsToOperations(results.workload, simulation.history)
   return results
 }

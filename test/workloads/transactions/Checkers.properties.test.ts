@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Json } from "../../../src/schema/Json.ts"
+import type { Verdict } from "../../../src/workloads/finding/Verdict.ts"
 import type { Event, History } from "../../../src/workloads/history/History.ts"
-import type { Verdict } from "../../../src/workloads/history/Verdict.ts"
 import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
 import type { ConsistencyModel } from "../../../src/workloads/transactions/ConsistencyModel.ts"
 import * as ListAppendChecker from "../../../src/workloads/transactions/ListAppendChecker.ts"

@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
+import type { Verdict } from "../../../src/workloads/finding/Verdict.ts"
 import type { History } from "../../../src/workloads/history/History.ts"
-import type { Verdict } from "../../../src/workloads/history/Verdict.ts"
 import * as ConsistencyModel from "../../../src/workloads/transactions/ConsistencyModel.ts"
 import * as ListAppendChecker from "../../../src/workloads/transactions/ListAppendChecker.ts"
 import * as RwRegisterChecker from "../../../src/workloads/transactions/RwRegisterChecker.ts"
+import * as Told from "../../Told.ts"
 import { history, type Transaction } from "./Histories.ts"
 
 type Check = (history: History, models: ReadonlyArray<ConsistencyModel.ConsistencyModel>) => Verdict
@@ -32,7 +33,7 @@ const suite = (check: Check, cases: ReadonlyArray<Case>): void => {
   for (const { anomalies, kills, name, not, says, transactions } of cases) {
     it(`${name}: ${Object.keys(anomalies).join(", ") || "nothing"}`, () => {
       const written = history(transactions, kills)
-      const { figures, findings } = check(written, all)
+      const { figures, findings } = Told.verdict(check(written, all))
       assert.deepStrictEqual(
         { anomalies: figures["anomalies"], not: figures["not"] },
         { anomalies, not },
@@ -40,7 +41,7 @@ const suite = (check: Check, cases: ReadonlyArray<Case>): void => {
       )
       if (says !== undefined) assert.match(findings.join("\n"), says)
       for (const model of all) {
-        const { findings, valid } = check(written, [model])
+        const { findings, valid } = Told.verdict(check(written, [model]))
         assert.strictEqual(valid, !not.includes(model), `${model}: ${findings.join("\n")}`)
       }
     })
@@ -340,7 +341,7 @@ describe("transactions on registers", () => {
 describe("a finding shows where to look in the history", () => {
   const evidence = (transactions: ReadonlyArray<string | Transaction>) => {
     const written = history(transactions)
-    const { evidence = [], findings } = RwRegisterChecker.check(written, ["causal"])
+    const { evidence = [], findings } = Told.verdict(RwRegisterChecker.check(written, ["causal"]))
     return evidence.map(({ about, events, finding }) => [
       findings[finding]!.split(":")[0],
       about,

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { registry } from "../../../src/registry/Registry.ts"
 import * as Simulation from "../../../src/simulator/Simulation.ts"
+import * as Told from "../../Told.ts"
 import * as Wrong from "../../wrong/TxnNodes.ts"
 
 const maxSeeds = 20
@@ -27,7 +28,7 @@ describe("nodes of transactions that are wrong on purpose", () => {
       const others = new Set<string>()
       for (let seed = options.seed; seed < options.seed + maxSeeds; seed++) {
         const { history, results } = Simulation.run({ ...options, seed })
-        const { evidence = [], findings } = results().workload
+        const { evidence = [], findings } = Told.results(results()).workload
         const at = findings.findIndex((text) => text.startsWith(`${anomaly}: `))
         for (const text of findings) others.add(text.split(":")[0]!)
         if (at < 0) continue

@@ -9,6 +9,7 @@ import * as Setting from "../../../src/workloads/Setting.ts"
 import * as Generator from "../../../src/workloads/transactions/Generator.ts"
 import { finalRead } from "../../../src/workloads/transactions/Transactions.ts"
 import { TxnRwRegisterWorkload } from "../../../src/workloads/transactions/TxnRwRegisterWorkload.ts"
+import * as Told from "../../Told.ts"
 
 export type Operation = readonly [f: "r" | "w" | "append", key: number, value: Json]
 
@@ -195,11 +196,11 @@ export const observe = (store: Store, random: SeededRandom.SeededRandom, options
     } else {
       client.txn = undefined
       if (random.chance(unknowns)) {
-        record({ process, type: "info", f: "txn", value: txn, error: "who knows" })
+        record({ process, type: "info", f: "txn", value: txn, error: { _tag: "NoReply" } })
         if (client.answer === "refused") late.push([node, txn])
         client.process += count
       } else if (client.answer === "refused") {
-        record({ process, type: "fail", f: "txn", value: txn, error: "refused" })
+        record({ process, type: "fail", f: "txn", value: txn, error: Told.refused("refused") })
       } else {
         record({ process, type: "ok", f: "txn", value: client.answer })
       }

@@ -7,6 +7,7 @@ import * as History from "../../../src/workloads/history/History.ts"
 import { check, UniqueIdsWorkload } from "../../../src/workloads/unique-ids/UniqueIdsWorkload.ts"
 import { seeds } from "../../Seeds.ts"
 import { programsOf } from "../../Subjects.ts"
+import * as Told from "../../Told.ts"
 import { leadsToOperations } from "../../wrong/Evidence.ts"
 import * as Wrong from "../../wrong/UniqueIdsNodes.ts"
 
@@ -14,7 +15,7 @@ import * as Wrong from "../../wrong/UniqueIdsNodes.ts"
 const run = (program: Program, options: Partial<Simulation.Options>) => {
   const simulation = Simulation.make({ ...Simulation.defaults, workload: UniqueIdsWorkload, program, ...options })
   assert.isTrue(simulation.work(10_000_000), `it never ends, seed ${options.seed}`)
-  const results = simulation.results()
+  const results = Told.results(simulation.results())
   leadsToOperations(results.workload, simulation.history)
   return { ...results, history: simulation.history }
 }
@@ -61,7 +62,11 @@ describe("UniqueIdsWorkload", () => {
       for (const seed of seeds) {
         const { findings, workload } = run(program, { ...options, seed })
         assert.isFalse(workload.valid, `seed ${seed}`)
-        assert.match(findings[0] ?? "", /^id ".*" was handed out \d+ times: process \d+ at [\d.]+ ms, /, `seed ${seed}`)
+        assert.match(
+          findings[0] ?? "",
+          /^duplicate id: ".*" was handed out \d+ times: process \d+ at [\d.]+ ms, /,
+          `seed ${seed}`
+        )
       }
     })
   }
@@ -174,27 +179,29 @@ describe("UniqueIdsWorkload", () => {
       const ids: ReadonlyArray<Json> = ["1", 1, "a", ["a"], ["a", 1], "a,1", null, false, 0, {}, [], { a: 1 }, {
         a: "1"
       }]
-      assert.isTrue(check(history(...ids.map((id) => ["ok", id] as const))).valid)
+      assert.isTrue(Told.verdict(check(history(...ids.map((id) => ["ok", id] as const)))).valid)
       for (const id of ids) {
-        const verdict = check(history(...[...ids, id].map((id) => ["ok", id] as const)))
+        const verdict = Told.verdict(check(history(...[...ids, id].map((id) => ["ok", id] as const))))
         assert.lengthOf(verdict.findings, 1, JSON.stringify(id))
       }
-      assert.isFalse(check(history(["ok", { a: 1, b: 2 }], ["ok", { b: 2, a: 1 }])).valid)
+      assert.isFalse(Told.verdict(check(history(["ok", { a: 1, b: 2 }], ["ok", { b: 2, a: 1 }]))).valid)
     })
 
     it("counts what was handed out, not what failed or nobody knows", () => {
-      const { figures, findings, valid } = check(
+      const { figures, findings, valid } = Told.verdict(check(
         history(["ok", "a"], ["info", null], ["info", null], ["fail", null], ["fail", null], ["ok", "b"])
-      )
+      ))
       assert.deepStrictEqual([valid, findings], [true, []])
       assert.deepStrictEqual<unknown>(figures, { attempted: 6, acknowledged: 2, duplicated: 0 })
     })
 
     it("says which id, how often, to whom and when, and counts each id once", () => {
-      const { figures, findings } = check(history(["ok", "a"], ["ok", "b"], ["ok", "a"], ["ok", "a"], ["ok", "b"]))
+      const { figures, findings } = Told.verdict(
+        check(history(["ok", "a"], ["ok", "b"], ["ok", "a"], ["ok", "a"], ["ok", "b"]))
+      )
       assert.deepStrictEqual(findings, [
-        'id "a" was handed out 3 times: process 0 at 0 ms, process 2 at 2 ms, process 3 at 3 ms',
-        'id "b" was handed out 2 times: process 1 at 1 ms, process 4 at 4 ms'
+        'duplicate id: "a" was handed out 3 times: process 0 at 0 ms, process 2 at 2 ms, process 3 at 3 ms; '
+        + '"b" was handed out 2 times: process 1 at 1 ms, process 4 at 4 ms'
       ])
       assert.deepStrictEqual<unknown>(figures, { attempted: 5, acknowledged: 5, duplicated: 2 })
     })

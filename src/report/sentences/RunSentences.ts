@@ -1,0 +1,90 @@
+/**
+ * What is found against nodes and against a run as a whole, in words; and by the checkers of a few lines.
+ */
+import * as ExactNumbers from "../../workloads/history/ExactNumbers.ts"
+import type { Failure } from "../../workloads/history/History.ts"
+import * as Failures from "./Failures.ts"
+import type { Tell } from "./Sentences.ts"
+import { type About, at, atSecond, list, objects, printable, text } from "./Text.ts"
+
+// The events of a history are where it comes from.
+const failureOf = (about: About): Failure | undefined => about["failure"] as unknown as Failure | undefined
+
+const withFailures = (sentence: string, about: About): string =>
+  [sentence, Failures.failures(about["failures"])].filter((part) => part !== "").join(": ")
+
+const figures: Readonly<Record<string, string>> = {
+  messagesPerOperation: "messages an operation",
+  medianLatency: "median latency in ms",
+  maxLatency: "maximum latency in ms"
+}
+
+export const run: Readonly<Record<string, Tell>> = {
+  "not available": ({ about }) =>
+    withFailures(`${String(about["failed"])} of ${String(about["count"])} operations were not ok`, about),
+  "never ok": ({ about }) => withFailures(`no ${String(about["f"])} was ever ok`, about),
+  "over its limit": ({ about: { figure, limit, value } }) =>
+    `${figures[String(figure)] ?? String(figure)}: ${Math.round(Number(value) * 1000) / 1000}, not below ${
+      String(limit)
+    }`,
+  deadlock: ({ about }) => `nothing can happen any more, ${at(about["time"])}`,
+  livelock: ({ about }) => `time stands still, ${at(about["time"])}`
+}
+
+/** The last lines that a real process wrote. */
+const said = (about: About): string =>
+  (["stdout", "stderr"] as const).flatMap((stream) => {
+    if (about[stream] === undefined) return []
+    const name = stream === "stdout" ? "standard output" : "standard error"
+    const lines = list(about[stream])
+    return lines.length === 0
+      ? [`\nit wrote nothing to ${name}`]
+      : [`\nthe last that it wrote to ${name}:`, ...lines.map((line) => `\n  ${printable(String(line))}`)]
+  }).join("")
+
+const ended = (about: About): string =>
+  about["signal"] !== undefined
+    ? `was killed by ${String(about["signal"])}`
+    : about["code"] !== undefined
+    ? `exited with code ${String(about["code"])}`
+    : "exited"
+
+const against = (tell: (about: About) => string): Tell => ({ about, nodes }) =>
+  `${nodes[0]} ${tell(about)}${said(about)}`
+
+export const node: Readonly<Record<string, Tell>> = {
+  exited: against((about) => `${ended(about)}, ${atSecond(about["time"])}`),
+  crashed: against((about) => `crashed: ${String(about["cause"])}, ${atSecond(about["time"])}`),
+  "sent to nobody": against((about) =>
+    `sent ${String(about["type"])} to ${String(about["dest"])}, which does not exist, ${atSecond(about["time"])}`
+  ),
+  "wrote what is no message": against((about) =>
+    `wrote to standard output what is no message (${String(about["fault"])}), ${atSecond(about["time"])}\n  ${
+      printable(String(about["line"]))
+    }`
+  ),
+  "did not answer": against((about) => {
+    const failure = failureOf(about)
+    return `did not answer ${String(about["f"])}: ${failure === undefined ? "" : Failures.plain(failure)}`
+  }),
+  "malformed reply": against((about) => {
+    const failure = failureOf(about)
+    return `gave a ${failure === undefined ? "malformed reply" : Failures.plain(failure)}`
+  })
+}
+
+export const echo: Readonly<Record<string, Tell>> = {
+  "wrong echo": ({ about }) => {
+    const failure = failureOf(about)
+    const seen = about["seen"] === undefined ? "nothing" : ExactNumbers.text(about["seen"])
+    const heard = failure === undefined ? seen : `nothing: ${Failures.plain(failure)}`
+    return `process ${String(about["process"])} said ${ExactNumbers.text(about["expected"])} and heard ${heard}`
+  }
+}
+
+export const uniqueIds: Readonly<Record<string, Tell>> = {
+  "duplicate id": ({ about }) =>
+    `${text(about["value"], 200)} was handed out ${String(about["times"])} times: ${
+      objects(about["told"]).map(({ process, time }) => `process ${String(process)} ${at(time)}`).join(", ")
+    }`
+}

@@ -1,0 +1,50 @@
+/**
+ * What SetChecker and CounterChecker find, in words.
+ */
+import type { Example } from "../../workloads/finding/Finding.ts"
+import type { Tell } from "./Sentences.ts"
+import { at, isObject, text } from "./Text.ts"
+
+const who = ({ about, nodes }: Example): string => nodes[0] ?? `process ${String(about["process"])}`
+
+const readOf = (moment: Example["about"][string]): string =>
+  isObject(moment)
+    ? `${moment["node"] === undefined ? "a" : `${String(moment["node"])}'s`} read ${at(moment["time"])}`
+    : "a read"
+
+const sighting: Tell = (example) =>
+  `${text(example.about["value"])} in what ${who(example)} answered ${at(example.about["time"])}`
+
+export const set: Readonly<Record<string, Tell>> = {
+  lost: ({ about: { knownSince, lastSeen, missingFrom, value } }) =>
+    [
+      text(value),
+      ...knownSince === undefined ? [] : [`known since ${String(knownSince)} ms`],
+      ...lastSeen === undefined ? [] : [`last seen in ${readOf(lastSeen)}`],
+      ...missingFrom === undefined ? [] : [`missing from ${readOf(missingFrom)}`]
+    ].join(", "),
+  "nothing to judge by": () => "no value is stable: there is nothing to judge by",
+  "missing at the end": (example) =>
+    `${text(example.about["value"])} is not in what ${who(example)} answered ${at(example.about["time"])}`,
+  vanished: (example) =>
+    `${text(example.about["value"])} is not in what ${who(example)} answered ${
+      at(example.about["time"])
+    }, though it had shown it before`,
+  "read but never added before": sighting,
+  "read though refused": sighting,
+  "twice in one read": sighting
+}
+
+const read: Tell = (example) =>
+  `${String(example.about["value"])} in what ${who(example)} answered ${at(example.about["time"])}`
+
+export const counter: Readonly<Record<string, Tell>> = {
+  "wrong at the end": (example) => `${read(example)}, not ${String(example.about["acceptable"])}`,
+  "different at the end": ({ about: { value }, nodes }) => `${String(value)} at ${nodes.join(", ")}`,
+  "too large": (example) => `${read(example)}, at most ${String(example.about["most"])} had been added`,
+  "too small": (example) => `${read(example)}, at least ${String(example.about["least"])} was acknowledged there`,
+  "went back": (example) =>
+    `${read(example)}, ${String(example.about["before"])} had been read ${at(example.about["beforeTime"])}, and ${
+      String(example.about["since"])
+    } acknowledged since`
+}
