@@ -52,6 +52,49 @@ export interface Cast {
 
 const place = ({ invoke: { node, process } }: Transaction): string => node ?? `process ${process}`
 
+/** What a story has names for. */
+interface Words {
+  readonly name: (transaction: number) => string
+  readonly wrote: (version: number) => Wrote
+  readonly read: (key: Json, version: number) => Read
+  readonly keyOf: (version: number) => Json
+}
+
+/** Why one transaction comes before another. */
+const edgeOf = ({ keyOf, name, read, wrote }: Words) => (edge: Edge): Clause => {
+  const { from: before, kind, next, to: after, version, witness } = edge
+  const [from, to] = [name(before), name(after)]
+  switch (kind) {
+    case Kind.ww:
+      return {
+        clause: "ww",
+        from,
+        to,
+        wrote: wrote(version),
+        next: wrote(next),
+        ...witness >= 0 && { witness: to } // it read the one and wrote the other
+      }
+    case Kind.wr:
+      return { clause: "wr", from, to, wrote: wrote(version) }
+    case Kind.rw:
+      return { clause: "rw", from, to, read: read(keyOf(next), version), next: wrote(next) }
+    case Kind.process:
+      return { clause: "process", from, to }
+    case Kind.realtime:
+      return { clause: "realtime", from, to }
+    case Kind.arbitration:
+      return {
+        clause: "arbitration",
+        from,
+        to,
+        wrote: wrote(version),
+        next: wrote(next),
+        witness: name(witness),
+        reads: read(keyOf(next), next)
+      }
+  }
+}
+
 /** Names transactions T1, T2 … in the order in which the story comes to speak of them. */
 export const make = ({ lists, transactions, versions }: Observations) => {
   const names = new Map<number, string>()
@@ -78,38 +121,7 @@ export const make = ({ lists, transactions, versions }: Observations) => {
     upTo: lists && version >= 0
   })
 
-  const edge = ({ from: before, kind, next, to: after, version, witness }: Edge): Clause => {
-    const [from, to] = [name(before), name(after)]
-    switch (kind) {
-      case Kind.ww:
-        return {
-          clause: "ww",
-          from,
-          to,
-          wrote: wrote(version),
-          next: wrote(next),
-          ...witness >= 0 && { witness: to } // it read the one and wrote the other
-        }
-      case Kind.wr:
-        return { clause: "wr", from, to, wrote: wrote(version) }
-      case Kind.rw:
-        return { clause: "rw", from, to, read: read(versions[next]!.key, version), next: wrote(next) }
-      case Kind.process:
-        return { clause: "process", from, to }
-      case Kind.realtime:
-        return { clause: "realtime", from, to }
-      case Kind.arbitration:
-        return {
-          clause: "arbitration",
-          from,
-          to,
-          wrote: wrote(version),
-          next: wrote(next),
-          witness: name(witness),
-          reads: read(versions[next]!.key, next)
-        }
-    }
-  }
+  const edge = edgeOf({ name, wrote, read, keyOf: (version) => versions[version]!.key })
 
   const cast = ([id, name]: readonly [number, string]): Cast => {
     const { completion, invoke, operations, outcome } = transactions[id]!
