@@ -1,10 +1,10 @@
 /**
- * Challenge 3, broadcast: a value that any node is told, every node knows soon.
+ * Challenge 3, broadcast: clients tell any node a value, and soon every node knows it.
  *
- * - Algorithm: the set of delivered operations; see Gossip.
- * - Guarantee: an acknowledged value reaches every node that lives and can be reached in the end, and never vanishes
- *   from one that has it. Always available. Values are equal by value, and are read once each.
- * - Cost: that of Gossip; acknowledging and reading cost no messages between servers.
+ * - Algorithm: each value is an operation of Gossip; a node knows the set of values that have been delivered to it.
+ * - Guarantee: an acknowledged value reaches every node that is alive and can be reached in the end, and never vanishes
+ *   from a life that has it. Nodes always answer. Values are compared as JSON values, and each is read once.
+ * - Cost: that of Gossip; to acknowledge and to read costs no messages between servers.
  */
 import * as Effect from "effect/Effect"
 import { BroadcastProtocol } from "../schema/BroadcastProtocol.ts"
@@ -20,7 +20,7 @@ export const Broadcast = Effect.gen(function*() {
   })
 
   return yield* Node.serve(BroadcastProtocol, {
-    topology: () => Effect.succeed({}), // a suggestion; the layer of Gossip has its own
+    topology: () => Effect.succeed({}), // the layer of Gossip decides who sends to whom
     broadcast: ({ message }) =>
       seen.has(Json.canonical(message)) ? Effect.succeed({}) : Effect.as(publish(message), {}),
     read: () => Effect.sync(() => ({ messages: [...seen.values()] }))

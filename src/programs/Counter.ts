@@ -1,17 +1,19 @@
 /**
- * Challenge 4, the grow-only counter, and its sibling that goes both ways: what is added at any node is in the sum that
- * every node reads soon.
+ * Challenge 4, the grow-only counter, and its sibling that goes both ways: clients add at any node, and soon read the
+ * sum of all that was added at every node.
  *
- * - Algorithm: the sum of the delivered deltas; see Gossip. (An operation-based counter: Shapiro et al., "A comprehensive
- *   study of Convergent and Commutative Replicated Data Types", 2011, §3.1.1.)
+ * - Algorithm: each delta is an operation of Gossip; a node reads the sum of the deltas that have been delivered to it.
+ *   (An operation-based counter: Shapiro et al., "A comprehensive study of Convergent and Commutative Replicated Data
+ *   Types", 2011, §3.1.1.)
  * - Guarantee: Gossip delivers each delta once, so none counts twice, and an acknowledged one reaches every node that
- *   lives and can be reached in the end. A node that is ready always takes an add, and a read has all that it has
- *   acknowledged. Reads of a grow-only counter never go back at a node, also when it restarts, as far as any node knew
- *   that lives on: a node that has just started refuses to read before every other one has told it what it has (see
- *   Recovery).
- * - Exact: sums are kept without bound, and one beyond 2^53 - 1 is refused. A node refuses to add what would take its sum
- *   there. Several at once may still do it together, each of them rightly; then reads fail until the sum is back.
- * - Cost: that of Gossip; adding and reading cost no messages between servers, and nothing is sent when 0 is added.
+ *   is alive and can be reached in the end. A node that is ready always takes an add, and a read contains every add
+ *   that this life has acknowledged. When a node starts again, it refuses to read before every peer has told it what it
+ *   has (see Recovery): so the sum that a node reads of a grow-only counter never falls, except for deltas that only
+ *   lives knew that are over.
+ * - Exact: a node keeps its sum without bound, and refuses to read one beyond 2^53 - 1, either way. It refuses an add
+ *   that would take its own sum there. Adds at several nodes may still do so together; then reads are refused until
+ *   other adds bring the sum back.
+ * - Cost: that of Gossip; to add and to read costs no messages between servers, and to add 0 costs nothing at all.
  */
 import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"

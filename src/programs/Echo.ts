@@ -1,7 +1,8 @@
 /**
- * Challenge 1, echo: answer with what was said.
+ * Challenge 1, echo: a node answers with the value that it was sent.
  *
- * - Guarantee: the same JSON value back; error 12 for one with an integer that JavaScript cannot hold.
+ * - Guarantee: the client gets the same JSON value back, or error 12 when it has an integer that JavaScript cannot
+ *   hold.
  * - Cost: no messages between servers.
  */
 import * as Effect from "effect/Effect"

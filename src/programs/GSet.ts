@@ -1,7 +1,7 @@
 /**
- * A grow-only set: what is added at any node is read at every node soon.
+ * A grow-only set: clients add elements at any node, and soon read them at every node.
  *
- * - Algorithm, guarantee and cost: those of Broadcast, in other words.
+ * - Algorithm, guarantee and cost: those of Broadcast.
  */
 import * as Effect from "effect/Effect"
 import { GSetProtocol } from "../schema/GSetProtocol.ts"

@@ -1,32 +1,30 @@
 /**
  * Challenge 5, a log for each key, without coordination: any node takes a message at once, and no poll ever skips one.
  *
- * - **Offsets.** Node i of N takes for a key the smallest offset ≡ i (mod N) above all that it has seen of that key. So
- *   no two nodes ever take the same, and what a node makes has a higher offset than all that it knew of.
- * - **Polls** answer the causally stable part of a log up to the first message that is not stable yet. An operation is
- *   stable once whatever is delivered later was made by somebody who had it (see Gossip), and so has a higher offset:
- *   nothing can ever appear below what has been shown. And every node has what any poll has shown.
- * - **Commits** merge by maximum, and are published only when they advance something. All below what is committed was
- *   shown to somebody before, so nothing will appear there: who begins at a committed offset skips nothing.
- * - **Restart with empty memory.** A life that is recovered has all that was ever shown, on whatever grounds, but may
- *   have sent before what nobody got: those offsets must not be taken again. So a life that is not the first of its node
- *   announces a *floor*, higher than all that it has heard of by {@link reserve} places for each node, and takes only
- *   offsets from there on; and it does not serve before every node has heard of the floor. A life refuses (error 11)
- *   offsets that are higher by as much than all that every node is known to have, floors included. So whatever a life
- *   took, the floor of the next is higher.
- * - **Durability** is a dial, see {@link Durability}.
- *
- * Always available once every node has been reached; while one cannot be reached, polls lag, and a node that starts
- * refuses requests (see Recovery). All is lost if there is a moment at which no recovered node lives.
- *
- * Costs what Gossip costs, about 0.03 messages an operation at 2 nodes and 1000 operations a second. A log of n messages
- * ends below about N × n, if no node starts again. A send takes O(1), a poll O(log n) for each key and O(1) for each
- * message that it answers. Where nothing is cut, polls at both nodes of a star show a message within a window of the
- * hub, one of the leaf and two hops; at more nodes within two of each and four hops. One that waits for a lower offset
- * of the same key, made elsewhere at the same time, may take a window of the hub and a hop longer.
- *
- * The idea is that of timestamps which order what is causally stable: Lamport, "Time, Clocks, and the Ordering of Events
- * in a Distributed System", 1978; Baquero and Shoker, "Pure Operation-Based Replicated Data Types", 2017.
+ * - Algorithm: messages and commits are operations of Gossip. The idea is that of timestamps which order what is
+ *   causally stable: Lamport, "Time, Clocks, and the Ordering of Events in a Distributed System", 1978; Baquero and
+ *   Shoker, "Pure Operation-Based Replicated Data Types", 2017.
+ *   - *Offsets.* A node takes a higher offset for a message than those of all messages of the key that it has, and one
+ *     that no other node ever takes; see KafkaOffsets.
+ *   - *Polls* answer a log up to the first message that is not stable. When a message is stable, every node has it, and
+ *     whatever is delivered later was made by a node that had it (see Gossip), and so has a higher offset. So nothing
+ *     ever appears below what a poll has shown, and every node has what any poll has shown.
+ *   - *Commits* merge by maximum, and are published only when they advance something. A client has polled everything up
+ *     to the offset that it commits, so nothing appears there any more: a client that begins at a committed offset
+ *     skips nothing.
+ *   - *A node that starts again* has an empty memory. It serves when it is recovered: then it has all that any poll has
+ *     shown. But messages of an earlier life may have reached nobody, and their offsets must not be taken again. So it
+ *     announces a floor below which it takes none (see KafkaOffsets), and serves only when every node has the floor.
+ * - Guarantee: sends get unique offsets, and polls skip nothing and never contradict each other. How many kills a
+ *   message survives is a dial, see {@link Durability}; all is lost when at some moment no recovered node is alive.
+ *   Nodes always answer once they have reached all others. While one cannot be reached, polls lag behind, and a node
+ *   that starts refuses requests (see Recovery).
+ * - Cost: that of Gossip, about 0.03 messages an operation at 2 nodes and 1000 operations a second. The last offset of
+ *   a log of n messages is at most about N × n at N nodes, if none starts again. A send takes O(1), a poll O(log n) for
+ *   each key and O(1) for each message that it answers. While nothing is cut, polls at both nodes of a star show a
+ *   message after one window of the hub, one of the leaf and two hops at the most; at more nodes after two windows of
+ *   each and four hops. A message that waits for another one of its key, which was made elsewhere at the same time and
+ *   has a lower offset, may take another window of the hub and another hop.
  */
 import * as Config from "effect/Config"
 import * as Deferred from "effect/Deferred"
@@ -45,18 +43,19 @@ import * as KafkaIndex from "./KafkaIndex.ts"
 import * as KafkaOffsets from "./KafkaOffsets.ts"
 
 /**
- * When a send is acknowledged, and so what it survives; environment variable `KAFKA_DURABILITY`.
+ * When a send is acknowledged, and so what its message survives; environment variable `KAFKA_DURABILITY`.
  *
- * - `none`: at once. It is lost if the node is killed before the next message to a peer has left and arrived.
- * - `one`: when one peer has it. It survives that any node is killed.
- * - `majority`: when most nodes have it. It survives that any minority is killed at the same moment.
+ * - `none`: at once. The message is lost if its node is killed before a peer has got it.
+ * - `one`: when one peer has it. Then it survives that any one node is killed.
+ * - `majority`: when most nodes have it. Then it survives that any minority of nodes is killed at the same moment.
  *
- * A node that starts again is a copy only once it has recovered, which takes until it has reached every other node. Nodes
- * may be killed in turn, all of them and again and again, as long as each has recovered before the next one is killed;
- * those that have not recovered yet count as killed at the same moment. So `majority` may lose what it has acknowledged
- * to nodes that are killed one after the other faster than they recover, though few are down at a time.
+ * A node that starts again holds a copy only when it has recovered, and for that it must reach every other node. Nodes
+ * may be killed in turn, all of them and again and again, as long as each has recovered before the next one is killed.
+ * Nodes that have not recovered yet count as killed at the same moment: so a message is lost even with `majority` when
+ * nodes are killed one after the other faster than they recover.
  *
- * If that takes longer than a client waits, nobody answers, and the message may be in the log or not.
+ * If it takes longer than a client waits until so many nodes have the message, the send is not answered, and its
+ * outcome is unknown.
  */
 const Durability = Config.Literals(["none", "one", "majority"], "KAFKA_DURABILITY").pipe(Config.withDefault("none"))
 
@@ -70,7 +69,9 @@ type Operation = typeof Operation.Type
 const isMessage = (entry: Entry<Operation>): entry is Entry<Message> => "offset" in entry.operation
 const isFloor = (entry: Entry<Operation>): entry is Entry<Floor> => "floor" in entry.operation
 
-/** Waits until a frontier has come to an entry. Entries are those of one origin, in order. */
+/**
+ * Lets fibers wait until a frontier has reached an entry. They must come with entries of one origin, in order.
+ */
 const awaitFrontier = () => {
   const waiting: Array<readonly [entry: Entry<unknown>, reached: Deferred.Deferred<void>]> = []
   let frontier: Vector.VersionVector = new Map()
@@ -97,7 +98,7 @@ export const Kafka = Effect.gen(function*() {
   const node = yield* Node
   const gossip = yield* Gossip
   const durability = yield* Durability
-  const index = yield* KafkaIndex.make // what is stable
+  const index = yield* KafkaIndex.make // of stable messages
   const nodeCount = node.ids.length
   const offsets = KafkaOffsets.make(node.ids.indexOf(node.id), nodeCount)
   const unstable = new Map<string, Array<Entry<Message>>>()

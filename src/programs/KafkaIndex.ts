@@ -1,6 +1,6 @@
 /**
- * What a node answers polls from: for each key its messages in order of offset, and how far they are committed. It takes
- * O(1) to add a message, O(log n) to find an offset, and answers bounded batches.
+ * What a node answers polls from: for each key its messages, in order of offset, and the highest offset committed. To
+ * add a message takes O(1), to find an offset among n takes O(log n), and an answer has a bounded number of messages.
  */
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
@@ -20,27 +20,31 @@ export const State = Schema.Struct({
 })
 
 export interface KafkaIndex {
-  /** Its offset is above all of the key so far. */
+  /** Adds a message, whose offset must be above those of all others of the key. */
   readonly add: (key: string, message: Message) => void
-  /** How many messages there are of a key; so the next offset, where they have no gaps. */
+  /** How many messages of a key there are: the next offset, where offsets have no gaps. */
   readonly count: (key: string) => number
-  /** The next messages of each key from these offsets on; a key that has none is left out. */
+  /** The next messages of each key, from these offsets on; a key that has none is left out. */
   readonly poll: (offsets: Offsets) => { readonly [key: string]: ReadonlyArray<readonly [Offset, Json]> }
+  /** Commits what of this advances a key. */
   readonly commit: (offsets: Offsets) => void
-  /** What of this has not been committed before. */
+  /** What of this would advance a key; undefined when it is nothing. */
   readonly advances: (offsets: Offsets) => Offsets | undefined
-  /** How far these keys are committed; a key of which nothing is committed is left out. */
+  /** The highest offsets committed of these keys; a key of which nothing is committed is left out. */
   readonly committed: (keys: ReadonlyArray<string>) => Offsets
-  /** All that it holds, until that changes. */
+  /** All that this index holds, as long as it does not change. */
   readonly snapshot: () => typeof State.Type
-  /** Holds this from now on, and nothing else. */
+  /** Replaces all that this index holds. */
   readonly restore: (state: typeof State.Type) => void
 }
 
-/** How many messages a poll answers at the most, as many of each key; environment variable `KAFKA_POLL_LIMIT`. */
+/**
+ * How many messages an answer to a poll has at the most, in equal shares for each key that is asked for, and one of
+ * each at least. Environment variable `KAFKA_POLL_LIMIT`.
+ */
 const pollLimit = Config.Int("KAFKA_POLL_LIMIT").pipe(Config.withDefault(500))
 
-/** The first place in a log at which an offset is not below this one. */
+/** The index of the first message whose offset is not below this one. */
 const search = (log: ReadonlyArray<Message>, offset: Offset): number => {
   let [low, high] = [0, log.length]
   while (low < high) {

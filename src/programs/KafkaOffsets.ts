@@ -3,11 +3,11 @@
  *
  * - **Other nodes.** Node i of N takes for a key the smallest offset ≡ i (mod N) above all offsets of the key that have
  *   been delivered to it. So no two nodes ever take the same, and each takes a higher one than all that it knew of.
- * - **Other lives of the same node.** An earlier life may have taken offsets for messages that nobody got. So a life that
- *   is not its node's first announces a *floor*, {@link reserve} places for each node above all offsets and floors that
- *   have been delivered to it, and takes none below. And a life takes no offset that is as far above all offsets and floors
- *   that every node is known to have. Whatever the earlier life took, the floor of the next is therefore higher: for what
- *   every node had, the next life has got.
+ * - **Other lives of the same node.** An earlier life may have taken offsets for messages that nobody got. So a life
+ *   that is not its node's first announces a *floor*, {@link reserve} places for each node above all offsets and floors
+ *   that have been delivered to it, and takes none below. And a life takes no offset that is as far above all offsets
+ *   and floors that every node is known to have. Whatever the earlier life took, the floor of the next is therefore
+ *   higher: for what every node had, the next life has got.
  */
 import { Offset } from "../schema/KafkaProtocol.ts"
 

@@ -1,20 +1,18 @@
 /**
- * Challenge 5, a log for each key, kept in lin-kv.
+ * Challenge 5, a log for each key, kept in a shared log.
  *
- * - **One log for all keys**, see SharedLog: its entries are messages, and what is committed. Each node has a copy, which
- *   always is the log up to some place.
- * - **Offsets**: that of a message is how many of its key come before it. So they are dense, and the same to everybody.
- * - **Polls** answer from the copy: so they skip nothing. A copy that may be older than {@link refreshAfter} is first
- *   brought up to date.
- * - **Commits** merge by maximum, in the order of the log; only what advances something is appended.
- *
- * Sends are linearizable, exactly once, and wait as long as it takes; a poll sees every send that was acknowledged
- * {@link refreshAfter} before it. All state is in lin-kv, so all nodes may be killed at any time. Without lin-kv nothing
- * is answered.
- *
- * Costs what SharedLog costs; sends within {@link linger} of each other share a round, and so do all polls of
- * {@link refreshAfter}: 0.7 messages an operation at 2 nodes and 1000 operations a second. However long the log is, an
- * append sends the root twice, at most 128 entries.
+ * - Algorithm: one shared log for all keys holds messages and commits. Each node executes it (see SharedLog) and so has
+ *   a copy of all keys' logs as of some position of the shared log.
+ *   - *Offsets*: the offset of a message is the number of messages of its key before it. So offsets have no gaps, and
+ *     are the same at every node.
+ *   - *Polls* are answered from the copy: so they skip nothing. A copy that may be older than {@link refreshAfter} is
+ *     first brought up to date.
+ *   - *Commits* merge by maximum, in the order of the shared log; a commit is appended only if it advances something.
+ * - Guarantee: sends are linearizable, and each is in the log once. A poll sees every send that was acknowledged {@link
+ *   refreshAfter} before it, or earlier. What the layer of SharedLog keeps, no kill can take; when it does not answer,
+ *   or refuses, so does this program.
+ * - Cost: that of SharedLog. Sends within {@link linger} of each other share a round, and so do all polls within {@link
+ *   refreshAfter}: on lin-kv, 0.7 messages an operation at 2 nodes and 1000 operations a second.
  */
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
@@ -27,10 +25,10 @@ import * as MonotonicClock from "../services/node/MonotonicClock.ts"
 import { Node } from "../services/node/Node.ts"
 import * as KafkaIndex from "./KafkaIndex.ts"
 
-/** How long an append waits for company after the one before; environment variable `KAFKA_LINGER`. */
+/** How long an append may wait for others to share its round; environment variable `KAFKA_LINGER`. */
 const linger = Config.Duration("KAFKA_LINGER").pipe(Config.withDefault(Duration.millis(5)))
 
-/** How old the copy may be that a poll answers from; environment variable `KAFKA_REFRESH`. */
+/** How old the copy may be from which a poll is answered; environment variable `KAFKA_REFRESH`. */
 const refreshAfter = Config.Duration("KAFKA_REFRESH").pipe(Config.withDefault(Duration.millis(100)))
 
 /** A message and its key, or what is committed. */
@@ -57,7 +55,7 @@ export const KafkaSharedLog = Effect.gen(function*() {
   }, { linger: yield* linger })
   let upToDateAt = -Infinity
 
-  /** What `evaluate` makes of a copy that is as new as this moment. */
+  /** The same evaluation, of a copy that has all that was in the log at this moment: it notes so. */
   const noting = <A>(evaluate: () => A): () => A => {
     const asked = now()
     return () => {

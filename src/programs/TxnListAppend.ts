@@ -1,17 +1,18 @@
 /**
- * Transactions on lists, each as if it were alone.
+ * Transactions on lists, each of which executes as if it were alone.
  *
- * - Algorithm: what a transaction appends is one entry of a log that all nodes share; see SharedLog. Every node applies
- *   the entries in the order of the log. A transaction is answered from the state before its entry, and its own appends.
- *   One that only reads is answered from a state that has all that was in the log when it came.
- * - Guarantee: **strict serializable**, and durable, as long as lin-kv is. The order is that of the log, and a
- *   transaction that only reads comes after the last entry that it sees. It agrees with real time: an entry gets its
- *   place, and a state is looked up, between request and answer. No anomaly remains.
- * - Errors: none. A transaction that loses to another is tried again, in the same place where it would have been
- *   answered, so nobody is told of a conflict (error 30). When its outcome is not known in time there is no answer, and
- *   the client cannot know either; it may still happen, once. A node that is cut off from the others goes on by itself.
- * - Cost: that of SharedLog, in a cluster at rest at most 4 messages a transaction, however large the lists are. In memory
- *   everything.
+ * - Algorithm: all that a transaction appends to lists is one operation of a shared log, which every node executes; see
+ *   SharedLog. The transaction is answered from the state just before its operation, and its own appends. A transaction
+ *   that only reads is answered from a state that contains all that was in the log when it came.
+ * - Guarantee: **strict serializable**, for the order of transactions is that of the log, and a transaction that only
+ *   reads comes right after the last operation that it sees. The order agrees with real time: between request and
+ *   answer, an operation gets its position, and a state is read. No anomaly remains. What the layer of SharedLog keeps,
+ *   no kill can take.
+ * - Errors: no transaction conflicts with another (error 30), since the log puts one after the other. A layer of
+ *   SharedLog may refuse one (error 11). When the outcome of a transaction is unknown there is no answer; it may still
+ *   execute, once.
+ * - Cost: that of SharedLog; on lin-kv, when one transaction is under way at a time, at most 4 messages each, however
+ *   long the lists are. Each node holds all lists in memory.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -21,7 +22,8 @@ import { SharedLog } from "../services/log/SharedLog.ts"
 import { Node } from "../services/node/Node.ts"
 
 const Appends = Schema.Array(Schema.Tuple([Json.Json, Json.Json]))
-const Lists = Schema.Array(Schema.Tuple([Schema.String, Schema.Array(Json.Json)])) // by the canonical text of their key
+/** Of each list the canonical text of its key, and its elements. */
+const Lists = Schema.Array(Schema.Tuple([Schema.String, Schema.Array(Json.Json)]))
 
 export const TxnListAppend = Effect.gen(function*() {
   const lists = new Map<string, Array<Json.Json>>()

@@ -1,44 +1,44 @@
 /**
- * Challenge 6, transactions on registers that always succeed: a node executes a transaction by itself, at once, and tells
- * the others afterwards. No partition can stop it.
+ * Challenge 6, transactions on registers that always succeed: a node executes a transaction at once, by itself, and
+ * tells its peers afterwards. So no partition can stop it.
  *
- * - Algorithm: a transaction reads what its node has and its own writes, all in one step. Its last write of each key is
- *   published as one write set, stamped one above the largest clock that the node has seen (Lamport, "Time, Clocks, and the
- *   Ordering of Events in a Distributed System", 1978). Gossip delivers write sets in causal order, each at once and as
- *   a whole; of two writes of a key the one with the larger stamp stays, of equal stamps the one of the larger origin.
+ * - Algorithm: a transaction reads what its node has, and its own writes, all in one step. Its last write of each key
+ *   goes into one write set, which is an operation of Gossip; its stamp is one above the largest that the node has seen
+ *   (Lamport, "Time, Clocks, and the Ordering of Events in a Distributed System", 1978). Gossip delivers write sets in
+ *   causal order, each as a whole. Of two writes of a key, the one with the larger stamp stays; of equal stamps, that
+ *   of the larger origin.
  * - Guarantee: **transactional causal consistency, with convergence**. In the terms of Cerone, Bernardi and Gotsman, "A
  *   Framework for Transactional Consistency Models with Atomic Visibility", 2015: let a transaction see those that had
  *   been delivered to its node when it was executed, and let stamp and origin arbitrate. Then their axioms hold. What a
- *   transaction reads is its own last write (INT), else the one that arbitration puts last among all that it sees (EXT):
- *   that is what a register holds, whatever the order of delivery. What is seen includes all that was seen by what is
- *   seen (TRANSVIS), for delivery is causal; and what the same client did before at this node (SESSION). Arbitration
- *   agrees with it, for stamps rise above all that is seen. So, one by one,
+ *   transaction reads is its own last write (INT), else the one that arbitration puts last among all that it sees
+ *   (EXT): that is what a register holds, whatever the order of delivery. What is seen includes all that was seen by
+ *   what is seen (TRANSVIS), for delivery is causal; and what the same client did before at this node (SESSION).
+ *   Arbitration agrees with it, for stamps rise above all that is seen. So, one by one,
  *   - *read committed*: nobody sees a write before its transaction is over, nor one that its transaction replaced; none
  *     ever aborts;
- *   - *read atomic, monotonic atomic view*: who sees a transaction sees all of its writes, or, per key, what arbitration
- *     puts after it. That is no half of it: of two transactions that wrote the same two keys, both registers keep the
- *     same one, because a stamp belongs to the whole write set;
+ *   - *read atomic, monotonic atomic view*: a transaction that sees another one sees all of its writes, or, of some
+ *     keys, what arbitration puts after it. It never sees half of it: when two transactions have written the same two
+ *     keys, both registers keep the write of the same one, because a stamp belongs to the whole write set;
  *   - *repeatable reads* in a transaction: one step meets one state;
  *   - *read your writes, monotonic reads, monotonic writes, writes follow reads* for a client that stays at its node:
  *     what a node has only grows, and travels in causal order.
  *
- *   Nodes that have the same write sets hold the same.
- * - What remains possible, because both sides of a partition must answer before either can have heard of the other: two
- *   transactions that read the same version of a key and replace it (*lost update*), or that each read what the other
- *   is about to replace (*write skew*); two clients that see two writes in opposite orders (*long fork*); and reads of
- *   what has long been replaced elsewhere. Whoever excludes one of them must refuse or delay somebody. (Bailis et al.,
- *   "Highly Available Transactions: Virtues and Limitations", 2013, §5.2. Akkoorath et al., "Cure: Strong Semantics Meets
- *   High Availability and Low Latency", 2016, promises the same as this with more machinery, for nodes that hold but a
- *   part each.)
- * - Availability: total, but for a node that has just started. It executes nothing before every other node has answered it
- *   (see Recovery). So if it starts again with empty memory, it has all that anyone else had of its
- *   former life, its clock is above that, and a client that goes on with it finds its own writes, and can replace them.
- *   What the former life alone had is lost, acknowledged or not; what was still under way when the node asked arrives as
- *   if somebody else had written it at the same time. Stamps of two lives may be equal, their origins are not.
+ *   Nodes that have the same write sets hold the same values.
+ * - Anomalies that remain, because both sides of a partition must answer before either has heard of the other: two
+ *   transactions read the same version of a key, and both replace it (*lost update*), or each reads what the other is
+ *   about to replace (*write skew*); two clients see two writes in opposite orders (*long fork*); a client reads what
+ *   was replaced elsewhere long before. A program that excludes one of these must refuse or delay some transactions.
+ *   (Bailis et al., "Highly Available Transactions: Virtues and Limitations", 2013, §5.2. Akkoorath et al., "Cure:
+ *   Strong Semantics Meets High Availability and Low Latency", 2016, promises the same for nodes each of which holds
+ *   only a part of the keys.)
+ * - Availability: total, except at a node that has just started. It executes nothing before every peer has answered it
+ *   (see Recovery). So a node that starts again with an empty memory has all that any peer had of its earlier life, and
+ *   its clock is above that; a client that goes on with it finds its own writes, and can replace them. What the earlier
+ *   life alone had is lost, acknowledged or not; what was still under way arrives as if another node had written it at
+ *   the same time. Stamps of two lives may be equal, but their origins are not.
  * - Cost: that of Gossip, at 2 nodes and 1000 operations a second 0.03 messages an operation; nothing for a transaction
- *   that only reads. In memory one entry for each key ever written, and
- *   Gossip's log of all write sets. Nobody ever deletes, so registers need no tombstones; what is stable in Gossip could
- *   be dropped from the log if new lives were given the registers instead.
+ *   that only reads. In memory, one register for each key that was ever written, and Gossip's log of all write sets.
+ *   Nothing is ever deleted, so registers need no tombstones.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"

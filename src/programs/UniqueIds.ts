@@ -1,10 +1,11 @@
 /**
- * Challenge 2, unique ids: every node hands out ids, and no id is ever handed out twice, whatever the network does.
+ * Challenge 2, unique ids: every node hands out ids, and none hands out an id that was handed out before.
  *
- * - Algorithm: that of the `IdGenerator` layer.
- * - Guarantee: unique in the whole cluster, across restarts, whatever the clocks show. Total availability with the
- *   flake and the random generator; with the central one, as long as the oracle answers.
- * - Cost: no messages between servers with flake and random, two an operation with central.
+ * - Algorithm: that of the layer of IdGenerator.
+ * - Guarantee: ids are unique in the whole cluster, whatever is cut, however often nodes start again, and whatever
+ *   clocks show. With the flake and the random layer nodes always answer; with the central one, as long as lin-tso
+ *   does.
+ * - Cost: no messages between servers with flake and random, two an id with central.
  */
 import * as Effect from "effect/Effect"
 import { UniqueIdsProtocol } from "../schema/UniqueIdsProtocol.ts"

@@ -1,6 +1,6 @@
 /**
- * Who can speak on the network: nodes, clients and the bench's services. A client's address starts with `c`, which is
- * how Maelstrom itself tells them apart.
+ * The addresses on the network: those of nodes, of clients and of bench services. A client's address starts with `c`;
+ * by that Maelstrom, too, tells clients apart.
  */
 import * as Schema from "effect/Schema"
 

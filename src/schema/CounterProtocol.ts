@@ -1,5 +1,6 @@
 /**
- * Challenge 4 and its sibling: a counter to which anybody adds. What is added to a grow-only counter is not negative.
+ * Challenge 4 and its sibling: a counter to which clients add at any node. A delta to a grow-only counter is not
+ * negative.
  */
 import * as Schema from "effect/Schema"
 import * as Rpc from "./Rpc.ts"
@@ -7,7 +8,7 @@ import * as Rpc from "./Rpc.ts"
 export const Delta = Schema.Int
 export const GrowOnlyDelta = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
-/** The counter of what this schema lets through. */
+/** The protocol of a counter that takes these deltas. */
 export const CounterProtocol = (delta: Schema.Codec<number>) =>
   [
     Rpc.make("add", { request: { delta } }),

@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import { Address } from "./Address.ts"
 import { explain } from "./Explain.ts"
 
-/** An object whose fields nobody has looked at yet. */
+/** An object whose fields have not been decoded yet. */
 export interface Body {
   readonly [field: string]: unknown
 }
@@ -23,7 +23,7 @@ export type Envelope = typeof Envelope.Type
 const isEnvelope = Schema.is(Envelope)
 const decodeParsed = Schema.decodeUnknownResult(Envelope)
 
-/** `undefined` for what is not JSON, since nothing that is JSON is read as that. */
+/** `undefined` for a line that is not JSON: no JSON text has that value. */
 const parse = (line: string): unknown => {
   try {
     return JSON.parse(line)
@@ -35,9 +35,9 @@ const parse = (line: string): unknown => {
 /** Reads one line; a failure says in one short line what is wrong with it. */
 export const decode = (line: string): Result.Result<Envelope, string> => {
   const parsed = parse(line)
-  if (isEnvelope(parsed)) return Result.succeed(parsed) // an envelope is what it was encoded as: there is nothing to copy
+  if (isEnvelope(parsed)) return Result.succeed(parsed) // it is decoded as it is, so it need not be copied
   return parsed === undefined ? Result.fail("not JSON") : Result.mapError(decodeParsed(parsed), explain)
 }
 
-/** Writes one line, without its newline. The body has been encoded by its own schema before. */
+/** Writes one line, without its newline. Its body must have been encoded by its own schema. */
 export const encode = (envelope: Envelope): string => JSON.stringify(envelope)

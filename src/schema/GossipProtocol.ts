@@ -1,24 +1,25 @@
 /**
- * What nodes say to each other to replicate operations. No message wants a reply.
+ * What nodes tell each other to replicate operations. No message wants a reply.
  */
 import * as Schema from "effect/Schema"
 import { NodeId } from "./Address.ts"
 import * as Rpc from "./Rpc.ts"
 import { Encoded, Origin } from "./VersionVector.ts"
 
-/** Of so many nodes, what they have had. */
+/** Frontiers: what each of so many nodes has had, at least. */
 export const Frontiers = Schema.Array(Schema.Tuple([Schema.Int, Encoded]))
 export type Frontiers = typeof Frontiers.Type
 
 /**
- * - `from`: the sender, and which of its lives.
- * - `base`, `operations`: a batch. With the base it is all that the sender has; so every message acknowledges.
- * - `ask`: please send what I lack, and say something even if that is nothing.
- * - `answer`: this, with what came before it, is all that you asked for. To which of your lives, and how many former
- *   ones the sender has met.
- * - `hub`: through whom the sender distributes, in a star.
- * - `frontiers`: what so many nodes have had, as far as the sender knows. Left out when its program does not care, when
- *   the sender is not recovered, and when there is more to come than the batch.
+ * - `from`: the origin of the sender, which stands for one of its lives.
+ * - `base`, `operations`: a batch. The receiver can take the operations if it has the base. Base and operations
+ *   together are all that the sender has, so every message acknowledges.
+ * - `ask`: the sender asks for what it lacks, and for a message in any case.
+ * - `answer`: with this message the sender has sent all that the receiver asked for. `to` is the life that had asked,
+ *   `former` the number of earlier lives of the receiver that the sender has met.
+ * - `hub`: the hub to which the sender sends, in a star.
+ * - `frontiers`: what so many nodes have had, as far as the sender knows. Left out when its program asks for no
+ *   frontier, when the sender is not recovered, and when the batch is not all that the receiver lacks.
  */
 export const gossip = <A>(operation: Schema.Codec<A, unknown>) =>
   Rpc.make("gossip", {

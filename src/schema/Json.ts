@@ -2,16 +2,15 @@
  * JSON values whose integers survive a round trip through JavaScript. Fractions are read as the nearest double, as
  * everywhere.
  *
- * `JSON.parse` turns `9007199254740993` into `9007199254740992` without a word. A node that answered with such a value
- * would be silently wrong, so integers outside ±(2^53 − 1) are refused, as are values nested so deep that
- * `JSON.stringify` could not write them back. (What real processes of other languages say to the bench is read so that such
- * integers are no numbers: see ExactNumbers.)
+ * `JSON.parse` silently turns `9007199254740993` into `9007199254740992`, and a node that answered with such a value
+ * would be wrong. So integers outside ±(2^53 − 1) are refused, as are values that are nested too deep for
+ * `JSON.stringify`. (The bench keeps such integers in what real processes of other languages write: see ExactNumbers.)
  */
 import * as Schema from "effect/Schema"
 
 export type Json = Schema.Json
 
-/** Deepest nesting that is accepted. `JSON.stringify` recurses and gives up at some thousands. */
+/** Values may be nested this deep. `JSON.stringify` is recursive, and fails at some thousands. */
 export const maxDepth = 512
 
 const isExactNumber = (n: number): boolean => Number.isFinite(n) && (Number.isSafeInteger(n) || !Number.isInteger(n))
@@ -37,8 +36,8 @@ const isExact = (root: unknown): root is Json => {
 }
 
 /**
- * Unlike `Schema.Json`, it is exact and of bounded depth; it allocates nothing to look at a string, and whatever contains
- * it can be compiled, which takes a refinement and no declaration.
+ * Unlike `Schema.Json`, this schema refuses inexact integers and deep nesting, and allocates nothing to check a string.
+ * It is a refinement and not a declaration, so that schemas that contain it can be compiled.
  */
 export const Json = Schema.Unknown.pipe(Schema.refine(isExact, {
   expected: `a JSON value without integers beyond 2^53, nested at most ${maxDepth} deep`

@@ -1,5 +1,5 @@
 import * as Schema from "effect/Schema"
 
-/** Unique per sender. 0 is as good an id as any other. */
+/** Each sender gives a message id to one request only. 0 is an id like any other. */
 export const MessageId = Schema.Int.pipe(Schema.brand("MessageId"))
 export type MessageId = typeof MessageId.Type

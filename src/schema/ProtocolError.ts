@@ -1,6 +1,7 @@
 /**
  * The errors of Maelstrom's protocol, one class a code. A definite error promises that the operation did not happen and
- * never will; after any other the outcome is unknown. Never answer a definite error when the outcome is unknown.
+ * never will; after any other the outcome is unknown. A node must not answer a definite error when the outcome is
+ * unknown.
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -73,7 +74,7 @@ export class TxnConflict extends Schema.TaggedError<TxnConflict>()("TxnConflict"
   readonly definite = true
 }
 
-/** A code of somebody's own (1000 and above), or one that nobody has heard of. Always indefinite. */
+/** A code that a program defines for itself (1000 and above), or one that is unknown. It is never definite. */
 export class OtherError extends Schema.TaggedError<OtherError>()("OtherError", { ...text, code: Schema.Int }) {
   readonly definite = false
 }
@@ -110,5 +111,5 @@ export const fromBody = (body: unknown): ProtocolError => {
   return constructors.get(code)?.(text) ?? new OtherError({ code, text })
 }
 
-/** The own fields of an error reply's body. */
+/** The fields of an error reply's body besides its header. */
 export const toBody = (error: ProtocolError): typeof ErrorBody.Encoded => ({ code: error.code, text: error.text })

@@ -2,8 +2,8 @@
  * A request and its reply, declared once.
  *
  * From the one declaration follow the decoders and encoders of both bodies, the type of the handler that answers it and
- * the type of the `ask` that calls it. A handler that answers the wrong fields does not compile, and fields that the
- * declaration does not know are never sent: Maelstrom's clients refuse a reply that has any.
+ * the type of the `ask` that calls it. A handler that answers with the wrong fields does not compile, and fields that
+ * are not declared are never sent: Maelstrom's clients refuse a reply that has any.
  */
 import type * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -14,7 +14,7 @@ import type { ProtocolError } from "./ProtocolError.ts"
 
 /**
  * Bodies are decoded and encoded without their header (`type`, `msg_id`, `in_reply_to`), which is the same for all.
- * Encoding throws on a value that its declaration does not allow: that is a defect of the program that made it.
+ * Encoding throws on a value that the declaration does not allow, since that is a defect of the program.
  */
 export interface Rpc<Type extends string, Request, Reply> {
   readonly type: Type
@@ -27,7 +27,10 @@ export interface Rpc<Type extends string, Request, Reply> {
   readonly replyFields: ReadonlySet<string>
 }
 
-/** Any request with its reply. `never` where a value is taken: such an Rpc can be carried about, but not called. */
+/**
+ * Any request with its reply. It encodes values of type `never`, so it can be passed on, but nothing can be sent with
+ * it.
+ */
 export interface Any extends Omit<Rpc<string, unknown, unknown>, "encodeRequest" | "encodeReply"> {
   readonly encodeRequest: (request: never) => Body
   readonly encodeReply: (reply: never) => Body
@@ -36,7 +39,7 @@ export interface Any extends Omit<Rpc<string, unknown, unknown>, "encodeRequest"
 export type Request<R extends Any> = Parameters<R["encodeRequest"]>[0]
 export type Reply<R extends Any> = Parameters<R["encodeReply"]>[0]
 
-/** What can be decoded and encoded without help from a service. */
+/** Fields that are decoded and encoded without help from a service. */
 type Fields = { readonly [field: string]: Schema.Codec<unknown, unknown> }
 
 /** Declares the request `type`, answered by `type_ok`, by the own fields of both. */
@@ -62,7 +65,7 @@ const codec = <F extends Fields>(fields: F) => {
   if (Object.keys(fields).length > 0) {
     return { decode: Schema.decodeUnknownResult(struct), encode: Schema.encodeSync(struct) }
   }
-  // `Struct({})` is like TypeScript's `{}`: anything, and all of it would pass.
+  // `Struct({})` is like TypeScript's `{}`: it takes any object, and would send all of its fields.
   const nothing = {} as (typeof struct)["Type"]
   return { decode: () => Result.succeed(nothing), encode: () => ({}) }
 }
@@ -81,5 +84,5 @@ export type Handlers<P extends Protocol, From extends Address = Address> = {
   ) => Effect.Effect<Reply<A>, ProtocolError, unknown>
 }
 
-/** What handlers ask of the world. */
+/** The services that handlers need. */
 export type Services<H> = H[keyof H] extends (...args: never) => Effect.Effect<unknown, unknown, infer R> ? R : never

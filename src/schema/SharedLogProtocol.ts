@@ -1,5 +1,5 @@
 /**
- * The entries of a shared log, as they are stored and as nodes hand them to each other.
+ * The entries of a shared log on lin-kv, as they are stored, and as nodes hand them to each other.
  */
 import * as Schema from "effect/Schema"
 import * as Rpc from "./Rpc.ts"
@@ -10,7 +10,7 @@ const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 export const Entry = <A, I>(operation: Schema.Codec<A, I>) => Schema.Tuple([Schema.NonEmptyString, Count, operation])
 export type Entry<A> = readonly [writer: string, number: number, operation: A]
 
-/** The entries from position `start` on. */
+/** A part of the log: its entries from position `start` on. */
 export interface Segment<A> {
   readonly start: number
   readonly entries: ReadonlyArray<Entry<A>>
@@ -20,8 +20,8 @@ const segment = <A, I>(operation: Schema.Codec<A, I>) => ({ start: Count, entrie
 export const Segment = <A, I>(operation: Schema.Codec<A, I>) => Schema.Struct(segment(operation))
 
 /**
- * Please see to it that these entries get into the log; answered, when they are there, by what the sender lacks: it has
- * all before `position`.
+ * Hands entries to a node, which appends them. When they are in the log, the reply brings the sender what it lacks, as
+ * far as the root holds it: the sender has executed all before `position`.
  */
 export const append = <A>(operation: Schema.Codec<A, unknown>) =>
   Rpc.make("append_to_log", {

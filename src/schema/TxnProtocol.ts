@@ -1,16 +1,16 @@
 /**
- * Challenge 6: transactions of micro-operations on registers, or on lists. The reply is the request with its reads filled
- * in.
+ * Challenge 6: transactions of operations on registers, or on lists. The reply has the operations of the request, with
+ * what they have read filled in.
  */
 import * as Schema from "effect/Schema"
 import { Json } from "./Json.ts"
 import * as Rpc from "./Rpc.ts"
 
-/** Of registers, what is read is the value, `null` if there never was one. */
+/** A read of a register gets its value, or `null` if it was never written. */
 const ReadRegister = Schema.Tuple([Schema.Literal("r"), Json, Json])
 const Write = Schema.Tuple([Schema.Literal("w"), Json, Json])
 
-/** Of lists, what is read is all that was appended, `null` if that is nothing. */
+/** A read of a list gets all that was appended to it, or `null` if that is nothing. */
 const ReadList = Schema.Tuple([Schema.Literal("r"), Json, Schema.NullOr(Schema.Array(Json))])
 const Append = Schema.Tuple([Schema.Literal("append"), Json, Json])
 

@@ -1,12 +1,13 @@
 /**
- * How much of each origin's operations somebody has: all up to this number, none after it. What is not mentioned is 0.
+ * How many operations of each origin a node has: all up to this number, and none after it. Of an origin that is not
+ * mentioned it has none.
  *
  * Fidge, "Timestamps in message-passing systems that preserve the partial ordering", 1988; Mattern, "Virtual time and
  * global states of distributed systems", 1989.
  */
 import * as Schema from "effect/Schema"
 
-/** One life of a node, as `n3.k2j4x0`: a node that restarts with empty memory is another origin. */
+/** A name that stands for one life of a node, such as `n3.k2j4x0`: a node that starts again is another origin. */
 export const Origin = Schema.NonEmptyString.pipe(Schema.brand("Origin"))
 export type Origin = typeof Origin.Type
 
@@ -14,7 +15,7 @@ export type VersionVector = ReadonlyMap<Origin, number>
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
-/** As it travels: an object from origin to number. */
+/** A version vector in a message: an object with a number for each origin. */
 export const Encoded = Schema.Record(Origin, Count)
 
 export const encode = (vector: VersionVector): typeof Encoded.Type => Object.fromEntries(vector)
@@ -27,7 +28,7 @@ export const covers = (vector: VersionVector, other: VersionVector): boolean => 
   return true
 }
 
-/** Raises `vector`, in place, to what `other` has beyond it; says whether there was anything. */
+/** Raises `vector`, in place, to the larger number of both for each origin; says whether that has changed it. */
 export const raise = (vector: Map<Origin, number>, other: VersionVector): boolean => {
   let raised = false
   for (const [origin, count] of other) {
@@ -38,7 +39,7 @@ export const raise = (vector: Map<Origin, number>, other: VersionVector): boolea
   return raised
 }
 
-/** What all of them have. */
+/** What all of these have. */
 export const meet = (vectors: ReadonlyArray<VersionVector>): Map<Origin, number> => {
   const common = new Map<Origin, number>()
   for (const origin of vectors[0]?.keys() ?? []) {
@@ -49,7 +50,7 @@ export const meet = (vectors: ReadonlyArray<VersionVector>): Map<Origin, number>
   return common
 }
 
-/** What at least so many of them have. */
+/** What at least so many of these have. */
 export const shared = (vectors: ReadonlyArray<VersionVector>, copies: number): Map<Origin, number> => {
   if (copies === vectors.length) return meet(vectors)
   const common = new Map<Origin, number>()

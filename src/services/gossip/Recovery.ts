@@ -1,10 +1,11 @@
 /**
- * What a node does that keeps everything in memory, and may have lived before: it does not answer for what it may have
- * forgotten before it has got back what others have.
+ * How a node starts that keeps everything in memory, and may have forgotten what an earlier life of it had promised: it
+ * gives no answers before it has got what its peers have.
  *
- * It says that it is ready when it has recovered. So in a cluster that starts whole nobody is ever refused: all nodes hear
- * of each other first. But while some node cannot be reached nobody can recover; so it is ready after {@link readyWithin}
- * in any case, and refuses with error 11, which is definite, until it has recovered after all.
+ * The node says that it is ready when it has recovered. When all nodes of a cluster start together, they all recover
+ * before any client asks, so no request is refused. But a node cannot recover while it cannot reach some peer. So it
+ * says that it is ready after {@link readyWithin} in any case, and then refuses requests with error 11 until it has
+ * recovered.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

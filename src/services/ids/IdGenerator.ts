@@ -1,5 +1,5 @@
 /**
- * Where ids come from that nobody else in the cluster ever gets.
+ * Makes ids, each of which no other node, and no other life of this node, ever makes.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -12,28 +12,30 @@ import { Timestamps } from "./Timestamps.ts"
 
 const hex = (n: number, digits: number): string => n.toString(16).padStart(digits, "0")
 
-/** 128 bits of chance. Math.random gives 52 good ones at a time, so four draws of 32. */
+/** 128 random bits. Math.random gives 52 good ones at a time, so they come from four draws of 32 each. */
 const random128 = Effect.map(
   Effect.all([Random.next, Random.next, Random.next, Random.next]),
   (draws) => draws.map((draw) => hex(Math.floor(draw * 0x1_0000_0000), 8)).join("")
 )
 
-/** How many ids one millisecond can name. */
+/** How many ids can bear the same millisecond. */
 const perMillisecond = 0x1_0000
 
 export class IdGenerator extends Context.Service<IdGenerator, {
   readonly next: Effect.Effect<string, ProtocolError.ProtocolError>
 }>()("gossip-girl/IdGenerator") {
   /**
-   * Time, sequence, node, life, such as `0193b4e8a1c30000-n1-1f2e3d4c5b6a7988`: no messages, and sorting the ids
-   * as text sorts them by time, those of one node exactly.
+   * An id consists of time, sequence, node and life, such as `0193b4e8a1c30000-n1-1f2e3d4c5b6a7988`. It costs no
+   * messages. Sorting ids as text sorts them by the time at which they were made; ids of one life are sorted exactly.
    *
-   * Like Snowflake (Twitter, 2010) and Flake (Boundary, 2012), with two repairs. The time is the largest that the clock
-   * has ever shown, and a sequence that overflows takes the next millisecond on credit, as in a hybrid logical clock
-   * (Kulkarni et al., "Logical Physical Clocks", 2014). So (time, sequence) strictly rises whatever the clock does, and
-   * a node never waits. And a node that restarts, when its clock may show a time it has shown before, is a new
-   * life with a random name of 64 bits. Two ids can therefore only be equal if two lives of the same node drew
-   * the same name: for a thousand restarts of a node, less than one chance in 10^13.
+   * Like Snowflake (Twitter, 2010) and Flake (Boundary, 2012), with two repairs:
+   *
+   * - The time is the latest that the clock has ever shown, and when the sequence overflows, the time goes on by a
+   *   millisecond before the clock does, as in a hybrid logical clock (Kulkarni et al., "Logical Physical Clocks",
+   *   2014). So (time, sequence) strictly rises whatever the clock does, and a node never waits.
+   * - A node that starts again, when its clock may show what it has shown before, begins a new life, which draws a name
+   *   of 64 random bits. So two ids can be equal only if two lives of the same node have drawn the same name. For a
+   *   node that starts a thousand times, the chance of that is less than 1 in 10^13.
    */
   static readonly layerFlake = Layer.effect(
     IdGenerator,
@@ -60,15 +62,16 @@ export class IdGenerator extends Context.Service<IdGenerator, {
   )
 
   /**
-   * 128 random bits: no messages, no state, no order. They are as unpredictable as `Random` is: two processes whose
-   * Math.random was seeded alike, which happens with a chance of 2^-64, hand out the same ids.
+   * An id is 128 random bits. It costs no messages and no state, and ids have no order. They are only as random as
+   * `Random` is: two processes whose Math.random has the same seed, which happens with a chance of 2^-64, make the same
+   * ids.
    */
   static readonly layerRandom = Layer.succeed(IdGenerator, { next: random128 })
 
   /**
-   * The cluster's timestamp oracle: short, totally ordered ids, at the price of two messages each and of waiting for
-   * the oracle. A timestamp whose reply is lost is wasted, which harms nobody, so another one is asked for. An id that is
-   * not obtained in the end was not handed out either: the error is a definite one.
+   * An id is a timestamp of lin-tso. Ids are short and totally ordered; each costs two messages and waits for lin-tso.
+   * When a reply is lost, its timestamp is never used, which harms nobody, and the node asks for another one. If it
+   * gets none in the end, it has handed out no id: so the error is definite.
    */
   static readonly layerCentral = Layer.effect(
     IdGenerator,

@@ -1,5 +1,5 @@
 /**
- * The cluster's timestamp oracle, `lin-tso`: every number is larger than all that were handed out before, to anybody.
+ * The timestamp oracle lin-tso, a bench service: every timestamp is larger than all that any node got before.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -10,7 +10,7 @@ import { Ts } from "../../schema/TsoProtocol.ts"
 import { Node } from "../node/Node.ts"
 
 export class Timestamps extends Context.Service<Timestamps, {
-  /** Costs two messages. A timestamp whose reply is lost is never handed out again. */
+  /** Costs two messages. When the reply is lost, nobody ever gets its timestamp. */
   readonly next: Effect.Effect<number, ProtocolError.ProtocolError>
 }>()("gossip-girl/Timestamps") {
   static readonly layer = Layer.effect(

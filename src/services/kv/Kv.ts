@@ -1,5 +1,5 @@
 /**
- * Maelstrom's key-value services.
+ * The key-value services of the bench.
  *
  * After an error that is not definite, such as a `Timeout`, nobody knows whether a write took place. {@link Kv.update}
  * copes with that by itself; after `write`, `cas` and `create` the caller has to.
@@ -25,8 +25,9 @@ export interface Kv {
   /** Fails with `KeyAlreadyExists`. lww-kv cannot create by compare-and-set: there it is `KeyDoesNotExist`. */
   readonly create: <A>(key: Key<A>, value: A) => Effect.Effect<void, ProtocolError.ProtocolError>
   /**
-   * Applies `f` to what the key holds, or to `initial`, **exactly once**, and answers what it made of it; see Updates. `f`
-   * may be called several times, and must be pure. Retries until the outcome is known, and fails only with definite errors.
+   * Applies `f` to what the key holds, or to `initial`, **exactly once**, and answers what it made of it; see Updates.
+   * `f` may be called several times, and must be pure. Retries until the outcome is known, and fails only with definite
+   * errors.
    */
   readonly update: Updates.Update
 }
@@ -64,14 +65,14 @@ const make = (service: ServiceId) =>
 
 const layer = <I>(tag: Context.Service<I, Kv>, service: string) => Layer.effect(tag, make(ServiceId.make(service)))
 
-/** Linearizable: every request sees the effect of all that were answered before it was sent. */
+/** Linearizable: a request meets the effects of all that were answered before it was sent. */
 export class LinKv extends Context.Service<LinKv, Kv>()("gossip-girl/LinKv") {
   static readonly layer = layer(LinKv, "lin-kv")
 }
 
 /**
- * Sequential: everybody sees the same order of changes, but a read may be answered from an old state, again and again. Only
- * a request that changes something is sure to meet the newest state.
+ * Sequential: all nodes see changes in the same order, but a read may meet an old state, again and again. Only a
+ * request that changes something is sure to meet the newest state.
  */
 export class SeqKv extends Context.Service<SeqKv, Kv>()("gossip-girl/SeqKv") {
   static readonly layer = layer(SeqKv, "seq-kv")

@@ -2,20 +2,21 @@
  * Updates of values in a key-value service, each of which happens **exactly once**.
  *
  * The difficulty is a `cas` whose reply is lost: it may have taken place, and may even do so much later. So each stored
- * value carries, for each writer, the number of its latest successful attempt, as servers keep sessions for their clients
- * (Ongaro, "Consensus: Bridging Theory and Practice", 2014, §6.3). A writer numbers its attempts, and makes its updates of
- * a key one at a time. Before it tries again it reads:
+ * value carries, for each writer, the number of its latest successful attempt, as servers keep sessions for their
+ * clients (Ongaro, "Consensus: Bridging Theory and Practice", 2014, §6.3). A writer numbers its attempts, and makes its
+ * updates of a key one at a time. Before it tries again it reads:
  *
- * - A value that carries the number of an attempt at this update contains the update. What that attempt made is the answer,
- *   whatever others have made of it since.
+ * - A value that carries the number of an attempt at this update contains the update. What that attempt made is the
+ *   answer, whatever others have made of it since.
  * - A value that carries none does not contain it. Then the writer tries again, and once that attempt has succeeded the
  *   earlier ones never can: the numbers only rise, so no value ever returns that they could be compared with.
  *
  * A stale read, as seq-kv serves them, makes the attempt that follows fail, and costs a round. On lww-kv even an
  * acknowledged update may vanish.
  *
- * **Cost**: two messages when nobody else writes the key, and two to four more for each attempt that somebody else's write
- * defeats; in the stored value one number for each life of each writer; in the node the last known value of each key.
+ * **Cost**: two messages when nobody else writes the key, and two to four more for each attempt that somebody else's
+ * write defeats; in the stored value one number for each life of each writer; in the node the last known value of each
+ * key.
  */
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
@@ -34,7 +35,7 @@ export interface Attributed<A> {
 export const Attributed = <A, I extends Json>(value: Schema.Codec<A, I>) =>
   Schema.Struct({ value, writers: Schema.Record(Schema.String, Schema.Int) })
 
-/** What updates ask of a key-value service; see Kv. */
+/** What an update asks of a key-value service; see Kv. */
 export interface Access {
   readonly read: <A>(key: Key<A>) => Effect.Effect<A, ProtocolError.ProtocolError>
   readonly cas: <A>(key: Key<A>, from: A, to: A) => Effect.Effect<void, ProtocolError.ProtocolError>
@@ -48,7 +49,9 @@ export type Update = <A>(
   f: (value: A) => A
 ) => Effect.Effect<A, ProtocolError.ProtocolError>
 
-/** When the outcome of an attempt is unknown, the service or the way to it is in trouble: so long it is given time. */
+/**
+ * How long a writer waits before it tries again, when the outcome of an attempt is unknown: something is in trouble.
+ */
 const backoff = Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("1 second")]).pipe(Schedule.jittered)
 
 /** `writer` is the name of this life. */
@@ -89,7 +92,8 @@ export const make = ({ cas, create, read }: Access, writer: string): Update => {
 
       return attempt.pipe(
         Effect.retry({ while: ({ _tag }) => _tag === "PreconditionFailed" || _tag === "KeyAlreadyExists" }),
-        // Once one attempt is in doubt, so is the update: no error is definite then, but for success it can be tried.
+        // Once the outcome of one attempt is unknown, so is that of the update: it cannot fail with a definite error
+        // any more, but it can still succeed.
         Effect.retry({ while: () => isUncertain, schedule: backoff }),
         Effect.map(({ answer, stored }) => {
           known.set(key.name, stored)

@@ -1,5 +1,6 @@
 /**
- * How entries get into the log: through the combiner, and else by this node's own attempts to move the root.
+ * How a node gets entries into the log: it hands them to the combiner first; what is not in the log then, it appends by
+ * attempts of its own to move the root, until nothing is missing.
  */
 import * as Effect from "effect/Effect"
 import type { Entry } from "../../schema/SharedLogProtocol.ts"
@@ -20,10 +21,12 @@ export interface Parts<A> {
 
 type Append<A> = (entries: ReadonlyArray<Entry<A>>) => Effect.Effect<void>
 
-/** The function that ends when all entries that it was given are in the log, and in the copy. */
+/** Makes the effect that ends when all of these entries are in the log, and are executed here. */
 export const make = <A>({ catchUp, combiner, contention, copy, store }: Parts<A>): Effect.Effect<Append<A>> =>
   Effect.map(MonotonicClock.millis, (now) => {
-    /** Moves the root that the copy ends with. What is read meanwhile may move the copy on. */
+    /**
+     * Replaces the root of this copy by one with these entries. Meanwhile a read may bring more entries into the copy.
+     */
     const attempt: (entries: ReadonlyArray<Entry<A>>) => ReturnType<LogStore<A>["move"]> = (entries) =>
       Effect.suspend(() => {
         const start = copy.length()

@@ -1,9 +1,10 @@
 /**
- * Whom a node hands its entries to: the combiner, which appends them together with its own.
+ * The combiner is the node to which the others hand their entries; it appends them together with its own. So nodes do
+ * not defeat each other's attempts, and entries of many nodes cost one attempt.
  *
- * The combiner is the first node of the list that is not suspected. It is no leader: every node may append at any time,
- * and a node does so itself when no answer comes. A wrong suspicion costs messages, never correctness; where some nodes do
- * not reach others, several combine. Who is suspected is asked again and again whether it answers.
+ * Each node takes the first member that it does not suspect for the combiner. A combiner is no leader: every node may
+ * append at any time, and does when no answer comes. A wrong suspicion costs messages, never correctness; where some
+ * nodes do not reach others, there are several combiners. A node probes those that it suspects again and again.
  *
  * (Hendler et al., "Flat Combining and the Synchronization-Parallelism Tradeoff", 2010.)
  */
@@ -17,18 +18,18 @@ import type { Entry } from "../../schema/SharedLogProtocol.ts"
 import type { Peers } from "../node/Peers.ts"
 
 export interface Combiner<A> {
-  /** The present combiner: another node, or undefined, when it is this one. */
+  /** The combiner; undefined when it is this node. */
   readonly other: () => NodeId | undefined
-  /** Hands entries to another node, and waits a while for its answer. */
+  /** Hands entries to another node, waits a while for its answer, and suspects the node when none comes. */
   readonly hand: (to: NodeId, entries: ReadonlyArray<Entry<A>>) => Effect.Effect<void>
-  /** Asks each node that would come before the present combiner whether it answers again. */
+  /** Asks each member before the combiner, all of which are suspected, whether it answers again. */
   readonly probe: Effect.Effect<void>
 }
 
-/** How long a node waits for the one that it has handed entries to, before it appends them itself. */
+/** How long a node waits for the answer of the combiner, before it appends its entries itself. */
 const answerWithin = Duration.millis(1500)
 
-/** `request` hands entries to another node, and takes what it answers; it may take longer than anybody waits for it. */
+/** `request` hands entries to another node, and executes what it answers. It may take longer than `hand` waits. */
 export const make = <A>(
   { members, self }: Peers["Service"],
   request: (to: NodeId, entries: ReadonlyArray<Entry<A>>) => Effect.Effect<void, ProtocolError.ProtocolError>
@@ -38,7 +39,7 @@ export const make = <A>(
 
   const hand = (to: NodeId, entries: ReadonlyArray<Entry<A>>): Effect.Effect<void> =>
     Effect.gen(function*() {
-      // An answer that comes too late is worth knowing all the same: so the request goes on by itself.
+      // The request goes on when nobody waits for it any more: a late answer shows that the node is there after all.
       const answer = yield* request(to, entries).pipe(
         Effect.map(() => answering.add(to)),
         Effect.isSuccess,

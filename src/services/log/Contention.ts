@@ -1,30 +1,34 @@
 /**
- * How nodes that try to move the same root leave each other their turns.
+ * How nodes that try to move the same root let each other have a turn.
  *
- * Who has lost a compare-and-set tries again after a random part of the time that its attempt took. Who has won while
- * others tried too makes way for as long as two attempts take, so that all get their turn. A node that never loses does
- * not see whom it defeats; so it, too, makes way for one attempt now and then.
+ * A node whose compare-and-set has failed, because another node was first, tries again after a random part of the time
+ * that its attempt took. A node that has succeeded, and had failed before, makes way for as long as two attempts take.
+ * A node that never fails does not see which nodes it defeats; so it makes way, too, for as long as one attempt takes,
+ * now and then.
  */
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 
 /** All times are in ms. */
 export interface Contention {
-  /** Whether no attempt has failed since this node last saw the root unmoved: then it need not look before it appends. */
+  /**
+   * Whether this node last saw the root where it had left it, and no attempt has failed since. Then no other node seems
+   * to append, and this one need not read the root before it does.
+   */
   readonly isAlone: () => boolean
-  /** This node has looked at the root, and nobody else had moved it. */
+  /** This node has read the root, and no other node had moved it. */
   readonly sawUnmoved: () => void
   /** An attempt has succeeded. */
   readonly won: (took: number) => void
-  /** An attempt has failed, since another node had moved the root; waits before the next one. */
+  /** An attempt has failed, because another node had moved the root. Waits until it is time for the next attempt. */
   readonly lost: (took: number) => Effect.Effect<void>
   /** An attempt has failed for another reason. */
   readonly failed: () => void
-  /** Makes way for others, if it is time to. */
+  /** Waits for as long as this node makes way for others, after a round of appends. */
   readonly makeWay: Effect.Effect<void>
 }
 
-/** A node that sees nobody else makes way after so many successful attempts. */
+/** After so many successful attempts a node makes way that sees no other. */
 const makesWayEvery = 6
 
 export const make = (): Contention => {

@@ -1,27 +1,28 @@
 /**
- * A shared log that is kept in lin-kv, as LogStore tells: a root, which is moved by compare-and-set, and chunks.
+ * A shared log that is kept in lin-kv: a root, which holds the last entries, and chunks, which hold those before; see
+ * LogStore. To append is to replace the root by one with more entries, by compare-and-set: to *move* it.
  *
- * **Exactly once.** The number of entries only grows, so a root never returns, and a compare-and-set succeeds only on the
- * very root that its writer had seen. That root shows what is in the log already: each entry carries its writer, one life
- * of a node, and a number; and a writer does not go on before everything is there that it has appended. So when the outcome
- * of an attempt is unknown, the node looks at the root, and tries again what is not there. If the attempt takes place
- * after all, one of the two comes too late and fails. (Ongaro, "Consensus: Bridging Theory and Practice", 2014, §6.3.)
- * So no append is ever refused: it waits until lin-kv answers.
+ * **Exactly once.** The number of entries only grows, so no root ever returns, and a compare-and-set succeeds only on
+ * the very root that the node had seen. Each entry carries its writer and a number. A writer does not try to append an
+ * entry before all its earlier ones are in the log; so the last number of each writer tells which of its entries are in
+ * it. When the outcome of an attempt is unknown, the node reads the root, and tries again with what is not there. If the
+ * first attempt takes place after all, one of the two comes too late and fails. (Ongaro, "Consensus: Bridging Theory and
+ * Practice", 2014, §6.3.) So no append is ever refused: it waits until lin-kv answers.
  *
  * **One order, and real time.** lin-kv is linearizable, and every move of the root is an operation on one key of it.
  *
  * **Durability**: all entries are in lin-kv, so all nodes may die at once.
  *
- * **Rounds.** What comes while a round is under way waits for the next one, which serves all of it together; reads and
- * appends have rounds of their own. Reads need not be in the log: one read of the root will do for all that came before.
+ * **Rounds.** What comes while a round is under way waits for the next one, which serves all of it together. Reads and
+ * appends have rounds of their own. A read need not be in the log: one read of the root serves all that came before it.
  *
- * **Combining.** Nodes that all try to move the root defeat each other: of n, one succeeds in the time of a round trip.
- * So each hands its entries to one node, see Combiner, which answers with what they lack of the log. Where several append
- * all the same, they leave each other their turns, see Contention.
+ * **Combining.** Nodes that all try to move the root defeat each other: of n nodes, one succeeds in the time of a round
+ * trip. So each hands its entries to the combiner, which answers with what the node lacks of the log; see Combiner.
+ * Where several nodes append all the same, they let each other have a turn; see Contention.
  *
- * **Cost**, in messages between servers, for a round: 2 to read; 2 to append, and 2 more for each node that hands
- * entries over, as long as all go through the same node. 2 more for every {@link chunkSize} entries. In memory, the entries
- * of the root, and a number for each life of each node; no snapshots are taken, and a node that starts executes the whole log.
+ * **Cost**, in messages between servers: 2 for a round of reads; 2 for a round of appends, and 2 more for each node
+ * that hands entries to the combiner; 2 more for every {@link LogCopy.chunkSize} entries. In memory, the entries of the
+ * root, and a number for each life of each node. No snapshots are taken: a node that starts executes the whole log.
  */
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -43,22 +44,19 @@ import * as LogStore from "./LogStore.ts"
 import * as OwnEntries from "./OwnEntries.ts"
 import { type Log, type Options, SharedLog, type StateMachine } from "./SharedLog.ts"
 
-/**
- * How long a node waits for the answer of one that it has handed entries to. Their clients do not wait longer; what comes
- * later is worth nothing but for what it tells of the node that it comes from.
- */
-const longest = Duration.seconds(5)
+/** When a node has handed entries to another one, an answer counts for so long. The clients do not wait longer. */
+const answerCountsFor = Duration.seconds(5)
 
-/** How often a node asks again those that it suspects. */
+/** How long a node waits between two probes of those that it suspects. */
 const probeEvery = Duration.seconds(1)
 
-/** Entries that are to get into the log; `executed` when they are in it and executed here, if anybody asks. */
+/** Entries that are to get into the log. `executed` is completed when they are in it, and executed here. */
 interface Item<A> {
   readonly entries: ReadonlyArray<Protocol.Entry<A>>
   readonly executed?: Deferred.Deferred<void>
 }
 
-/** Between two rounds of appends is time for others to join the next one, if `linger` says so. */
+/** `linger` passes between two rounds of appends. */
 const join = <A, S>({ execute, operation }: StateMachine<A, S>, { linger = Duration.zero }: Options = {}) =>
   Effect.gen(function*() {
     const peers = yield* Peers
@@ -79,9 +77,10 @@ const join = <A, S>({ execute, operation }: StateMachine<A, S>, { linger = Durat
     const combiner = Combiner.make<A>(
       peers,
       (to, entries) =>
-        Effect.suspend(() => peers.ask(to, rpc, { position: copy.length(), entries }, { timeout: longest })).pipe(
-          Effect.flatMap(catchUp.to)
-        )
+        Effect.suspend(() => peers.ask(to, rpc, { position: copy.length(), entries }, { timeout: answerCountsFor }))
+          .pipe(
+            Effect.flatMap(catchUp.to)
+          )
     )
     const append = yield* Appender.make({ copy, store, contention, combiner, catchUp })
 

@@ -1,9 +1,10 @@
 /**
- * What a node has of a shared log: it has executed every entry before {@link LogCopy.length}, in order.
+ * What a node has of a shared log: it has executed every entry before {@link LogCopy.length}, in order. Of the entries
+ * it keeps only those that the root holds.
  *
- * Of the entries themselves it keeps only those that the root holds. What the root is follows from the log alone: it
- * begins at the last but one boundary between chunks, so it has one whole chunk at least once there is one, and less than
- * two. So who has executed the whole log knows the root without asking for it.
+ * The root follows from the log alone: it begins at the last boundary between chunks but one. So it holds at least one
+ * whole chunk, as soon as there is one, and less than two; and a node that has executed the whole log knows the root
+ * without asking.
  */
 import type { Entry, Segment } from "../../schema/SharedLogProtocol.ts"
 
@@ -17,11 +18,11 @@ export interface LogCopy<A> {
   readonly root: () => Segment<A>
   /** The root, once these entries are appended to this log. */
   readonly rootWith: (entries: ReadonlyArray<Entry<A>>) => Segment<A>
-  /** The last entries from this position on, as far back as the root holds any. */
+  /** The entries from this position on, or only those that the root holds, if it begins later. */
   readonly since: (position: number) => Segment<A>
-  /** Executes what is new of a segment of the log that begins no later than this copy ends. */
+  /** Executes what is new in a segment of the log, which must not begin after the end of this copy. */
   readonly take: (segment: Segment<A>) => void
-  /** Of these entries those that are not in this copy, each once. */
+  /** Those of these entries that are not in this copy, each once. */
   readonly missing: (entries: ReadonlyArray<Entry<A>>) => ReadonlyArray<Entry<A>>
 }
 

@@ -1,16 +1,17 @@
 /**
  * A shared log as lin-kv stores it.
  *
- * The key `log` holds the root: how far the log goes, and its last entries. Keys `log/0`, `log/1` … hold the entries
- * before those, {@link chunkSize} in each chunk. An append replaces the root by one compare-and-set, so it costs the same
- * however long the log is.
+ * The key `log` holds the root: the position of its first entry, and the last entries of the log. Keys `log/0`, `log/1`
+ * … hold the entries before those, {@link chunkSize} in each chunk. An append replaces the root by one compare-and-set,
+ * so it costs the same however long the log is.
  *
- * A chunk is written before the root leaves its entries out, and holds only what was in the log before. So it does not
- * matter which node writes it, how often, or how late.
+ * A node writes a chunk before it moves the root past the chunk's entries. A chunk holds only entries that were in the
+ * log before, and those never change. So it does not matter which node writes it, how often, or how late.
  */
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
+import type { Json } from "../../schema/Json.ts"
 import type * as ProtocolError from "../../schema/ProtocolError.ts"
 import * as Protocol from "../../schema/SharedLogProtocol.ts"
 import * as Key from "../kv/Key.ts"
@@ -18,13 +19,13 @@ import type { Kv } from "../kv/Kv.ts"
 import { chunkSize } from "./LogCopy.ts"
 
 export interface LogStore<A> {
-  /** The root; undefined when nothing was ever appended. Asks until lin-kv answers. */
+  /** The root; undefined while nothing has been appended. Asks again until lin-kv answers. */
   readonly root: Effect.Effect<Protocol.Segment<A> | undefined>
-  /** The whole chunks between these positions, in order. Asks until lin-kv answers. */
+  /** The chunks between these positions, in order. Asks again until lin-kv answers. */
   readonly chunks: (from: number, to: number) => Effect.Effect<ReadonlyArray<Protocol.Segment<A>>>
   /**
-   * Replaces the root `before` by `after`, which holds more entries. Unless it fails with a definite error, that may
-   * happen later too.
+   * Replaces the root `before` by `after`, which is that of a longer log. After an error that is not definite, the
+   * outcome is unknown.
    */
   readonly move: (
     before: Protocol.Segment<A>,
@@ -32,17 +33,17 @@ export interface LogStore<A> {
   ) => Effect.Effect<void, ProtocolError.ProtocolError>
 }
 
-/** How long a node waits before it asks again, when the service, or the way to it, is in trouble. */
+/** How long a node waits before it asks again, when lin-kv, or the way to it, is in trouble. */
 export const respite = "100 millis"
 
 const insistently = <A>(effect: Effect.Effect<A, ProtocolError.ProtocolError>): Effect.Effect<A> =>
-  effect.pipe(Effect.retry(Schedule.spaced(respite)), Effect.orDie) // it tries for ever, so nothing is left to die of
+  effect.pipe(Effect.retry(Schedule.spaced(respite)), Effect.orDie) // it asks for ever, so it has no error to die of
 
-export const make = <A>(kv: Kv, operation: Schema.Codec<A, Schema.Json>): LogStore<A> => {
+export const make = <A>(kv: Kv, operation: Schema.Codec<A, Json>): LogStore<A> => {
   const rootKey = Key.make("log", Protocol.Segment(operation))
   const Chunk = Schema.Array(Protocol.Entry(operation))
   const chunkKey = (index: number) => Key.make(`log/${index}`, Chunk)
-  let saved = 0 // so many chunks this node has written, or need not
+  let saved = 0 // this node has written chunks up to this one, or need not write them
 
   const chunk = (index: number): Effect.Effect<Protocol.Segment<A>> =>
     Effect.map(insistently(kv.read(chunkKey(index))), (entries) => ({ start: index * chunkSize, entries }))
@@ -69,7 +70,7 @@ export const make = <A>(kv: Kv, operation: Schema.Codec<A, Schema.Json>): LogSto
       const isFirst = before.entries.length === 0
       const move = isFirst ? kv.create(rootKey, after) : kv.cas(rootKey, before, after)
       return after.start > before.start
-        ? Effect.andThen(save, move) // the root is about to leave out what the chunk must hold
+        ? Effect.andThen(save, move) // the next root leaves out what the chunk holds
         : Effect.andThen(Effect.all([Effect.ignore(save), move], { concurrency: "unbounded" }), Effect.void)
     }
   }

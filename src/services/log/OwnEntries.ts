@@ -1,21 +1,22 @@
 /**
- * The entries of this life: each has a number, and somebody who waits until it is executed here.
+ * The entries that this life appends. It numbers them, and hands each operation's result to the handler that waits for
+ * it, when the entry is about to be executed here.
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type { Entry } from "../../schema/SharedLogProtocol.ts"
 
 export interface OwnEntries<A> {
-  /** The next entry; and what `evaluate` makes of the state just before it is executed. */
+  /** Makes the next entry. `evaluated` succeeds with what `evaluate` makes of the state just before it is executed. */
   readonly next: <B>(
     operation: A,
     evaluate: () => B
   ) => { readonly entry: Entry<A>; readonly evaluated: Effect.Effect<B> }
-  /** This entry, of whomever, is about to be executed. */
+  /** This entry, of whatever writer, is about to be executed. */
   readonly reached: (entry: Entry<A>) => void
 }
 
-/** `writer` is the name of this life. */
+/** `writer` is the name under which this life appends. */
 export const make = <A>(writer: string): OwnEntries<A> => {
   const evaluations = new Map<number, () => void>() // by the number of the entry
   let lastNumber = 0

@@ -1,9 +1,9 @@
 /**
  * What a node answers to the requests that it is sent.
  *
- * A request without `msg_id` gets no answer, since nobody could match it. A client waits so long for an answer (see
- * {@link clientTimeout}), then its address may be gone, and the bench never again reads from a node that writes to an
- * address that is gone. So an answer to a client that would come later is dropped and counted.
+ * A request without `msg_id` gets no answer, since its sender could not match it. A client waits for an answer no
+ * longer than {@link clientTimeout}. Then its address may be gone, and the bench never again reads from a node that has
+ * written to an address that is gone. So an answer that would come to a client later is dropped and counted.
  */
 import * as Cause from "effect/Cause"
 import * as Config from "effect/Config"
@@ -35,13 +35,18 @@ export const malformed = (decoded: Result.Result<unknown, Schema.SchemaError>): 
   new ProtocolError.MalformedRequest({ text: Result.isFailure(decoded) ? explain(decoded.failure) : "" })
 
 export interface Answers {
-  /** Answers with what the handler of this request has made of it: its reply, its error, or error 13 if it has died. */
+  /**
+   * Answers with what the handler of this request has made of it: its reply, its error, or error 13 when it has died.
+   */
   readonly answer: (rpc: Rpc.Any, message: Envelope, msgId: MessageId | undefined, outcome: Outcome) => void
   /** Answers with an error. */
   readonly refuse: (message: Envelope, msgId: MessageId | undefined, error: ProtocolError.ProtocolError) => void
-  /** Whether a client has sent this so long ago, in ms of the monotonic clock, that it no longer waits; if so, counts it. */
+  /**
+   * Whether this has come from a client that no longer waits for an answer; counts it, if so. `received` is in ms of
+   * the monotonic clock.
+   */
   readonly isTooLate: (message: Envelope, received: number) => boolean
-  /** How many answers were not given, because they came too late. */
+  /** How many answers were dropped, because their client no longer waited. */
   readonly tooLate: () => number
 }
 

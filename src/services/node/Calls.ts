@@ -1,11 +1,12 @@
 /**
  * The requests that a node has sent and whose replies it awaits.
  *
- * Every call leaves the table exactly once: by its reply, by its deadline, or because who asked was interrupted. A reply
- * that finds no call here is late, a duplicate, or was never asked for.
+ * Every call leaves the table exactly once: by its reply, at its deadline, or because the fiber that asked was
+ * interrupted. A reply that finds no call here is late, a duplicate, or was never asked for.
  *
- * Calls with the same timeout expire in the order in which they were made. So one queue a timeout suffices, with one
- * timer at its oldest deadline, and a call that is answered in time neither races fibers nor sets a timer of its own.
+ * Calls with the same timeout expire in the order in which they were made. So there is one queue for each timeout, with
+ * one timer at its oldest deadline; a call that is answered in time sets no timer of its own. With `Effect.timeout`,
+ * which races two fibers for each call, 25 simulated nodes that do nothing but ask each other take 60 % more time.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -24,13 +25,14 @@ export interface Calls {
    * {@link ProtocolError.Timeout}: then nobody knows whether the request took effect.
    */
   readonly call: (timeout: Duration.Duration, send: (id: MessageId) => void) => Reply
-  /** Hands a reply to who awaits it. False when nobody does. */
+  /** Hands a reply to the fiber that awaits it; says whether there is one. */
   readonly complete: (inReplyTo: MessageId, reply: Reply) => boolean
   /** How many replies are awaited. */
   readonly size: () => number
 }
 
 interface Waiting {
+  /** In ms of the monotonic clock. */
   readonly deadline: number
   readonly resume: (reply: Reply) => void
 }
@@ -46,7 +48,8 @@ export const make: Effect.Effect<Calls, never, Timers> = Effect.gen(function*() 
   const now = yield* MonotonicClock.millis
   const queues = new Map<number, Queue>()
   const queueOf = new Map<MessageId, Queue>()
-  // Not from 1: after a restart the replies to requests of the former life must not be taken for those to ours.
+  // Not from 1: a reply to a request of an earlier life of this node must not be taken for one to a request of this
+  // life.
   let lastId = yield* Random.nextIntBetween(0, 2 ** 31)
 
   const remove = (id: MessageId): Waiting | undefined => {

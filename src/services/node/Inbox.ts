@@ -1,10 +1,11 @@
 /**
  * What has come in before the node can take it.
  *
- * Until the program serves, requests wait here, in order, and none is lost; but what the node has asked for, or what one
- * that is no client asks for and a handler is there for already, is passed on at once: a program may well talk with its
- * peers before it serves clients. Of the first `init` the node learns who it is; it is answered when the program serves,
- * before everything else: so its answer says "ready".
+ * - Requests are held here, in order, until the program serves; none is lost.
+ * - Replies are passed on at once, and so are requests that have a handler already and come from no client: a program
+ *   may talk with its peers before it serves clients.
+ * - From the first `init` the node learns who it is. It is answered when the program serves, before all other requests:
+ *   so its answer says that the node is ready.
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -24,7 +25,7 @@ export interface Inbox {
   readonly init: Effect.Effect<Rpc.Request<typeof Init> | undefined>
   /** No more messages will come. */
   readonly end: Effect.Effect<void>
-  /** Passes on all that waits, but for what clients no longer wait for; and from now on everything at once. */
+  /** Passes on all that is held, except what its client no longer waits for; and from now on everything at once. */
   readonly open: Effect.Effect<void>
 }
 

@@ -1,8 +1,9 @@
 /**
  * The node's one connection to the world: messages in, messages out.
  *
- * Both directions are plain functions rather than effects, because they are what every message passes through: a node
- * that forks a handler a message cannot afford a queue and a stream step on top.
+ * Both directions are plain functions and no effects, because every message passes through them. A step of a stream for
+ * each message costs an echo node 4 % more time of the processor. A queue, and a fiber that takes from it, costs a
+ * simulated node 35 % more, since its messages come one by one.
  */
 import * as Arr from "effect/Array"
 import * as Context from "effect/Context"
@@ -24,10 +25,10 @@ export class MessageIO extends Context.Service<MessageIO, {
   readonly flush: Effect.Effect<void>
 }>()("gossip-girl/MessageIO") {
   /**
-   * One JSON object a line, in on standard input and out on standard output. A line that is no message is logged and
-   * skipped. What a chunk of input brings about leaves in one write; while more than {@link maxUnsent} characters wait
-   * to be written, no more input is read. A standard output that cannot be written to is a defect: without it there is
-   * nobody left to talk to.
+   * One JSON object a line, in on standard input and out on standard output. A line that is no message is skipped, with
+   * a warning. All that the node sends on account of one chunk of input leaves in one write. While more than {@link
+   * maxUnsent} characters wait to be written, no more input is read. A standard output that cannot be written to is a
+   * defect: the node has nobody left to talk to.
    */
   static readonly layerStdio = Layer.effect(
     MessageIO,
@@ -48,7 +49,7 @@ export class MessageIO extends Context.Service<MessageIO, {
         }
       }
 
-      // Between the wake-up and the taking everything that is ready to run gets its turn: its lines go out as well.
+      // When there is something to write, every fiber that is ready to run gets a turn first: its lines leave as well.
       const takeAll = Effect.suspend(() => {
         if (lines.length === 0) idle.openUnsafe()
         return unsent.await.pipe(
@@ -69,7 +70,8 @@ export class MessageIO extends Context.Service<MessageIO, {
       )
       const flush = Effect.raceFirst(idle.await, Fiber.join(writer))
 
-      // Lines end at a newline alone: a carriage return is white space to JSON. An unfinished line is searched only once.
+      // A line ends at a newline alone: a carriage return is white space to JSON. `rest` is the unfinished last line,
+      // which holds no newline: so no character is searched twice.
       let rest = ""
       const split = (text: string): ReadonlyArray<string> => {
         const end = text.lastIndexOf("\n")

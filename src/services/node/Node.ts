@@ -4,8 +4,8 @@
  * - **Init.** The service exists as soon as `init` has arrived, so a program always knows who it is. Requests are held
  *   until the program serves; see Inbox. A second `init` is answered and changes nothing.
  * - **Answers.** A request of unknown type is error 10, a body that does not decode is 12, a defect in a handler is 13.
- *   A message without `msg_id` gets no answer, and a reply never gets an error: nobody could match it. An answer that its
- *   client no longer waits for is dropped; see Answers.
+ *   A message without `msg_id` gets no answer, and a reply never gets an error: nobody could match it. An answer that
+ *   its client no longer waits for is dropped; see Answers.
  * - **End of input.** What is in flight is finished, within the time that a client would wait for it; then `serve`
  *   returns. A node that is not ready by then answers all the same, as well as it can.
  */
@@ -31,9 +31,9 @@ import * as Routes from "./Routes.ts"
 
 /** What a node has counted since it started. */
 export interface Statistics {
-  /** Requests that were not answered, because their client no longer waits. */
+  /** Requests that were not answered, because their client no longer waited. */
   readonly tooLate: number
-  /** Replies that came when nobody waited for them, or not any more. */
+  /** Replies that came when nothing, or nothing any more, waited for them. */
   readonly unmatched: number
   /** Replies that are awaited now. */
   readonly awaited: number
@@ -42,7 +42,9 @@ export interface Statistics {
 /** Input ended before `init` came: there is nothing to do, and nothing wrong. */
 export class NeverInitialised extends Data.TaggedError("NeverInitialised") {}
 
-/** When input ends, how long a node that is not ready yet is waited for, before it answers as well as it can. */
+/**
+ * How long a node that is not ready when its input ends may still become ready, before it answers as well as it can.
+ */
 const lastCall = Duration.millis(100)
 
 /** How long to wait for the reply of a node or a service, unless the call says otherwise. */
@@ -52,14 +54,14 @@ export class Node extends Context.Service<Node, {
   readonly id: NodeId
   /** Every node of the cluster, this one included, in the order that all of them were told. */
   readonly ids: ReadonlyArray<NodeId>
-  /** Adds handlers; what is not served yet is held. */
+  /** Adds handlers. A request for which there is none yet is held until the program serves. */
   readonly handle: <P extends Rpc.Protocol, H extends Rpc.Handlers<P>>(
     protocol: P,
     handlers: H
   ) => Effect.Effect<void, never, Rpc.Services<H>>
   /**
-   * Adds handlers, says that this node is ready, and answers until the end of input. With `after`, it is not ready before
-   * that has succeeded; meanwhile it talks with its peers, and holds what clients ask.
+   * Adds handlers, says that this node is ready, and answers until the end of input. With `after`, the node is ready
+   * only when that has succeeded; until then it talks with its peers, and holds what clients ask.
    */
   readonly serve: <P extends Rpc.Protocol, H extends Rpc.Handlers<P>>(
     protocol: P,
@@ -73,8 +75,8 @@ export class Node extends Context.Service<Node, {
     request: Q
   ) => Effect.Effect<void>
   /**
-   * Sends a request and awaits its reply, {@link defaultTimeout} unless told otherwise. Fails with the error that was
-   * replied, with `Timeout`, or, for a reply that does not decode, with `Crash`.
+   * Sends a request and awaits the answer, for {@link defaultTimeout} unless told otherwise. Fails with the error that
+   * was answered, with `Timeout`, or, for a reply that does not decode, with `Crash`.
    */
   readonly ask: <Type extends string, Q, P>(
     to: Address,

@@ -1,7 +1,10 @@
 /**
  * Which handler answers which type of request, and which handlers are still at work.
  *
- * Each request has a fiber of its own, so that none waits for another. A handler whose answer is known at once needs none.
+ * Each request has a fiber of its own, so that none waits for another. Plain functions start it, observe its end and
+ * send the answer: an effect around each handler that does the same costs an echo node 15 % and a kafka node 10 % more
+ * time. A handler whose answer is known when it returns needs no fiber, which saves 2 and 9 %. (Time of the processor,
+ * 400,000 requests piped.)
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -49,7 +52,7 @@ export const make = (answers: Answers) =>
             if (Result.isFailure(request)) return answers.refuse(message, msgId, malformed(request))
             const handled = Result.try(() => handler(request.success, message.src))
             const effect = Result.isSuccess(handled) ? handled.success : Exit.die(handled.failure)
-            // What is known at once needs no fiber. The effect's own type says what kind of exit it can be.
+            // The type of the effect says what kind of exit it can be.
             if (Exit.isExit(effect)) return answers.answer(rpc, message, msgId, effect as Outcome)
             const fiber = run(effect)
             fiber.addObserver((exit) => {

@@ -1,5 +1,5 @@
 /**
- * What a node does later, and again and again. Time is Effect's Clock, so a virtual clock swaps in without a word.
+ * What a node does later, or again and again. Time is that of Effect's Clock, so it is virtual where the clock is.
  */
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -14,8 +14,9 @@ export class Timers extends Context.Service<Timers, {
   readonly every: <R>(interval: Duration.Input, effect: Effect.Effect<void, never, R>) => Effect.Effect<void, never, R>
 }>()("gossip-girl/Timers") {
   /**
-   * Timers end with the layer's scope: a node that stops leaves none behind. Nobody waits for a timer, so an effect that
-   * dies is logged, and its next turn comes all the same: as with a handler, a defect in one does not stop the node.
+   * Timers end with the scope of the layer: a node that stops leaves none behind. When an effect dies, its defect is
+   * written to the diagnostics, since nobody waits for a timer; its next turn comes all the same. As with a handler, a
+   * defect in one timer does not stop the node.
    */
   static readonly layer = Layer.effect(
     Timers,
