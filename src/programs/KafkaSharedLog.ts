@@ -8,11 +8,11 @@
  *   - *Polls* are answered from the copy: so they skip nothing. A copy that may be older than {@link refreshAfter} is
  *     first brought up to date.
  *   - *Commits* merge by maximum, in the order of the shared log; a commit is appended only if it advances something.
- * - Guarantee: sends are linearizable, and each is in the log once. A poll sees every send that was acknowledged {@link
- *   refreshAfter} before it, or earlier. What the layer of SharedLog keeps, no kill can take; when it does not answer,
- *   or refuses, so does this program.
- * - Cost: that of SharedLog. Sends within {@link linger} of each other share a round, and so do all polls within {@link
- *   refreshAfter}: on lin-kv, 0.7 messages an operation at 2 nodes and 1000 operations a second.
+ * - Guarantee: sends are linearizable, and each is in the log once. A poll sees every send that was acknowledged earlier
+ *   than {@link refreshAfter} before the poll. What the layer of SharedLog keeps, no kill can take; when it does not
+ *   answer, or refuses, this program does the same.
+ * - Cost: that of SharedLog. Sends within {@link linger} share a round of appends, polls within {@link refreshAfter} a
+ *   round of reads: on lin-kv, 0.7 messages an operation at 2 nodes and 1000 operations a second.
  */
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"

@@ -26,8 +26,8 @@ export class MessageIO extends Context.Service<MessageIO, {
 }>()("gossip-girl/MessageIO") {
   /**
    * One JSON object a line, in on standard input and out on standard output. A line that is no message is skipped, with
-   * a warning. All that the node sends on account of one chunk of input leaves in one write. While more than {@link
-   * maxUnsent} characters wait to be written, no more input is read. A standard output that cannot be written to is a
+   * a warning. All that the node sends on account of one chunk of input leaves in one write. While more characters
+   * than {@link maxUnsent} wait to be written, no more input is read. A standard output that cannot be written to is a
    * defect: the node has nobody left to talk to.
    */
   static readonly layerStdio = Layer.effect(
