@@ -35,8 +35,8 @@ export default defineConfig({
     isolate: false,
     execArgv: ["--max-semi-space-size=64"], // most of what a simulation makes is soon garbage: a tenth less time
     maxWorkers: availableParallelism() + 1, // some tests wait for processes
-    testTimeout: 120_000, // whatever takes longer hangs: no machine is that slow
-    hookTimeout: 120_000,
+    testTimeout: 300_000, // whatever takes longer hangs: no machine is that slow
+    hookTimeout: 300_000,
     sequence: { sequencer: LongestFirst }
   }
 })

@@ -162,7 +162,7 @@ for (const { path, text } of outputFiles) {
       file,
       "--help"
     ],
-    { input: WARM_UP, encoding: "utf8", timeout: 20_000 }
+    { input: WARM_UP, encoding: "utf8", timeout: 120_000 }
   )
   if (status === 0) continue
   const how = error?.message ?? (signal === null ? `it exits with ${status}` : `it is killed by ${signal}`)
