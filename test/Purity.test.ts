@@ -96,6 +96,12 @@ describe("arrows", () => {
       }
     }
   })
+
+  it("what nodes replicate goes through Peers, and never through Node", () => {
+    for (const path of ["gossip", "log", "raft"].flatMap((room) => filesIn(`src/services/${room}`))) {
+      assert.notInclude(importsOf(path), "src/services/node/Node.ts", path)
+    }
+  })
 })
 
 describe("in a browser page", () => {
