@@ -3,7 +3,7 @@
  * attempts of its own to move the root, until nothing is missing.
  */
 import * as Effect from "effect/Effect"
-import type { Entry } from "../../schema/SharedLogProtocol.ts"
+import type { Entry } from "../../schema/LinKvLogProtocol.ts"
 import * as MonotonicClock from "../node/MonotonicClock.ts"
 import type { CatchUp } from "./CatchUp.ts"
 import type { Combiner } from "./Combiner.ts"

@@ -2,7 +2,7 @@
  * How the copy of a node catches up with the log in lin-kv.
  */
 import * as Effect from "effect/Effect"
-import type { Segment } from "../../schema/SharedLogProtocol.ts"
+import type { Segment } from "../../schema/LinKvLogProtocol.ts"
 import type { Contention } from "./Contention.ts"
 import type { LogCopy } from "./LogCopy.ts"
 import type { LogStore } from "./LogStore.ts"

@@ -13,8 +13,8 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type { NodeId } from "../../schema/Address.ts"
+import type { Entry } from "../../schema/LinKvLogProtocol.ts"
 import type * as ProtocolError from "../../schema/ProtocolError.ts"
-import type { Entry } from "../../schema/SharedLogProtocol.ts"
 import type { Peers } from "../node/Peers.ts"
 
 export interface Combiner<A> {

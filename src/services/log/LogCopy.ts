@@ -6,7 +6,7 @@
  * whole chunk, as soon as there is one, and less than two; and a node that has executed the whole log knows the root
  * without asking.
  */
-import type { Entry, Segment } from "../../schema/SharedLogProtocol.ts"
+import type { Entry, Segment } from "../../schema/LinKvLogProtocol.ts"
 
 /** How many entries make a chunk. The root holds less than twice as many, and no append has more. */
 export const chunkSize = 32

@@ -4,7 +4,7 @@
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import type { Entry } from "../../schema/SharedLogProtocol.ts"
+import type { Entry } from "../../schema/LinKvLogProtocol.ts"
 
 export interface OwnEntries<A> {
   /** Makes the next entry. `evaluated` succeeds with what `evaluate` makes of the state just before it is executed. */

@@ -92,8 +92,8 @@ export class MessageIO extends Context.Service<MessageIO, {
               if (Result.isSuccess(message)) onMessage(message.success)
               else complaints.push(`skipped a line: ${message.failure}: ${line.slice(0, 200)}`)
             }
-            const log = Effect.forEach(complaints, (complaint) => Effect.logWarning(complaint), { discard: true })
-            return length > maxUnsent ? Effect.andThen(log, flush) : log
+            const warnings = Effect.forEach(complaints, (complaint) => Effect.logWarning(complaint), { discard: true })
+            return length > maxUnsent ? Effect.andThen(warnings, flush) : warnings
           }),
           Effect.orDie,
           Effect.raceFirst(Fiber.join(writer)) // which ends only by dying

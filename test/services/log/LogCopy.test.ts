@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Entry } from "../../../src/schema/SharedLogProtocol.ts"
+import type { Entry } from "../../../src/schema/LinKvLogProtocol.ts"
 import { chunkSize, type LogCopy, make } from "../../../src/services/log/LogCopy.ts"
 import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
 import { seeds } from "../../Seeds.ts"
