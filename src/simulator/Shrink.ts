@@ -1,9 +1,9 @@
 /**
  * From a run that fails to a small one that fails for the same reason: first in its options, then in what happens in it.
  *
- * - **Options.** Each is tried at simpler values, the simplest first: fewer nodes and clients, less time, a lower rate,
- *   no faults, a network that loses and delays nothing. With other options the same seed draws another course of events,
- *   so each is tried with some small seeds besides.
+ * - **Options and settings.** Each is tried at simpler values, the simplest first, as it says itself which those are (see
+ *   Options): fewer nodes and clients, less time, a lower rate, no faults, a network that loses and delays nothing. With
+ *   other options the same seed draws another course of events, so each is tried with some small seeds besides.
  * - **Operations and faults.** Delta debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing
  *   input", 2002) of the numbers of those that come to pass. Everything is drawn as before, so what remains is what it
  *   was. The result is 1-minimal: with any one of them left out, the run no longer fails for this reason.
