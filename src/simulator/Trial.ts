@@ -117,7 +117,7 @@ const docket = (members: () => ReadonlyArray<Member>, endsAtFinding: boolean) =>
 }
 
 /** The network of a run, with its journal if it keeps one, and Maelstrom's services on it. */
-const groundOf = (options: Options, { random, timeline }: World<Member>) => {
+const groundOf = (options: Options, { random, timeline }: World<Member>, now: () => number) => {
   const journal = options.journal === true ? Journal.make(timeline.now) : undefined
   const network = Network.make({
     timeline,
@@ -127,8 +127,8 @@ const groundOf = (options: Options, { random, timeline }: World<Member>) => {
     loss: options.loss,
     duplicates: options.duplicates
   })
-  Services.join(network, random.fork("services"), options.seqKv)
-  return { journal, network }
+  const services = Services.join(network, random.fork("services"), options.seqKv, now)
+  return { journal, network, services }
 }
 
 /** Draws the operations of clients, and counts them, also those that do not come to pass. */
@@ -151,21 +151,23 @@ const judge = (
   workload: Workload.Workload,
   history: History.History,
   run: Pick<Parameters<typeof Results.make>[0], "availability" | "findings" | "network">,
+  /** What did not break it off. */
+  remarks: ReadonlyArray<Finding.Finding>,
   { endsAtFinding }: Pick<World<Member>, "endsAtFinding">
 ): Results.Results => {
+  const findings = [...run.findings, ...remarks]
   if (!endsAtFinding || run.findings.length === 0) {
-    return Results.make({ ...run, history, verdict: workload.check(history) })
+    return Results.make({ ...run, findings, history, verdict: workload.check(history) })
   }
-  return { ...Results.make({ ...run, history, verdict: Verdict.make([]) }), findings: run.findings }
+  return { ...Results.make({ ...run, findings, history, verdict: Verdict.make([]) }), findings }
 }
 
 export const make = <M extends Member>(options: Options, world: World<M>): Trial<M> => {
   const workload = Workload.withSettings(options.workload, options.settings)
   const { random, timeline } = world
-  const { journal, network } = groundOf(options, world)
-
   let begun: number | undefined
   const now = (): number => timeline.now() - (begun ?? 0)
+  const { journal, network, services } = groundOf(options, world, now)
   const ids = Array.from({ length: options.nodeCount }, (_, i) => NodeId.make(`n${i}`))
   const members = ids.map((id) => world.member(id, network, now))
   const { end, find, findings, isOver, onOver, watch } = docket(() => members, world.endsAtFinding)
@@ -232,7 +234,8 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
     results: () => {
       const found = [...findings, ...members.flatMap((node) => node.findings)]
       const { availability } = options
-      return judge(workload, history, { availability, network: network.statistics(), findings: found }, world)
+      const remarks = [...services.findings(), ...members.flatMap((node) => node.remarks)]
+      return judge(workload, history, { availability, network: network.statistics(), findings: found }, remarks, world)
     },
     history,
     messages: () => journal?.messages(),

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// An echo node that is not ready, however long it takes, before it has heard from all others.
+// An echo node that is not ready, however long it takes, before it has heard from all others; but not before it has been
+// told who it is.
 import { createInterface } from "node:readline"
 
 let node = ""
@@ -14,6 +15,7 @@ const hear = (from) => {
 
 createInterface({ input: process.stdin }).on("line", (line) => {
   const { body: { echo, msg_id, node_id, node_ids, type }, src } = JSON.parse(line)
+  if (node === "" && type !== "init") process.exit(7)
   if (type === "hello") return hear(src)
   if (type === "echo") return send(src, { type: "echo_ok", in_reply_to: msg_id, echo })
   node = node_id

@@ -25,6 +25,9 @@ const ways = {
   hasFieldTooMany: () => console.log(JSON.stringify({ src: node, dest: "n0", body: {}, time: 1 })),
   forges: () => console.log(JSON.stringify({ src: "n0", dest: "n0", body: { type: "hello" } })),
   sendsToNobody: () => send("n7", { type: "hello" }),
+  asksStrangely: () => {
+    for (const type of ["increment", "increment", "ts"]) send("lin-kv", { type, key: "x", msg_id: 1 })
+  },
   floods: () => process.stdout.write("x".repeat((1 << 24) + 1))
 }
 
@@ -43,6 +46,9 @@ createInterface({ input: process.stdin }).on("line", async (line) => {
   const reply = { type: `${type}_ok`, in_reply_to: msg_id }
   if (type === "init") {
     if (way === "silent" && node === "n1") return console.error("I would rather not")
+    if (way === "hasNoNewline" && node === "n1") {
+      return process.stdout.write(JSON.stringify({ src: node, dest: src, body: reply }))
+    }
     if (way === "refuses" && node === "n1") return send(src, { ...reply, type: "error", code: 13, text: "no" })
     if (way === "resists") await resist()
   } else if (way === "fails") {
@@ -52,6 +58,7 @@ createInterface({ input: process.stdin }).on("line", async (line) => {
     reply.echo = echo
     if (node === "n1" && ++echoes === 3) {
       if (way === "malforms") reply.extra = true
+      if (way === "endsNoLine") return process.stdout.write(JSON.stringify({ src: node, dest: src, body: reply }))
       ways[way]?.()
     }
   }

@@ -1,11 +1,12 @@
 /**
  * What is found against nodes and against a run as a whole, in words; and by the checkers of a few lines.
  */
+import type { Json } from "../../schema/Json.ts"
 import * as ExactNumbers from "../../workloads/history/ExactNumbers.ts"
 import type { Failure } from "../../workloads/history/History.ts"
 import * as Failures from "./Failures.ts"
 import type { Tell } from "./Sentences.ts"
-import { type About, at, atSecond, list, objects, printable, text } from "./Text.ts"
+import { type About, at, atSecond, list, objects, printable, seconds, text } from "./Text.ts"
 
 // The events of a history are where it comes from.
 const failureOf = (about: About): Failure | undefined => about["failure"] as unknown as Failure | undefined
@@ -31,16 +32,27 @@ export const run: Readonly<Record<string, Tell>> = {
   livelock: ({ about }) => `time stands still, ${at(about["time"])}`
 }
 
-/** The last lines that a real process wrote. */
-const said = (about: About): string =>
-  (["stdout", "stderr"] as const).flatMap((stream) => {
-    if (about[stream] === undefined) return []
-    const name = stream === "stdout" ? "standard output" : "standard error"
-    const lines = list(about[stream])
-    return lines.length === 0
-      ? [`\nit wrote nothing to ${name}`]
-      : [`\nthe last that it wrote to ${name}:`, ...lines.map((line) => `\n  ${printable(String(line))}`)]
-  }).join("")
+/** The last lines that a real process wrote to a stream. */
+const lastLines = (lines: Json | undefined, stream: string, nothing: string): string =>
+  lines === undefined
+    ? ""
+    : list(lines).length === 0
+    ? `\nit wrote ${nothing} to ${stream}`
+    : [`\nthe last that it wrote to ${stream}:`, ...list(lines).map((line) => `\n  ${printable(String(line))}`)].join(
+      ""
+    )
+
+/** What a real process wrote last. */
+const said = ({ stderr, stdout, unended }: About): string =>
+  [
+    lastLines(stdout, "standard output", unended === undefined ? "nothing" : "no whole line"),
+    unended === undefined
+      ? ""
+      : `\nit wrote this to standard output without a newline, so it is no message yet:\n  ${
+        printable(String(unended))
+      }`,
+    lastLines(stderr, "standard error", "nothing")
+  ].join("")
 
 const ended = (about: About): string =>
   about["signal"] !== undefined
@@ -55,9 +67,22 @@ const against = (tell: (about: About) => string): Tell => ({ about, nodes }) =>
 export const node: Readonly<Record<string, Tell>> = {
   exited: against((about) => `${ended(about)}, ${atSecond(about["time"])}`),
   crashed: against((about) => `crashed: ${String(about["cause"])}, ${atSecond(about["time"])}`),
-  "sent to nobody": against((about) =>
-    `sent ${String(about["type"])} to ${String(about["dest"])}, which does not exist, ${atSecond(about["time"])}`
-  ),
+  "sent to nobody": against((about) => {
+    const { ago, asked, dest, time, type, waited } = about
+    const sent = `sent ${String(type)} to ${String(dest)}`
+    if (ago === undefined) return `${sent}, which does not exist, ${atSecond(time)}`
+    if (asked === undefined) return `${sent}, which had left ${seconds(ago)} before, ${atSecond(time)}`
+    return [
+      `${sent} too late, ${atSecond(time)}: ${String(dest)} had asked (${String(asked)}), waited ${seconds(waited)} `,
+      `and left; the reply came ${seconds(ago)} later`
+    ].join("")
+  }),
+  "ended no line": against(({ time }) => `has not ended the line that it wrote ${atSecond(time)}`),
+  "misunderstood by a service": ({ about: { fault, service, time, type }, nodes }) =>
+    `${nodes[0]} sent ${String(service)} a request ${String(type)}, ${
+      atSecond(time)
+    }, which it does not understand and `
+    + `never answers: ${String(fault)}`,
   "wrote what is no message": against((about) =>
     `wrote to standard output what is no message (${String(about["fault"])}), ${atSecond(about["time"])}\n  ${
       printable(String(about["line"]))

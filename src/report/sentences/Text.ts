@@ -13,6 +13,9 @@ export const text = (value: Json | undefined, limit = 60): string => {
 /** A time of the run, in ms. */
 export const at = (time: Json | undefined): string => `at ${String(time)} ms`
 
+/** A span of time, given in ms. */
+export const seconds = (span: Json | undefined): string => `${Number((Number(span) / 1000).toFixed(3))} s`
+
 /** A time of the run, in s. */
 export const atSecond = (time: Json | undefined): string => `at ${(Number(time) / 1000).toFixed(3)} s`
 

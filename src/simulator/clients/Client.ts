@@ -10,7 +10,7 @@ import * as Envelope from "../../schema/Envelope.ts"
 import { Json } from "../../schema/Json.ts"
 import type { Failure } from "../../workloads/history/History.ts"
 import type { Outcome, Question } from "../../workloads/Workload.ts"
-import type { Network } from "../network/Network.ts"
+import type { Network, Unanswered } from "../network/Network.ts"
 import type { Timeline } from "../time/Timeline.ts"
 
 export interface Client {
@@ -46,6 +46,7 @@ export const make = (options: {
   let lastId = 0
   let hint: Stray | undefined
   let onReply: ((reply: Envelope.Body) => void) | undefined
+  let unanswered: Unanswered | undefined
 
   network.join(id, (line) => {
     const message = Envelope.decode(line)
@@ -57,6 +58,7 @@ export const make = (options: {
   const ask: Client["ask"] = (node, { outcome, readOnly, request }, done) => {
     const msg_id = ++lastId
     hint = undefined
+    unanswered = undefined
     const end = (result: Outcome | Question): void => {
       onReply = undefined
       cancel()
@@ -65,15 +67,17 @@ export const make = (options: {
     }
     const cancel = timeline.after(
       patience,
-      () =>
+      () => {
+        unanswered = { node, type: String(request["type"]), msg_id, waited: patience }
         end({
           type: readOnly ? "fail" : "info",
           error: { _tag: "NoReply", ...hint !== undefined && { stray: hint } }
         })
+      }
     )
     onReply = (reply) => end(outcome(reply))
     network.send(id, node, Envelope.encode({ src: id, dest: node, body: { ...request, msg_id } }))
   }
 
-  return { id, ask, close: () => network.leave(id) }
+  return { id, ask, close: () => network.leave(id, unanswered) }
 }

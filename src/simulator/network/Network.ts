@@ -33,11 +33,27 @@ export interface Statistics {
   readonly servers: Traffic
 }
 
+/** Who has left, and what was asked and not answered until then, if anything was. Times are in ms. */
+export interface Departure {
+  readonly ago: number
+  readonly unanswered?: Unanswered
+}
+
+/** What a node was asked by who then gave up. */
+export interface Unanswered {
+  readonly node: Address
+  readonly type: string
+  readonly msg_id: number
+  readonly waited: number
+}
+
 export interface Network {
   /** From now on, `receive` gets what is sent to `address`. */
   readonly join: (address: Address, receive: (line: string) => void) => void
   /** From now on, `address` does not exist. */
-  readonly leave: (address: Address) => void
+  readonly leave: (address: Address, unanswered?: Unanswered) => void
+  /** Tells of who had the address and left. */
+  readonly departed: (address: Address) => Departure | undefined
   /** Sends a line. False when there is nobody of that name: that is fatal to who sends it in the real bench. */
   readonly send: (src: Address, dest: Address, line: string) => boolean
   /** Cuts what the grudge says on top of what is cut already. */
@@ -84,6 +100,7 @@ export const make = ({ duplicates, journal, latency, loss, random, timeline }: O
   const receivers = new Map<Address, (line: string) => void>()
   const clients: Counter = { sent: 0, received: 0, bytes: 0 }
   const servers: Counter = { sent: 0, received: 0, bytes: 0 }
+  const departures = new Map<Address, { readonly at: number; readonly unanswered: Unanswered | undefined }>()
   let deaf = new Map<Address, Set<Address>>()
 
   const deliver = (src: Address, dest: Address, line: string, counter: Counter, place: Place): void => {
@@ -97,7 +114,16 @@ export const make = ({ duplicates, journal, latency, loss, random, timeline }: O
 
   return {
     join: (address, receive) => void receivers.set(address, receive),
-    leave: (address) => void receivers.delete(address),
+    leave: (address, unanswered) => {
+      receivers.delete(address)
+      departures.set(address, { at: timeline.now(), unanswered })
+    },
+    departed: (address) => {
+      const departure = departures.get(address)
+      if (departure === undefined) return undefined
+      const { at, unanswered } = departure
+      return { ago: timeline.now() - at, ...unanswered && { unanswered } }
+    },
     send: (src, dest, line) => {
       const size = utf8Length(ExactNumbers.write(line)) + 1
       const place = journal?.send(src, dest, line, size) ?? -1

@@ -21,6 +21,8 @@ export interface Member {
   readonly setClock: (offset: number, frozen: boolean) => void
   /** What makes a run invalid, such as a crash. */
   readonly findings: ReadonlyArray<Finding.Finding>
+  /** What else speaks against it, once the run is over. */
+  readonly remarks: ReadonlyArray<Finding.Finding>
   /** The last lines that it wrote, by where it wrote them: what a finding against a real process tells besides. */
   readonly said: Finding.Example["about"]
 }

@@ -25,6 +25,7 @@ import * as Finding from "../../workloads/finding/Finding.ts"
 import type { SeededRandom } from "../../workloads/SeededRandom.ts"
 import * as Client from "../clients/Client.ts"
 import type { Network } from "../network/Network.ts"
+import * as Undeliverable from "../network/Undeliverable.ts"
 import * as VirtualProcess from "../time/VirtualProcess.ts"
 import type { VirtualTime } from "../time/VirtualTime.ts"
 import type { Member } from "./Member.ts"
@@ -86,7 +87,7 @@ export const make = ({ config, id, network, program, random, time }: Options): S
         if (mute || network.send(id, message.dest, Envelope.encode(message))) return
         if (isClient(message.dest) && time.now() - process.resumedAt() < Client.defaultPatience) return
         mute = true
-        find("sent to nobody", { type: String(message.body["type"]), dest: message.dest })
+        find("sent to nobody", Undeliverable.about(network, message))
       },
       flush: Effect.void
     })
@@ -102,6 +103,7 @@ export const make = ({ config, id, network, program, random, time }: Options): S
   return {
     id,
     findings,
+    remarks: [],
     said: {},
     log,
     start: () => {

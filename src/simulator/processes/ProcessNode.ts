@@ -4,6 +4,8 @@
  *
  * - It leads a process group of its own. What befalls it befalls the group, so that a script that starts the real node
  *   does not shield it.
+ * - The first line that each life of it reads is its `init`: what others send it before is held until then, since their
+ *   messages may overtake it when nodes start at different paces, and programs may rely on the order.
  * - It is found against when it exits, when it writes a line that is no message (as strictly as Maelstrom: not even an
  *   empty one, nor one with a field too many), when it speaks in the name of another (which Maelstrom allows), and when
  *   it sends to an address that does not exist. Maelstrom never again reads from a node that has done so, and says
@@ -15,10 +17,12 @@ import * as Result from "effect/Result"
 import { spawn } from "node:child_process"
 import { isClient, type NodeId } from "../../schema/Address.ts"
 import * as Envelope from "../../schema/Envelope.ts"
+import { Init } from "../../schema/InitProtocol.ts"
 import * as Finding from "../../workloads/finding/Finding.ts"
 import * as ExactNumbers from "../../workloads/history/ExactNumbers.ts"
 import * as Client from "../clients/Client.ts"
 import type { Network } from "../network/Network.ts"
+import * as Undeliverable from "../network/Undeliverable.ts"
 import type { Member } from "../nodes/Member.ts"
 import * as Lines from "./Lines.ts"
 import type { Watchdog } from "./Watchdog.ts"
@@ -56,6 +60,9 @@ const lingering = 1000
 /** A process is up when it writes its first line, or after so long, in ms, if it has nothing to say. */
 const longestStart = 1000
 
+/** Who has written a part of a line writes the rest within so long, in ms, if it means to. */
+const longestPause = 1000
+
 /** Beyond these a message must not have any fields. Maelstrom's own messages have an id. */
 const fields = new Set(["src", "dest", "body", "id"])
 
@@ -65,6 +72,13 @@ const decode = (line: string, id: NodeId): Result.Result<Envelope.Envelope, stri
     const stranger = Object.keys(message).find((field) => !fields.has(field))
     if (stranger !== undefined) return Result.fail(`unexpected field ${stranger}`)
     return message.src === id ? Result.succeed(message) : Result.fail(`its src is ${message.src}`)
+  })
+
+/** Whether a line that arrives for a node is the request by which the bench tells it who it is. */
+const isInit = (line: string): boolean =>
+  Result.match(Envelope.decode(line), {
+    onFailure: () => false,
+    onSuccess: ({ body, src }) => isClient(src) && body["type"] === Init.type
   })
 
 /** One process, from start to end. */
@@ -80,8 +94,9 @@ interface Life {
 export const make = (options: Options): ProcessNode => {
   const { command, id, network, now, watchdog } = options
   let finding: { readonly kind: string; readonly about: Finding.Example["about"] } | undefined
-  /** What was sent to it before it was first started. */
-  let early: Array<string> | undefined = []
+  /** What was sent to it before it was given `init`; that comes first, once it is there. */
+  let held: Array<string> | undefined = []
+  let isTold = false
   /** The life that it is in, if it is in any, and the last one. */
   let life: Life | undefined
   let last: Life | undefined
@@ -98,10 +113,10 @@ export const make = (options: Options): ProcessNode => {
     if (Result.isFailure(message)) {
       return find("wrote what is no message", { fault: message.failure, line: Lines.shorten(line) })
     }
-    const { body, dest } = message.success
+    const { dest } = message.success
     if (network.send(id, dest, ExactNumbers.read(line))) return
     if (isClient(dest) && now() - resumedAt < Client.defaultPatience) return
-    find("sent to nobody", { type: String(body["type"]), dest })
+    find("sent to nobody", Undeliverable.about(network, message.success))
   }
 
   const spawnLife = (up: () => void): Life => {
@@ -124,8 +139,8 @@ export const make = (options: Options): ProcessNode => {
       output: Lines.make((line) => {
         beUp()
         if (life === mine && finding === undefined) receive(line, mine)
-      }),
-      errors: Lines.make(options.onErrorLine),
+      }, now),
+      errors: Lines.make(options.onErrorLine, now),
       resumedAt: -Infinity
     }
 
@@ -167,9 +182,21 @@ export const make = (options: Options): ProcessNode => {
     life = undefined
   }
 
+  const giveHeld = (): void => {
+    if (life === undefined || !isTold) return
+    held?.forEach(life.write)
+    held = undefined
+  }
+
   network.join(id, (line) => {
-    if (early === undefined) life?.write(line)
-    else early.push(line)
+    if (held === undefined) return life?.write(line)
+    if (!isTold && isInit(line)) {
+      isTold = true
+      held.unshift(line)
+    } else {
+      held.push(line)
+    }
+    giveHeld()
   })
 
   return {
@@ -179,16 +206,31 @@ export const make = (options: Options): ProcessNode => {
       const { about, kind } = finding
       return [Finding.once("node", kind, "maelstrom", Finding.example([id], { ...about, ...this.said }))]
     },
+    get remarks() {
+      const unended = life?.output.unended()
+      if (finding !== undefined || unended === undefined || now() - unended.at < longestPause) return []
+      return [
+        Finding.once("node", "ended no line", "strict", Finding.example([id], { time: unended.at, ...this.said }))
+      ]
+    },
     get said() {
-      return { stdout: last?.output.last() ?? [], stderr: last?.errors.last() ?? [] }
+      const unended = last?.output.unended()
+      return {
+        stdout: last?.output.last() ?? [],
+        stderr: last?.errors.last() ?? [],
+        ...unended && { unended: Lines.shorten(unended.text) }
+      }
     },
     start: (up = () => {}) => {
       kill() // there is never more than one
+      if (last !== undefined) {
+        held = []
+        isTold = false
+      }
       const mine = spawnLife(up)
       life = mine
       last = mine
-      early?.forEach(mine.write)
-      early = undefined
+      giveHeld()
       return () => life !== mine || mine.resumedAt > -Infinity
     },
     kill,

@@ -55,6 +55,7 @@ const world = (
     return {
       id,
       findings: [],
+      remarks: [],
       said: {},
       log: [],
       start: () => () => false,

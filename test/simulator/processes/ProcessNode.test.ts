@@ -56,8 +56,12 @@ describe("ProcessNode", () => {
     return node
   }
 
-  const ask = (node: ProcessNode.ProcessNode, body: { readonly type: string; readonly [field: string]: unknown }) => {
-    const client = Client.make({ id: ClientId.make(`c${clients++}`), network, timeline })
+  const ask = (
+    node: ProcessNode.ProcessNode,
+    body: { readonly type: string; readonly [field: string]: unknown },
+    patience?: number
+  ) => {
+    const client = Client.make({ id: ClientId.make(`c${clients++}`), network, timeline, patience })
     const answer = new Promise<unknown>((resolve) => {
       const question = {
         readOnly: false,
@@ -121,7 +125,37 @@ describe("ProcessNode", () => {
     })
     echo(other).close()
     await found
-    assert.match(Told.findings(other.findings).join(), /^n1 sent echo_ok to c\d, which does not exist, at /)
+    assert.match(Told.findings(other.findings).join(), /^n1 sent echo_ok to c\d, which had left .* s before, at /)
+  })
+
+  it("an answer for which a client waited in vain is told as such", async () => {
+    const node = make("n0")
+    node.start()
+    await init(node)
+    const found = new Promise<void>((resolve) => {
+      onFinding = resolve
+    })
+    const { answer, close } = ask(node, { type: "echo", echo: 1 }, 0)
+    await answer
+    close()
+    await found
+    assert.match(
+      Told.findings(node.findings).join(),
+      /^n0 sent echo_ok to c1 too late, at .* s: c1 had asked \(echo\), waited 0 s and left; the reply came .* s later\n/
+    )
+  })
+
+  it("reads its init first, in each of its lives, whatever others have sent it before", async () => {
+    const [node, other] = [make("n0"), make("n1")]
+    for (let life = 0; life < 2; life++) {
+      node.start()
+      const early = ask(node, { type: "broadcast", message: 1 }).answer
+      other.start()
+      await init(other)
+      assert.strictEqual(await init(node), "init_ok")
+      assert.strictEqual(await early, "broadcast_ok")
+      assert.strictEqual(node.said["stdout"]?.toString().match(/"type":"\w+"/)?.[0], '"type":"init_ok"')
+    }
   })
 
   it("a killed one is gone, even if it is paused, and starts again without memory", async () => {

@@ -71,6 +71,11 @@ describe("RealCluster", { concurrent: true }, () => {
     const wroteEcho = /\n {2}\{"src":"n1","dest":"c\d","body":\{"type":"echo_ok"/
     const cases: ReadonlyArray<readonly [way: string, says: RegExp, shows: RegExp]> = [
       ["silent", /^n1 did not answer init: no reply in time\n/, /standard error:\n {2}I would rather not$/],
+      [
+        "hasNoNewline",
+        /^n1 did not answer init: no reply in time\n/,
+        /no whole line.*\n.*without a newline.*\n {2}\{"src":"n1"/
+      ],
       ["throws", /^n1 exited with code 1, at \d+\.\d{3} s\n/, /standard error:\n[^]*\n {2}Error: escaped\n/],
       ["exits", /^n1 exited with code 0, at /, /standard error:\n {2}that was all$/],
       ["aborts", /^n1 was killed by SIGABRT, at /, wroteEcho],
@@ -93,15 +98,35 @@ describe("RealCluster", { concurrent: true }, () => {
       ["refuses", /^n1 did not answer init: Crash \(13\): no\n/, /standard output:\n {2}\{"src":"n1"/]
     ]
 
+    const impatient = new Set(["silent", "hasNoNewline"])
     for (const [way, says, shows] of cases) {
       it.effect(way, () =>
         Effect.gen(function*() {
           const command = { file: foreign("wrong.mjs"), args: [way] }
-          const { results } = yield* run({ command, initPatience: way === "silent" ? 8000 : 100_000 })
+          const { results } = yield* run({ command, initPatience: impatient.has(way) ? 8000 : 100_000 })
           assert.isFalse(results.valid)
           assert.lengthOf(results.findings, 1, Told.findings(results.findings).join("\n"))
           assert.match(Told.findings(results.findings)[0]!, says)
           assert.match(Told.findings(results.findings)[0]!, shows)
+        }))
+    }
+  })
+
+  describe("what does not end the run is told when it is over", { concurrent: true }, () => {
+    const cases: ReadonlyArray<readonly [way: string, says: RegExp]> = [
+      ["endsNoLine", /^n1 has not ended the line that it wrote at .* s\n[^]*without a newline.*\n {2}\{"src":"n1"/],
+      [
+        "asksStrangely",
+        /^n1 sent lin-kv a request increment, at .* never answers: the types .* read, write, cas; n1 sent lin-kv a request ts, .*; 1 more$/
+      ]
+    ]
+    for (const [way, says] of cases) {
+      it.effect(way, () =>
+        Effect.gen(function*() {
+          const { results } = yield* run({ command: { file: foreign("wrong.mjs"), args: [way] }, timeLimit: 4000 })
+          const told = Told.findings(results.findings.filter(({ rules }) => rules === "strict"))
+          assert.lengthOf(told, 1)
+          assert.match(told[0]!, says)
         }))
     }
   })
