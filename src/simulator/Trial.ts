@@ -234,7 +234,9 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
     results: () => {
       const found = [...findings, ...members.flatMap((node) => node.findings)]
       const { availability } = options
-      const remarks = [...services.findings(), ...members.flatMap((node) => node.remarks)]
+      const blamed = new Set(found.flatMap(({ examples }) => examples.flatMap(({ nodes }) => nodes)))
+      const others = members.filter(({ id }) => !blamed.has(id)) // nobody is blamed twice for the same
+      const remarks = [...services.findings(), ...others.flatMap((node) => node.remarks)]
       return judge(workload, history, { availability, network: network.statistics(), findings: found }, remarks, world)
     },
     history,

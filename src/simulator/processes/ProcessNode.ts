@@ -100,6 +100,7 @@ export const make = (options: Options): ProcessNode => {
   /** The life that it is in, if it is in any, and the last one. */
   let life: Life | undefined
   let last: Life | undefined
+  let remarks: ReadonlyArray<Finding.Finding> = []
   const ends = new Set<Promise<void>>()
 
   const find = (kind: string, about: Finding.Example["about"]): void => {
@@ -177,6 +178,23 @@ export const make = (options: Options): ProcessNode => {
     return mine
   }
 
+  const said = (): Finding.Example["about"] => {
+    const unended = last?.output.unended()
+    return {
+      stdout: last?.output.last() ?? [],
+      stderr: last?.errors.last() ?? [],
+      ...unended && { unended: Lines.shorten(unended.text) }
+    }
+  }
+
+  /** Notes what it has left undone when the run is over. */
+  const remark = (): void => {
+    const unended = life?.output.unended()
+    if (finding !== undefined || unended === undefined || now() - unended.at < longestPause) return
+    const about = { time: unended.at, ...said() }
+    remarks = [Finding.once("node", "ended no line", "strict", Finding.example([id], about))]
+  }
+
   const kill = (): void => {
     life?.signal("SIGKILL")
     life = undefined
@@ -204,22 +222,13 @@ export const make = (options: Options): ProcessNode => {
     get findings() {
       if (finding === undefined) return []
       const { about, kind } = finding
-      return [Finding.once("node", kind, "maelstrom", Finding.example([id], { ...about, ...this.said }))]
+      return [Finding.once("node", kind, "maelstrom", Finding.example([id], { ...about, ...said() }))]
     },
     get remarks() {
-      const unended = life?.output.unended()
-      if (finding !== undefined || unended === undefined || now() - unended.at < longestPause) return []
-      return [
-        Finding.once("node", "ended no line", "strict", Finding.example([id], { time: unended.at, ...this.said }))
-      ]
+      return remarks
     },
     get said() {
-      const unended = last?.output.unended()
-      return {
-        stdout: last?.output.last() ?? [],
-        stderr: last?.errors.last() ?? [],
-        ...unended && { unended: Lines.shorten(unended.text) }
-      }
+      return said()
     },
     start: (up = () => {}) => {
       kill() // there is never more than one
@@ -248,6 +257,7 @@ export const make = (options: Options): ProcessNode => {
       throw new Error("the clock of a real process is the clock of its machine")
     },
     end: async () => {
+      remark()
       kill()
       await Promise.all(ends)
     }
