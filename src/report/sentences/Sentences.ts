@@ -11,7 +11,7 @@ import { kafka } from "./KafkaSentences.ts"
 import { echo, node, run, uniqueIds } from "./RunSentences.ts"
 import { counter, set } from "./SetSentences.ts"
 import { text } from "./Text.ts"
-import { transactions } from "./TransactionSentences.ts"
+import * as Transactions from "./TransactionSentences.ts"
 
 /** What an example says, in a sentence without its end. More lines may follow the first. */
 export type Tell = (example: Example) => string
@@ -44,7 +44,7 @@ const plainly: Tell = ({ about, nodes }) =>
 
 const tellOf = ({ kind, source }: Finding): Tell =>
   source === "transactions"
-    ? transactions
+    ? Transactions.transactions
     : sources[source]?.[kind] ?? (kind.startsWith("no final ") ? silent : plainly)
 
 /** Against a run or a node the sentence says all. */
@@ -63,9 +63,10 @@ export const lines = (finding: Finding): ReadonlyArray<string> => {
 }
 
 /** A name of an example, such as the value that was lost, for what leads to it. */
-export const label = ({ about, nodes }: Example): string => {
-  const { key, names, value } = about
-  if (Array.isArray(names)) return names.join(", ")
+export const label = (example: Example): string => {
+  const { about: { key, value }, nodes } = example
+  const names = Transactions.names(example)
+  if (names.length > 0) return names.join(", ")
   const shown = value !== undefined ? text(value) : undefined
   if (key !== undefined) return shown === undefined ? `key ${text(key)}` : `message ${shown} of key ${String(key)}`
   return shown ?? nodes.join(", ")

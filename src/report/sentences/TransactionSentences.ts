@@ -1,88 +1,134 @@
 /**
- * What the checkers of transactions find, in words: a story of clauses, and below it who the transactions are.
+ * What the checkers of transactions find, in words: what each did to the others, and below it who they are.
  */
+import type { Json } from "../../schema/Json.ts"
 import type { Example } from "../../workloads/finding/Finding.ts"
-import type { Failure } from "../../workloads/history/History.ts"
-import type { Cast, Clause, Read, Wrote } from "../../workloads/transactions/Story.ts"
+import type { Actor, Dependency, Fact, Story } from "../../workloads/transactions/Story.ts"
 import * as Failures from "./Failures.ts"
 import { text as shorten } from "./Text.ts"
 
-const text = (value: Parameters<typeof shorten>[0]): string => shorten(value, 100)
+const text = (value: Json | undefined): string => shorten(value, 100)
 
-const wrote = ({ append, key, value }: Wrote): string =>
-  append ? `appended ${text(value)} to key ${text(key)}` : `wrote key ${text(key)} = ${text(value)}`
+const storyOf = ({ about }: Example): Story => about as unknown as Story // the checkers of transactions made it
 
-const read = ({ key, upTo, value }: Read): string => `read key ${text(key)} ${upTo ? "up to" : "="} ${text(value)}`
-
-const overwrite = (clause: Extract<Clause, { clause: "ww" | "arbitration" }>): string => {
-  const { from, next, reads, to, witness, wrote: first } = clause
-  if (clause.clause === "arbitration") {
-    return `${from} ${wrote(first)} before ${to} ${wrote(next)}, since ${witness} knew of both and ${
-      reads === undefined ? "" : read(reads)
-    }`
+/** Those who did something are T1, T2 …; those who only read at the end are where they did. */
+const namesOf = ({ actors, facts }: Story): ReadonlyMap<number, string> => {
+  const readers = new Set(facts.flatMap((fact) => {
+    if (fact.fact === "ended") return fact.answers.map(({ by }) => by)
+    return fact.fact === "was not answered" ? [fact.by] : []
+  }))
+  const names = new Map<number, string>()
+  let count = 0
+  for (const { id, node, process } of actors) {
+    names.set(id, readers.has(id) ? node ?? `process ${process}` : `T${++count}`)
   }
-  if (first.append) return `${from} ${wrote(first)} before ${to} ${wrote(next)}`
-  return witness === undefined
-    ? `${from} ${wrote(first)} before ${to} wrote ${text(next.value)}, which is there at the end`
-    : `${from} ${wrote(first)}, which ${to} read and overwrote with ${text(next.value)}`
+  return names
 }
 
-const say = (clause: Clause): string => {
-  switch (clause.clause) {
+/** What all have in common that are told of. */
+interface Words {
+  readonly lists: boolean
+  readonly name: (id: number) => string
+}
+
+const wrote = ({ lists }: Words, key: Json | undefined, value: Json | undefined, verb = "wrote"): string =>
+  lists ? `appended ${text(value)} to key ${text(key)}` : `${verb} key ${text(key)} = ${text(value)}`
+
+const read = (
+  { key, upTo, value }: { readonly key?: Json; readonly value?: Json; readonly upTo?: true }
+): string => `read key ${text(key)} ${upTo === true ? "up to" : "="} ${text(value)}`
+
+const dependency = (words: Words, edge: Dependency): string => {
+  const { key, kind, next, value, witness } = edge
+  const [from, to] = [words.name(edge.from), words.name(edge.to)]
+  switch (kind) {
     case "ww":
-    case "arbitration":
-      return overwrite(clause)
+      if (words.lists) return `${from} ${wrote(words, key, value)} before ${to} ${wrote(words, key, next)}`
+      return witness === undefined
+        ? `${from} ${wrote(words, key, value)} before ${to} wrote ${text(next)}, which is there at the end`
+        : `${from} ${wrote(words, key, value)}, which ${to} read and overwrote with ${text(next)}`
     case "wr":
-      return `${clause.from} ${wrote(clause.wrote)}, which ${clause.to} read`
+      return `${from} ${wrote(words, key, value)}, which ${to} read`
     case "rw":
-      return `${clause.from} ${read(clause.read)}, before ${clause.to} ${wrote(clause.next)}`
+      return `${from} ${read(edge)}, before ${to} ${wrote(words, key, next)}`
     case "process":
-      return `${clause.to} followed ${clause.from} in the same session`
+      return `${to} followed ${from} in the same session`
     case "realtime":
-      return `${clause.from} had ended when ${clause.to} began`
+      return `${from} had ended when ${to} began`
+    case "arbitration":
+      return `${from} ${wrote(words, key, value)} before ${to} ${wrote(words, key, next)}, since ${
+        witness === undefined ? "somebody" : words.name(witness)
+      } knew of both and read key ${text(key)} ${words.lists ? "up to" : "="} ${text(next)}`
+  }
+}
+
+/** What a key holds at the end. */
+const ended = ({ name }: Words, { answers, key }: Extract<Fact, { fact: "ended" }>): string => {
+  const said = answers.map(({ by, value }) => `${text(value)} at ${name(by)}`).join(", ")
+  return answers.length === 1 ? `at the end key ${text(key)} is ${said}, as everywhere` : `key ${text(key)} is ${said}`
+}
+
+const say = (words: Words, fact: Fact): string => {
+  switch (fact.fact) {
+    case "dependency":
+      return dependency(words, fact)
+    case "ended":
+      return ended(words, fact)
+  }
+  const who = words.name(fact.by)
+  switch (fact.fact) {
     case "wrote":
-      return `${clause.who} ${clause.read === undefined ? "" : `${read(clause.read)} and `}${wrote(clause.wrote)}`
-    case "read":
-      return `${clause.who} ${read(clause.read)}${
-        clause.alsoOf === undefined ? "" : `, which ${clause.alsoOf} wrote as well`
+      return `${who} ${wrote(words, fact.key, fact.value)}${
+        fact.last === undefined ? "" : ` and then ${text(fact.last)}`
       }`
+    case "was refused":
+      return `${who} was refused, and had ${wrote(words, fact.key, fact.value, "written")}`
+    case "read":
+      return `${who} ${read(fact)}${
+        fact.alsoBy === undefined ? "" : `, which ${words.name(fact.alsoBy)} wrote as well`
+      }`
+    case "updated":
+      return `${who} ${read(fact)} and ${wrote(words, fact.key, fact.next)}`
     case "had":
-      return `${clause.who} had just key ${text(clause.key)} = ${text(clause.value)}`
-    case "answered":
-      return `${clause.who} was answered ${text(clause.value)}`
-    case "unanswered":
-      return `${clause.at} answered none: ${
-        // a story holds the failure of an event as it was
-        clause.failure === undefined ? "it never ended" : Failures.plain(clause.failure as unknown as Failure)}`
-    case "at the end":
-      return `at the end key ${text(clause.key)} is ${text(clause.value)} at ${clause.at}, as everywhere`
-    case "diverged":
-      return `key ${text(clause.key)} is ${clause.values.map(({ at, value }) => `${text(value)} at ${at}`).join(", ")}`
+      return `${who} had just key ${text(fact.key)} = ${text(fact.value)}`
+    case "was answered":
+      return `${who} was answered ${text(fact.value)}, and had asked ${text(fact.request)}`
+    case "was not answered":
+      return `${who} answered none: ${fact.failure === undefined ? "it never ended" : Failures.plain(fact.failure)}`
   }
 }
 
 /** From when to when, in ms. */
-const span = ({ end, outcome, start }: Cast): string => {
-  if (outcome === "unknown" || end === undefined) return `${start} ms, outcome unknown`
-  return `${start}${end === start ? "" : ` to ${end}`} ms${outcome === "fail" ? ", refused" : ""}`
+const span = ({ begin, end, outcome }: Actor): string => {
+  if (outcome === "unknown" || end === undefined) return `${begin} ms, outcome unknown`
+  return `${begin}${end === begin ? "" : ` to ${end}`} ms${outcome === "fail" ? ", refused" : ""}`
 }
 
-const introduce = (one: Cast): string => {
-  const operations = one.operations.map(({ f, key, value }) =>
+const introduce = (name: string, actor: Actor, lists: boolean): string => {
+  const operations = actor.operations.map(({ f, key, value }) =>
     f === "write"
-      ? `${one.append ? "append" : "w"} ${text(key)} ${text(value)}`
-      : `r ${text(key)} ${one.outcome === "ok" ? text(value) : "?"}`
+      ? `${lists ? "append" : "w"} ${text(key)} ${text(value)}`
+      : `r ${text(key)} ${actor.outcome === "ok" ? text(value) : "?"}`
   )
-  const where = `process ${String(one.process)}${one.node === undefined ? "" : ` at ${one.node}`}`
-  return `${one.name} = ${where}, ${span(one)}: ${operations.join(", ")}`
+  const where = `process ${actor.process}${actor.node === undefined ? "" : ` at ${actor.node}`}`
+  return `${name} = ${where}, ${span(actor)}: ${operations.join(", ")}`
 }
 
-/** The last clause contradicts those before it. */
-export const transactions = ({ about }: Example): string => {
-  // Story has made both
-  const sentences = (about["story"] as unknown as ReadonlyArray<Clause>).map(say)
-  const cast = about["transactions"] as unknown as ReadonlyArray<Cast>
+/** The names of those who are told of; none, if it is not about transactions. */
+export const names = (example: Example): ReadonlyArray<string> =>
+  "facts" in example.about ? [...new Set(namesOf(storyOf(example)).values())] : []
+
+/** The last fact contradicts those before it. */
+export const transactions = (example: Example): string => {
+  const story = storyOf(example)
+  const all = namesOf(story)
+  const words = { lists: story.lists, name: (id: number) => all.get(id)! }
+  const sentences = story.facts.map((fact) => say(words, fact))
   const first = sentences.slice(0, -1)
   const last = sentences.at(-1) ?? ""
-  return [first.length > 0 ? `${first.join("; ")}; yet ${last}` : last, ...cast.map(introduce)].join("\n")
+  const who = story.actors.flatMap((actor) => {
+    const name = all.get(actor.id)!
+    return name.startsWith("T") ? [introduce(name, actor, story.lists)] : []
+  })
+  return [first.length > 0 ? `${first.join("; ")}; yet ${last}` : last, ...who].join("\n")
 }

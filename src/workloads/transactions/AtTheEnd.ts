@@ -3,60 +3,56 @@
  * all of them agree. No model of consistency says so, and Maelstrom does not look.
  */
 import type { Json } from "../../schema/Json.ts"
-import type { Finding } from "./Causality.ts"
+import type * as Story from "./Story.ts"
 import { identity, type Transaction } from "./Transactions.ts"
 
 export interface Ending {
-  readonly findings: ReadonlyArray<Finding>
+  readonly found: ReadonlyArray<Story.Found>
   /** What each key held at the end, of those on which all agree, and one who read it. */
   readonly values: ReadonlyArray<{ readonly key: Json; readonly value: Json; readonly reader: number }>
 }
 
-interface Answer {
-  readonly value: Json
-  readonly transaction: Transaction
+/** A key, and one who read it for each of the values that were read. */
+interface Answers {
+  readonly key: Json
+  readonly byValue: Map<Json, { readonly by: number; readonly value: Json }>
 }
+
+/** **No final read**: it was not answered. */
+const unanswered = ({ completion, id }: Transaction): Story.Found => ({
+  anomaly: "no-final-read",
+  facts: () => [
+    { fact: "was not answered", by: id, ...completion?.error !== undefined && { failure: completion.error } }
+  ]
+})
+
+/** **Divergence**: reads of the same key differ. */
+const divergence = ({ byValue, key }: Answers): Story.Found => ({
+  anomaly: "divergence",
+  facts: () => [{ fact: "ended", key, answers: [...byValue.values()] }]
+})
 
 /** @param empty what a key holds that nobody wrote. `null` means the same. */
 export const make = (transactions: ReadonlyArray<Transaction>, empty: Json): Ending => {
-  const findings: Array<Finding> = []
-  const answers = new Map<Json, { readonly key: Json; readonly value: Json; readonly answers: Map<Json, Answer> }>()
-  for (const transaction of transactions) {
-    const { completion, id, isFinal, operations, outcome } = transaction
-    if (!isFinal) continue
-    if (outcome !== "ok") {
-      findings.push({
-        anomaly: "no-final-read",
-        tell: ({ at }) => [{
-          clause: "unanswered",
-          at: at(id),
-          ...completion?.error !== undefined && { failure: completion.error }
-        }]
-      })
-      continue
-    }
+  const final = transactions.filter(({ isFinal }) => isFinal)
+  const answers = new Map<Json, Answers>()
+  for (const { id, operations, outcome } of final) {
+    if (outcome !== "ok") continue
     for (const { key, value: read } of operations) {
       const value = read ?? empty
-      let known = answers.get(identity(key))
-      if (known === undefined) answers.set(identity(key), known = { key, value, answers: new Map() })
-      if (!known.answers.has(identity(value))) known.answers.set(identity(value), { value, transaction })
+      const known = answers.get(identity(key)) ?? { key, byValue: new Map() }
+      answers.set(identity(key), known)
+      if (!known.byValue.has(identity(value))) known.byValue.set(identity(value), { by: id, value })
     }
   }
-  const values: Array<Ending["values"][number]> = []
-  for (const { answers: different, key, value } of answers.values()) {
-    const [first] = different.values()
-    if (different.size === 1 && first !== undefined) {
-      values.push({ key, value, reader: first.transaction.id })
-      continue
-    }
-    findings.push({
-      anomaly: "divergence",
-      tell: ({ at }) => [{
-        clause: "diverged",
-        key,
-        values: [...different.values()].map(({ transaction, value }) => ({ value, at: at(transaction.id) }))
-      }]
-    })
+  const all = [...answers.values()]
+  return {
+    found: [
+      ...final.filter(({ outcome }) => outcome !== "ok").map(unanswered),
+      ...all.filter(({ byValue }) => byValue.size > 1).map(divergence)
+    ],
+    values: all.flatMap(({ byValue, key }) =>
+      byValue.size === 1 ? [...byValue.values()].map(({ by: reader, value }) => ({ key, value, reader })) : []
+    )
   }
-  return { findings, values }
 }

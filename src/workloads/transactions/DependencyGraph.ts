@@ -1,10 +1,8 @@
 /**
- * Who must come before whom, among transactions: a graph of dependencies, and the cycles in it.
- *
- * All but the search for a shortest cycle takes time in proportion to the edges: the strongly connected components tell
- * whether there is a cycle (Tarjan, "Depth-first search and linear graph algorithms", 1972), and only within one is
- * looked for an example, by breadth-first searches of bounded effort.
+ * Who must come before whom, among transactions: a graph of dependencies, and the cycles in it. What is said of it is
+ * computed by Adjacency, from the edges of some kinds.
  */
+import * as Adjacency from "./Adjacency.ts"
 
 /** Why one transaction comes before another. Bits, so that a set of kinds is a number. */
 export const Kind = {
@@ -33,116 +31,11 @@ export interface Edge {
   readonly witness: number
 }
 
-/** Nodes are 0 … size − 1. The edges of node i are those from first[i] up to first[i + 1]. */
-export interface Adjacency {
-  readonly size: number
-  readonly first: Int32Array
-  readonly to: Int32Array
-  /** The edges of the graph that these are. */
-  readonly edge: Int32Array
-}
-
-/** Makes a graph of the edges that it is told, which it asks for twice. */
-const adjacency = (size: number, tell: (add: (from: number, to: number, edge: number) => void) => void): Adjacency => {
-  const first = new Int32Array(size + 1)
-  tell((from) => void first[from + 1]!++)
-  for (let i = 0; i < size; i++) first[i + 1]! += first[i]!
-  const next = first.slice()
-  const to = new Int32Array(first[size]!)
-  const edge = new Int32Array(first[size]!)
-  tell((i, j, id) => {
-    const place = next[i]!++
-    to[place] = j
-    edge[place] = id
-  })
-  return { size, first, to, edge }
-}
-
-/** The strongly connected components of more than one node. (There are no loops.) */
-const components = ({ first, size, to }: Adjacency): ReadonlyArray<ReadonlyArray<number>> => {
-  const number = new Int32Array(size) // 0: not yet visited
-  const low = new Int32Array(size)
-  const onStack = new Uint8Array(size)
-  const cursor = first.slice(0, size)
-  const stack: Array<number> = []
-  const path: Array<number> = []
-  const found: Array<ReadonlyArray<number>> = []
-  let visited = 0
-
-  for (let root = 0; root < size; root++) {
-    if (number[root] !== 0) continue
-    path.push(root)
-    while (path.length > 0) {
-      const node = path.at(-1)!
-      if (number[node] === 0) {
-        number[node] = low[node] = ++visited
-        stack.push(node)
-        onStack[node] = 1
-      }
-      if (cursor[node]! < first[node + 1]!) {
-        const successor = to[cursor[node]!++]!
-        if (number[successor] === 0) path.push(successor)
-        else if (onStack[successor] === 1) low[node] = Math.min(low[node]!, number[successor]!)
-        continue
-      }
-      path.pop()
-      const parent = path.at(-1)
-      if (parent !== undefined) low[parent] = Math.min(low[parent]!, low[node]!)
-      if (low[node] !== number[node]) continue
-      const members = stack.splice(stack.lastIndexOf(node))
-      for (const member of members) onStack[member] = 0
-      if (members.length > 1) found.push(members)
-    }
-  }
-  return found
-}
-
-/** How many edges are looked at for the shortest cycle of a component. */
-const effort = 200_000
-
-/** The edges of a shortest cycle of a graph that has one, or of a short one if that takes too long. */
-const shortestCycle = ({ edge, first, size, to }: Adjacency): ReadonlyArray<number> => {
-  const seenFrom = new Int32Array(size).fill(-1)
-  const arrivedBy = new Int32Array(size)
-  const cameFrom = new Int32Array(size)
-  let shortest: ReadonlyArray<number> = []
-  let looked = 0
-
-  for (let start = 0; start < size; start++) {
-    if (shortest.length === 2 || (shortest.length > 0 && looked > effort)) break
-    let frontier = [start]
-    let depth = 1
-    search: while (frontier.length > 0 && (shortest.length === 0 || depth < shortest.length)) {
-      const next: Array<number> = []
-      for (const node of frontier) {
-        for (let i = first[node]!; i < first[node + 1]!; i++) {
-          looked++
-          const successor = to[i]!
-          if (successor === start) {
-            const cycle = [edge[i]!]
-            for (let at = node; at !== start; at = cameFrom[at]!) cycle.push(arrivedBy[at]!)
-            shortest = cycle.toReversed()
-            break search
-          }
-          if (seenFrom[successor] === start) continue
-          seenFrom[successor] = start
-          arrivedBy[successor] = edge[i]!
-          cameFrom[successor] = node
-          next.push(successor)
-        }
-      }
-      frontier = next
-      depth++
-    }
-  }
-  return shortest
-}
-
 export interface DependencyGraph {
   readonly add: (edge: Omit<Edge, "version" | "next" | "witness"> & Partial<Edge>) => void
   readonly counts: () => Readonly<Record<keyof typeof Kind, number>>
   /** The graph of all edges of these kinds. */
-  readonly select: (kinds: number) => Adjacency
+  readonly select: (kinds: number) => Adjacency.Adjacency
   /** The sets of nodes that are on cycles together, by edges of these kinds. */
   readonly knots: (kinds: number) => ReadonlyArray<ReadonlyArray<number>>
   /**
@@ -162,79 +55,19 @@ export interface DependencyGraph {
   ) => ReadonlyArray<Edge> | undefined
 }
 
-/** The nodes, each after all those that lead to it; undefined if there is a cycle. */
-export const topologicalOrder = ({ first, size, to }: Adjacency): ReadonlyArray<number> | undefined => {
-  const pending = new Int32Array(size)
-  for (const node of to) pending[node]!++
-  const order: Array<number> = []
-  for (let node = 0; node < size; node++) if (pending[node] === 0) order.push(node)
-  for (const node of order) {
-    for (let at = first[node]!; at < first[node + 1]!; at++) if (--pending[to[at]!]! === 0) order.push(to[at]!)
-  }
-  return order.length === size ? order : undefined
-}
-
-export const make = (size: number): DependencyGraph => {
+/** The edges that were added, each field by itself: half a million of them are no half million objects. */
+const edges = () => {
   const from: Array<number> = []
   const to: Array<number> = []
   const kind: Array<Kind> = []
   const version: Array<number> = []
   const next: Array<number> = []
   const witness: Array<number> = []
-
-  const edge = (id: number): Edge => ({
-    from: from[id]!,
-    to: to[id]!,
-    kind: kind[id]!,
-    version: version[id]!,
-    next: next[id]!,
-    witness: witness[id]!
-  })
-
-  const selections = new Map<number, Adjacency>()
-  const selected = (kinds: number): Adjacency => {
-    let selection = selections.get(kinds)
-    if (selection === undefined) {
-      selection = adjacency(size, (add) => {
-        for (let id = 0; id < kind.length; id++) if ((kind[id]! & kinds) !== 0) add(from[id]!, to[id]!, id)
-      })
-      selections.set(kinds, selection)
-    }
-    return selection
-  }
-
-  /** The part between these nodes, which are numbered anew. */
-  const part = ({ edge, first, to }: Adjacency, nodes: ReadonlyArray<number>): Adjacency => {
-    const numbers = new Map(nodes.map((node, i) => [node, i]))
-    return adjacency(nodes.length, (add) => {
-      nodes.forEach((node, i) => {
-        for (let at = first[node]!; at < first[node + 1]!; at++) {
-          const j = numbers.get(to[at]!)
-          if (j !== undefined) add(i, j, edge[at]!)
-        }
-      })
-    })
-  }
-
-  /** Each node twice: as reached by an rw edge, from where no other one leads, and as reached by any other edge. */
-  const doubled = ({ edge, first, size, to }: Adjacency): Adjacency =>
-    adjacency(2 * size, (add) => {
-      for (let node = 0; node < size; node++) {
-        for (let at = first[node]!; at < first[node + 1]!; at++) {
-          const id = edge[at]!
-          if (kind[id] === Kind.rw) {
-            add(node, size + to[at]!, id)
-          } else {
-            add(node, to[at]!, id)
-            add(size + node, to[at]!, id)
-          }
-        }
-      }
-    })
-
   return {
-    add: (edge) => {
-      selections.clear()
+    from,
+    to,
+    kind,
+    add: (edge: Parameters<DependencyGraph["add"]>[0]): void => {
       from.push(edge.from)
       to.push(edge.to)
       kind.push(edge.kind)
@@ -242,42 +75,67 @@ export const make = (size: number): DependencyGraph => {
       next.push(edge.next ?? -1)
       witness.push(edge.witness ?? -1)
     },
+    get: (id: number): Edge => ({
+      from: from[id]!,
+      to: to[id]!,
+      kind: kind[id]!,
+      version: version[id]!,
+      next: next[id]!,
+      witness: witness[id]!
+    })
+  }
+}
+
+/** Each node twice: as reached by an rw edge, from where no other one leads, and as reached by any other edge. */
+const doubled = ({ edge, first, size, to }: Adjacency.Adjacency, kind: ReadonlyArray<Kind>): Adjacency.Adjacency =>
+  Adjacency.make(2 * size, (add) => {
+    for (let node = 0; node < size; node++) {
+      for (let at = first[node]!; at < first[node + 1]!; at++) {
+        const id = edge[at]!
+        if (kind[id] === Kind.rw) {
+          add(node, size + to[at]!, id)
+        } else {
+          add(node, to[at]!, id)
+          add(size + node, to[at]!, id)
+        }
+      }
+    }
+  })
+
+export const make = (size: number): DependencyGraph => {
+  const { add, from, get, kind, to } = edges()
+  const selections = new Map<number, Adjacency.Adjacency>()
+  const select = (kinds: number): Adjacency.Adjacency => {
+    let selection = selections.get(kinds)
+    if (selection === undefined) {
+      selection = Adjacency.make(size, (add) => {
+        for (let id = 0; id < kind.length; id++) if ((kind[id]! & kinds) !== 0) add(from[id]!, to[id]!, id)
+      })
+      selections.set(kinds, selection)
+    }
+    return selection
+  }
+  return {
+    add: (edge) => {
+      selections.clear()
+      add(edge)
+    },
     counts: () => {
       const counts = { ww: 0, wr: 0, rw: 0, process: 0, realtime: 0, arbitration: 0 }
       const names = new Map(Object.entries(Kind).map(([name, bit]) => [bit, name as keyof typeof Kind]))
       for (const bit of kind) counts[names.get(bit)!]++
       return counts
     },
-    select: selected,
-    knots: (kinds) => components(selected(kinds)),
+    select,
+    knots: (kinds) => Adjacency.components(select(kinds)),
     cycles: (kinds, { apart = false, nodes } = {}) => {
-      const graph = nodes === undefined ? selected(kinds) : part(selected(kinds), nodes)
-      const searched = apart ? doubled(graph) : graph
-      return components(searched).map((members) => shortestCycle(part(searched, members)).map(edge))
+      const graph = nodes === undefined ? select(kinds) : Adjacency.part(select(kinds), nodes)
+      const searched = apart ? doubled(graph, kind) : graph
+      return Adjacency.components(searched).map((members) =>
+        Adjacency.shortestCycle(Adjacency.part(searched, members)).map(get)
+      )
     },
-    path: (start, end, kinds, passes = () => true) => {
-      const graph = selected(kinds)
-      const arrivedBy = new Map<number, number>()
-      let frontier = [start]
-      while (frontier.length > 0) {
-        const reached: Array<number> = []
-        for (const node of frontier) {
-          for (let at = graph.first[node]!; at < graph.first[node + 1]!; at++) {
-            const successor = graph.to[at]!
-            if (successor !== start && !arrivedBy.has(successor) && passes(successor)) {
-              arrivedBy.set(successor, graph.edge[at]!)
-              reached.push(successor)
-            }
-          }
-        }
-        if (arrivedBy.has(end)) {
-          const path: Array<Edge> = []
-          for (let at = end; at !== start; at = path.at(-1)!.from) path.push(edge(arrivedBy.get(at)!))
-          return path.toReversed()
-        }
-        frontier = reached
-      }
-      return undefined
-    }
+    path: (start, end, kinds, passes = () => true) =>
+      Adjacency.shortestPath(select(kinds), start, end, passes)?.map(get)
   }
 }

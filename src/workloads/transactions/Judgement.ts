@@ -12,10 +12,24 @@ import type { Observations, Read, Version } from "./Observations.ts"
 import * as Story from "./Story.ts"
 import type { Transaction } from "./Transactions.ts"
 
-/** The reply is no answer to the request. */
-export const garbled = ({ completion, id }: Transaction): Causality.Finding => ({
-  anomaly: "garbled",
-  tell: ({ name }) => [{ clause: "answered", who: name(id), value: completion?.value ?? null }]
+/** **Garbled**: the reply is no answer to the request. */
+export const garbled = (transactions: ReadonlyArray<Transaction>): ReadonlyArray<Story.Found> =>
+  transactions.filter(({ isGarbled }) => isGarbled).map(({ completion, id, invoke }) => ({
+    anomaly: "garbled",
+    facts: () => [{ fact: "was answered", by: id, value: completion?.value ?? null, request: invoke.value }]
+  }))
+
+/** **G1b**: what was read is not the last that its transaction wrote to the key. */
+export const intermediate = (
+  { key, keyId, value, writer }: Version,
+  { writes }: Pick<Observations, "writes">,
+  read: Story.Fact
+): Story.Found => ({
+  anomaly: "G1b",
+  facts: () => {
+    const last = writes[writer.id]!.find((version) => version.keyId === keyId)
+    return [{ fact: "wrote", by: writer.id, key, value, ...last !== undefined && { last: last.value } }, read]
+  }
 })
 
 /** Ends with what is most surprising: a read of what was overwritten, else what the earliest one comes after. */
@@ -26,33 +40,39 @@ const rotate = ({ edges }: Cycles.Cycle): Cycles.Cycle["edges"] => {
   return [...edges.slice(last + 1), ...edges.slice(0, last + 1)]
 }
 
-export const cyclic = (cycle: Cycles.Cycle): Causality.Finding => ({
+export const cyclic = (cycle: Cycles.Cycle, observations: Pick<Observations, "lists" | "versions">): Story.Found => ({
   anomaly: cycle.anomaly,
-  tell: ({ edge }) => rotate(cycle).map(edge)
+  facts: () => rotate(cycle).map(Story.make(observations).dependency)
 })
 
-const lostUpdates = ({ reads, writes }: Observations): ReadonlyArray<Causality.Finding> => {
+/** **Lost update**: more than one transaction read the same version of a key, and overwrote it. */
+export const lostUpdates = (observations: Observations): ReadonlyArray<Story.Found> => {
   const updates = new Map<string, Array<{ readonly read: Read; readonly write: Version }>>()
-  for (const [id, its] of reads.entries()) {
+  for (const [id, its] of observations.reads.entries()) {
     for (const read of its) {
-      const write = writes[id]!.find(({ keyId }) => keyId === read.keyId)
+      const write = observations.writes[id]!.find(({ keyId }) => keyId === read.keyId)
       if (write === undefined) continue
-      const key = `${read.keyId} ${read.version}`
-      const others = updates.get(key)
-      if (others === undefined) updates.set(key, [{ read, write }])
+      const name = `${read.keyId} ${read.version}`
+      const others = updates.get(name)
+      if (others === undefined) updates.set(name, [{ read, write }])
       else others.push({ read, write })
     }
   }
+  const { updated } = Story.make(observations)
   return [...updates.values()].filter(({ length }) => length > 1).map((group) => ({
     anomaly: "lost-update",
-    tell: ({ name, read: says, wrote }) =>
-      group.map(({ read, write }) => ({
-        clause: "wrote",
-        who: name(read.reader),
-        wrote: wrote(write.id),
-        read: says(read.key, read.version)
-      }))
+    facts: () => group.map(({ read, write }) => updated(read.reader, read.key, read.version, write))
   }))
+}
+
+const byAnomaly = (found: ReadonlyArray<Story.Found>): ReadonlyMap<ConsistencyModel.Anomaly, Array<Story.Found>> => {
+  const byName = new Map<ConsistencyModel.Anomaly, Array<Story.Found>>()
+  for (const one of found) {
+    const others = byName.get(one.anomaly)
+    if (others === undefined) byName.set(one.anomaly, [one])
+    else others.push(one)
+  }
+  return byName
 }
 
 /**
@@ -61,32 +81,27 @@ const lostUpdates = ({ reads, writes }: Observations): ReadonlyArray<Causality.F
  */
 export const make = (
   observations: Observations,
-  found: ReadonlyArray<Causality.Finding>,
+  found: ReadonlyArray<Story.Found>,
   models: ReadonlyArray<ConsistencyModel.ConsistencyModel>
 ): Verdict.Verdict => {
   const { committed, graph, transactions } = observations
-  const all = [
+  const byName = byAnomaly([
     ...found,
     ...Causality.find(observations),
     ...lostUpdates(observations),
-    ...Cycles.find(graph).map(cyclic)
-  ]
-
-  const byName = new Map<ConsistencyModel.Anomaly, Array<Causality.Finding>>()
-  for (const finding of all) {
-    const others = byName.get(finding.anomaly)
-    if (others === undefined) byName.set(finding.anomaly, [finding])
-    else others.push(finding)
-  }
+    ...Cycles.find(graph).map((cycle) => cyclic(cycle, observations))
+  ])
   const findings = [...byName].flatMap(([anomaly, instances]) =>
     models.some((model) => ConsistencyModel.forbidden[model].has(anomaly))
-      ? Finding.of("transactions", anomaly, ConsistencyModel.rulesOf(anomaly), instances, ({ tell }) => {
-        const story = Story.make(observations)
-        return story.example(tell(story))
-      })
+      ? Finding.of(
+        "transactions",
+        anomaly,
+        ConsistencyModel.rulesOf(anomaly),
+        instances,
+        ({ facts }) => Story.example(observations, facts())
+      )
       : []
   )
-
   const count = (outcome: string): number => transactions.filter((one) => one.outcome === outcome).length
   const anomalies: Record<string, Json> = {}
   for (const [anomaly, { length }] of byName) anomalies[anomaly] = length

@@ -8,125 +8,86 @@
  *
  * What is acknowledged must outlive the node that did it.
  */
-import * as Json from "../../schema/Json.ts"
 import type * as Verdict from "../finding/Verdict.ts"
 import type { History } from "../history/History.ts"
 import * as AtTheEnd from "./AtTheEnd.ts"
-import type { Finding } from "./Causality.ts"
 import type { ConsistencyModel } from "./ConsistencyModel.ts"
 import { Kind } from "./DependencyGraph.ts"
 import * as Judgement from "./Judgement.ts"
+import { listOf, look, type Seen, startsWith } from "./Lists.ts"
 import * as Observations from "./Observations.ts"
 import type { Read, Version } from "./Observations.ts"
+import type * as Story from "./Story.ts"
 import * as Transactions from "./Transactions.ts"
 
-type List = ReadonlyArray<Json.Json>
+type Catalogue = ReturnType<typeof Observations.catalogue>
 
-const listOf = (value: Json.Json): List => Array.isArray(value) ? value : []
+const readFact = ({ key, list, reader }: Seen): Story.Fact => ({ fact: "read", by: reader, key, value: list })
 
-/** A list that a transaction read, with what it had itself appended. */
-interface Seen {
-  readonly reader: number
-  readonly key: Json.Json
-  readonly list: List
-}
+/** It read this, whatever else there is to say. */
+const misread = (anomaly: Story.Found["anomaly"], ...seen: ReadonlyArray<Seen>): Story.Found => ({
+  anomaly,
+  facts: () => seen.map(readFact)
+})
 
-const startsWith = (list: List, beginning: List): boolean =>
-  beginning.length <= list.length && beginning.every((element, i) => Json.equals(element, list[i]!))
-
-/** What a transaction read: all lists, those without its own elements by key, and what contradicts itself. */
-const look = ({ id: reader, operations }: Transactions.Transaction) => {
-  const all: Array<Seen> = []
-  const states = new Map<Json.Json, { readonly key: Json.Json; found: List | undefined; appended: Array<Json.Json> }>()
-  const contradictions: Array<Seen> = []
-  for (const { f, key, value } of operations) {
-    const identity = Transactions.identity(key)
-    const state = states.get(identity) ?? { key, found: undefined, appended: [] }
-    states.set(identity, state)
-    if (f === "write") {
-      state.appended.push(value)
-      continue
-    }
-    const seen = { reader, key, list: listOf(value) }
-    all.push(seen)
-    const own = state.found === undefined ? seen.list.length - state.appended.length : state.found.length
-    const found = seen.list.slice(0, Math.max(0, own))
-    const isRight = startsWith(found, state.found ?? []) && startsWith(seen.list.slice(found.length), state.appended)
-      && seen.list.length === found.length + state.appended.length
-    if (isRight) state.found = found
-    else contradictions.push(seen)
-  }
-  const external: Array<Seen> = []
-  for (const { appended, found: list, key } of states.values()) {
-    if (list === undefined) continue
-    const isPremature = appended.some((element) => list.some((other) => Json.equals(element, other)))
-    ;(isPremature ? contradictions : external).push({ reader, key, list })
-  }
-  return { all, external, contradictions }
-}
-
-export const check = (history: History, models: ReadonlyArray<ConsistencyModel>): Verdict.Verdict => {
-  const transactions = Transactions.fromHistory(history, "durable")
-  const { find, keyId, versions, writes } = Observations.catalogue(transactions)
-  const committed = transactions.map(({ outcome }) => outcome === "ok")
-  const found: Array<Finding> = []
-  const report = (anomaly: Finding["anomaly"], ...seen: ReadonlyArray<Seen>): void =>
-    void found.push({
-      anomaly,
-      tell: ({ name }) =>
-        seen.map(({ key, list, reader }) => ({
-          clause: "read",
-          who: name(reader),
-          read: { key, value: list, upTo: false }
-        }))
-    })
-
-  const all: Array<Seen> = []
-  const external: Array<Seen> = []
-  for (const transaction of transactions) {
-    if (transaction.isGarbled) found.push(Judgement.garbled(transaction))
-    if (transaction.outcome !== "ok") continue
-    const seen = look(transaction)
-    all.push(...seen.all)
-    external.push(...seen.external)
-    for (const contradiction of seen.contradictions) report("internal", contradiction)
-  }
-
+/** The longest list of each key that anybody read: the order of its versions. */
+const longestOf = ({ keyId }: Catalogue, all: ReadonlyArray<Seen>): ReadonlyMap<number, Seen> => {
   const longest = new Map<number, Seen>()
   for (const seen of all) {
     const id = keyId(seen.key)
     if (seen.list.length > (longest.get(id)?.list.length ?? -1)) longest.set(id, seen)
   }
-  const isBeginning = ({ key, list }: Seen): boolean => startsWith(longest.get(keyId(key))!.list, list)
-  const others = all.filter((seen) => !isBeginning(seen))
-  for (const seen of others) report("incompatible-order", longest.get(keyId(seen.key))!, seen)
+  return longest
+}
 
-  // Elements that nobody may read, and those that tell that their transaction was committed.
-  const judge = (seen: Seen): void => {
-    const { key, list, reader } = seen
-    const elements = new Set(list.map(Transactions.identity))
-    if (elements.size < list.length) report("duplicate-elements", seen)
-    for (const element of list) {
-      const version = find(key, element)
-      const tell: Finding["tell"] = ({ name, wrote }) => [
-        ...version === undefined
-          ? []
-          : [{ clause: "wrote", who: name(version.writer.id), wrote: wrote(version.id) } as const],
-        { clause: "read", who: name(reader), read: { key, value: list, upTo: false } }
-      ]
-      if (version === undefined || version.writer.invoke.index > transactions[reader]!.completion!.index) {
-        found.push({ anomaly: "garbage-read", tell })
-      } else if (version.writer.outcome === "fail") {
-        found.push({ anomaly: "G1a", tell })
-      } else {
-        committed[version.writer.id] = true
-      }
+/** **Duplicate elements**: a list has the same element twice. */
+const duplicateElements = (seen: Seen): ReadonlyArray<Story.Found> =>
+  new Set(seen.list.map(Transactions.identity)).size < seen.list.length ? [misread("duplicate-elements", seen)] : []
+
+/**
+ * **Garbage read**: an element that nobody has appended, or not before the read had ended. **G1a**: one of a transaction
+ * that was refused. What is neither was appended, and tells that its transaction was committed.
+ */
+const elements = (
+  { find }: Catalogue,
+  transactions: ReadonlyArray<Transactions.Transaction>,
+  committed: Array<boolean>,
+  seen: Seen
+): ReadonlyArray<Story.Found> => {
+  const { key, list, reader } = seen
+  return list.flatMap((element): ReadonlyArray<Story.Found> => {
+    const version = find(key, element)
+    if (version === undefined) return [misread("garbage-read", seen)]
+    const { writer } = version
+    const isLater = writer.invoke.index > transactions[reader]!.completion!.index
+    if (!isLater && writer.outcome !== "fail") {
+      committed[writer.id] = true
+      return []
     }
-  }
-  for (const seen of [...longest.values(), ...others]) judge(seen)
+    return [{
+      anomaly: isLater ? "garbage-read" : "G1a",
+      facts: () => [
+        { fact: isLater ? "wrote" : "was refused", by: writer.id, key, value: element },
+        readFact(seen)
+      ]
+    }]
+  })
+}
 
-  const graph = Observations.graphOf(transactions, committed)
-  const orders = new Map<number, ReadonlyArray<Version>>() // by key
+/** The order of the versions of each key, as far as it is known. */
+interface Order {
+  readonly byKey: ReadonlyMap<number, ReadonlyArray<Version>>
+  readonly places: ReadonlyMap<Version, number>
+  /** What was appended after all that was read, nobody knows in which order. */
+  readonly unread: ReadonlyMap<number, ReadonlyArray<Version>>
+}
+
+const orderOf = (
+  { find, versions }: Catalogue,
+  longest: ReadonlyMap<number, Seen>,
+  committed: ReadonlyArray<boolean>
+): Order => {
+  const byKey = new Map<number, ReadonlyArray<Version>>()
   const places = new Map<Version, number>()
   for (const [id, { key, list }] of longest) {
     const order: Array<Version> = []
@@ -136,13 +97,8 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
       places.set(version, order.length)
       order.push(version)
     }
-    orders.set(id, order)
+    byKey.set(id, order)
   }
-  const link = (kind: Kind, from: number, to: Version, version: number): void => {
-    if (from !== to.writer.id) graph.add({ from, to: to.writer.id, kind, version, next: to.id })
-  }
-
-  /** What was appended after all that was read, nobody knows in which order. */
   const unread = new Map<number, Array<Version>>()
   for (const version of versions) {
     const { keyId, writer } = version
@@ -151,50 +107,93 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
     if (others === undefined) unread.set(keyId, [version])
     else others.push(version)
   }
-  /** Those that came right after a version. */
-  const successors = (keyId: number, place: number): ReadonlyArray<Version> => {
-    const next = orders.get(keyId)?.[place + 1]
-    return next === undefined ? unread.get(keyId) ?? [] : [next]
-  }
-  for (const [version, place] of places) {
-    for (const next of successors(version.keyId, place)) link(Kind.ww, version.writer.id, next, version.id)
-  }
+  return { byKey, places, unread }
+}
 
+/** Those that came right after a version, or after none. */
+const successors = ({ byKey, places, unread }: Order, keyId: number, version?: Version): ReadonlyArray<Version> => {
+  const next = byKey.get(keyId)?.[(version === undefined ? -1 : places.get(version)!) + 1]
+  return next === undefined ? unread.get(keyId) ?? [] : [next]
+}
+
+/** What each transaction read of others, with the dependencies that follow; and **G1b**: what was not their last. */
+const dependencies = (
+  { find, keyId }: Catalogue,
+  observations: Omit<Observations.Observations, "reads">,
+  order: Order,
+  external: ReadonlyArray<Seen>
+) => {
+  const { committed, graph, transactions } = observations
+  const intermediate: Array<Story.Found> = []
   const reads = transactions.map((): Array<Read> => [])
+  const link = (kind: Kind, from: number, to: Version, version: number): void => {
+    if (from !== to.writer.id) graph.add({ from, to: to.writer.id, kind, version, next: to.id })
+  }
+  for (const version of order.places.keys()) {
+    for (const next of successors(order, version.keyId, version)) link(Kind.ww, version.writer.id, next, version.id)
+  }
   for (const seen of external) {
-    if (!isBeginning(seen)) continue
     const { key, list, reader } = seen
     const id = keyId(key)
     const last = list.findLast((element) => committed[find(key, element)?.writer.id ?? -1])
     const version = last === undefined ? undefined : find(key, last)
-    reads[reader]!.push({ reader, keyId: id, key, version: version?.id ?? Observations.initial })
-    for (const next of successors(id, version === undefined ? -1 : places.get(version)!)) {
-      link(Kind.rw, reader, next, version?.id ?? Observations.initial)
-    }
+    const number = version?.id ?? Observations.initial
+    reads[reader]!.push({ reader, keyId: id, key, version: number })
+    for (const next of successors(order, id, version)) link(Kind.rw, reader, next, number)
     if (version === undefined || version.writer.id === reader) continue
     graph.add({ from: version.writer.id, to: reader, kind: Kind.wr, version: version.id })
-    if (version.isIntermediate) report("G1b", seen)
+    if (version.isIntermediate) intermediate.push(Judgement.intermediate(version, observations, readFact(seen)))
   }
+  return { reads, intermediate }
+}
 
-  const ending = AtTheEnd.make(transactions, [])
-  for (const { key, reader, value } of ending.values) {
+/** **Lost write**: all agree at the end on what a key holds, and it lacks what was appended for sure. */
+const lostWrites = ({ keyId }: Catalogue, order: Order, ending: AtTheEnd.Ending): ReadonlyArray<Story.Found> =>
+  ending.values.flatMap(({ key, reader, value }) => {
     const present = new Set(listOf(value).map(Transactions.identity))
-    const lost = [...orders.get(keyId(key)) ?? [], ...unread.get(keyId(key)) ?? []].filter((version) =>
-      !present.has(Transactions.identity(version.value))
-    )
-    for (const { id, writer } of lost) {
-      found.push({
+    const id = keyId(key)
+    return [...order.byKey.get(id) ?? [], ...order.unread.get(id) ?? []]
+      .filter((version) => !present.has(Transactions.identity(version.value)))
+      .map((version): Story.Found => ({
         anomaly: "lost-write",
-        tell: ({ at, name, wrote }) => [
-          { clause: "wrote", who: name(writer.id), wrote: wrote(id) },
-          { clause: "at the end", at: at(reader), key, value }
+        facts: () => [
+          { fact: "wrote", by: version.writer.id, key, value: version.value },
+          { fact: "ended", key, answers: [{ by: reader, value }] }
         ]
-      })
-    }
-  }
+      }))
+  })
+
+export const check = (history: History, models: ReadonlyArray<ConsistencyModel>): Verdict.Verdict => {
+  const transactions = Transactions.fromHistory(history, "durable")
+  const catalogue = Observations.catalogue(transactions)
+  const committed = transactions.map(({ outcome }) => outcome === "ok")
+  const looks = transactions.filter(({ outcome }) => outcome === "ok").map(look)
+  const all = looks.flatMap(({ all }) => all)
+  const longest = longestOf(catalogue, all)
+  const longestLike = ({ key }: Seen): Seen => longest.get(catalogue.keyId(key))!
+  const isBeginning = (seen: Seen): boolean => startsWith(longestLike(seen).list, seen.list)
+  const others = all.filter((seen) => !isBeginning(seen))
+
+  const found = [
+    ...Judgement.garbled(transactions),
+    ...looks.flatMap(({ contradictions }) => contradictions.map((seen) => misread("internal", seen))),
+    ...others.map((seen) => misread("incompatible-order", longestLike(seen), seen)),
+    ...[...longest.values(), ...others].flatMap((seen) => [
+      ...duplicateElements(seen),
+      ...elements(catalogue, transactions, committed, seen)
+    ])
+  ]
+
+  const graph = Observations.graphOf(transactions, committed)
+  const { versions, writes } = catalogue
+  const known = { lists: true, transactions, versions, committed, writes, graph }
+  const order = orderOf(catalogue, longest, committed)
+  const external = looks.flatMap(({ external }) => external).filter(isBeginning)
+  const { intermediate, reads } = dependencies(catalogue, known, order, external)
+  const ending = AtTheEnd.make(transactions, [])
   return Judgement.make(
-    { lists: true, transactions, versions, committed, reads, writes, graph },
-    [...found, ...ending.findings],
+    { ...known, reads },
+    [...found, ...intermediate, ...lostWrites(catalogue, order, ending), ...ending.found],
     models
   )
 }

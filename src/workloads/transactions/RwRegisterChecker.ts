@@ -16,17 +16,21 @@
  * A node that is killed may take along what it has acknowledged, and nobody else has heard of: with it ends what its
  * clients may expect.
  */
+import type { Json } from "../../schema/Json.ts"
 import type * as Verdict from "../finding/Verdict.ts"
 import type { History } from "../history/History.ts"
 import * as AtTheEnd from "./AtTheEnd.ts"
-import type { Finding } from "./Causality.ts"
 import type { ConsistencyModel } from "./ConsistencyModel.ts"
 import { Kind } from "./DependencyGraph.ts"
 import * as Judgement from "./Judgement.ts"
 import * as Observations from "./Observations.ts"
 import type { Read, Version } from "./Observations.ts"
+import type * as Story from "./Story.ts"
 import * as Transactions from "./Transactions.ts"
 import * as VersionOrder from "./VersionOrder.ts"
+
+type Catalogue = ReturnType<typeof Observations.catalogue>
+type Transaction = Transactions.Transaction
 
 const push = <K, V>(lists: Map<K, Array<V>>, key: K, value: V): void => {
   const list = lists.get(key)
@@ -34,64 +38,109 @@ const push = <K, V>(lists: Map<K, Array<V>>, key: K, value: V): void => {
   else list.push(value)
 }
 
-export const check = (history: History, models: ReadonlyArray<ConsistencyModel>): Verdict.Verdict => {
-  const transactions = Transactions.fromHistory(history, "volatile")
-  const { find, keyId, versions, writes } = Observations.catalogue(transactions)
-  const committed = transactions.map(({ outcome }) => outcome === "ok")
-  const found: Array<Finding> = []
+/** One read of a transaction. */
+interface Seen {
+  readonly transaction: Transaction
+  readonly keyId: number
+  readonly key: Json
+  readonly value: Json
+  /** None of `null`, and of what nobody wrote. */
+  readonly version: Version | undefined
+  /** What the transaction had itself written or read before: a version, or `initial`. */
+  readonly before: number | undefined
+}
 
-  const reads = transactions.map((transaction): ReadonlyArray<Read> => {
-    const { completion, id: reader, isGarbled, operations, outcome } = transaction
-    if (isGarbled) found.push(Judgement.garbled(transaction))
-    if (outcome !== "ok") return []
-    const reads: Array<Read> = []
-    const current = new Map<number, number>()
-    for (const { f, key, value } of operations) {
-      const id = keyId(key)
-      const version = value === null ? undefined : find(key, value)
-      const now = version?.id ?? Observations.initial
-      const before = current.get(id)
-      current.set(id, now)
-      if (f === "write") continue
-      const tell: Finding["tell"] = ({ name }) => [
-        ...version === undefined
-          ? []
-          : [{ clause: "wrote", who: name(version.writer.id), wrote: { key, value, append: false } } as const],
-        ...before === undefined
-          ? []
-          : [{ clause: "had", who: name(reader), key, value: versions[before]?.value ?? null } as const],
-        { clause: "read", who: name(reader), read: { key, value, upTo: false } }
+const numberOf = (version: Version | undefined): number => version?.id ?? Observations.initial
+
+/** All that a transaction read, in its order. */
+const look = ({ find, keyId }: Catalogue, transaction: Transaction): ReadonlyArray<Seen> => {
+  const current = new Map<number, number>()
+  return transaction.operations.flatMap(({ f, key, value }) => {
+    const id = keyId(key)
+    const version = value === null ? undefined : find(key, value)
+    const before = current.get(id)
+    current.set(id, numberOf(version))
+    return f === "write" ? [] : [{ transaction, keyId: id, key, value, version, before }]
+  })
+}
+
+/** **Garbage read**: what nobody has written, or not before the read had ended. */
+const isGarbage = ({ transaction, value, version }: Seen): boolean =>
+  value !== null && (version === undefined || version.writer.invoke.index > transaction.completion!.index)
+
+/** **Internal**: not what the transaction had just written or read, or what it writes later. */
+const isInternal = ({ before, transaction, version }: Seen): boolean =>
+  before === undefined ? version?.writer === transaction : before !== numberOf(version)
+
+const misread = (
+  anomaly: Story.Found["anomaly"],
+  { before, key, transaction: { id: by }, value, version }: Seen,
+  { versions }: Catalogue
+): Story.Found => ({
+  anomaly,
+  facts: () => [
+    ...version === undefined
+      ? []
+      : [{ fact: anomaly === "G1a" ? "was refused" : "wrote", by: version.writer.id, key, value } as const],
+    ...before === undefined ? [] : [{ fact: "had", by, key, value: versions[before]?.value ?? null } as const],
+    { fact: "read", by, key, value }
+  ]
+})
+
+/** What is wrong with a read by itself. **G1a**: it was written by a transaction that was refused. */
+const judge = (seen: Seen, catalogue: Catalogue): ReadonlyArray<Story.Found> => {
+  const { before, key, transaction, value, version } = seen
+  if (isGarbage(seen)) return [misread("garbage-read", seen, catalogue)]
+  if (isInternal(seen)) return [misread("internal", seen, catalogue)]
+  if (before !== undefined || version === undefined) return []
+  if (version.writer.outcome === "fail") return [misread("G1a", seen, catalogue)]
+  if (!version.isIntermediate) return []
+  return [Judgement.intermediate(version, catalogue, { fact: "read", by: transaction.id, key, value })]
+}
+
+/** Of the reads those of others' writes, or of none. They tell that who wrote it was committed. */
+const external = (all: ReadonlyArray<Seen>): ReadonlyArray<Seen> =>
+  all.filter((seen) =>
+    seen.before === undefined && !isGarbage(seen) && !isInternal(seen) && seen.version?.writer.outcome !== "fail"
+  )
+
+/** Who read each version, and for each key those who read that there was none. */
+const readers = (reads: ReadonlyArray<ReadonlyArray<Read>>) => {
+  const ofVersion = new Map<number, Array<number>>()
+  const ofNone = new Map<number, Array<number>>()
+  for (const { keyId, reader, version } of reads.flat()) {
+    if (version === Observations.initial) push(ofNone, keyId, reader)
+    else push(ofVersion, version, reader)
+  }
+  return { ofVersion, ofNone }
+}
+
+/** **Lost write**: all agree at the end that there is nothing, though something was written for sure. */
+const lostWrites = (ending: AtTheEnd.Ending, remaining: (key: Json) => ReadonlyArray<Version>) =>
+  ending.values.flatMap(({ key, reader, value }): ReadonlyArray<Story.Found> => {
+    const [lost] = value === null ? remaining(key) : []
+    return lost === undefined ? [] : [{
+      anomaly: "lost-write",
+      facts: () => [
+        { fact: "wrote", by: lost.writer.id, key, value: lost.value },
+        { fact: "ended", key, answers: [{ by: reader, value: null }] }
       ]
-      const writer = version?.writer
-      if (value !== null && (writer === undefined || writer.invoke.index > completion!.index)) {
-        found.push({ anomaly: "garbage-read", tell })
-      } else if (before !== undefined ? before !== now : writer === transaction) {
-        found.push({ anomaly: "internal", tell })
-      } else if (before === undefined) {
-        if (writer?.outcome === "fail") {
-          found.push({ anomaly: "G1a", tell })
-          continue
-        }
-        if (version?.isIntermediate === true) found.push({ anomaly: "G1b", tell })
-        if (writer !== undefined) committed[writer.id] = true
-        reads.push({ reader, keyId: id, key, version: now })
-      }
-    }
-    return reads
+    }]
   })
 
-  const graph = Observations.graphOf(transactions, committed)
-  const observations = { lists: false, transactions, versions, committed, reads, writes, graph }
-
-  const readersOf = new Map<number, Array<number>>() // of a version
-  const initialReadersOf = new Map<number, Array<number>>() // of a key
-  for (const { keyId, reader, version } of reads.flat()) {
-    if (version === Observations.initial) {
-      push(initialReadersOf, keyId, reader)
-      continue
-    }
-    push(readersOf, version, reader)
-    graph.add({ from: versions[version]!.writer.id, to: reader, kind: Kind.wr, version })
+/**
+ * Adds all dependencies that are certain, and finds **cyclic versions**: of two versions of a key, each comes before the
+ * other.
+ */
+const dependencies = (
+  { find }: Catalogue,
+  { committed, graph, reads, transactions, versions, writes }: Observations.Observations,
+  ending: AtTheEnd.Ending,
+  remaining: (key: Json) => ReadonlyArray<Version>
+): ReadonlyArray<Story.Found> => {
+  const { ofNone, ofVersion } = readers(reads)
+  for (const { reader: to, version } of reads.flat()) {
+    if (version !== Observations.initial) graph.add({ from: versions[version]!.writer.id, to, kind: Kind.wr, version })
   }
   const overtake = (readers: ReadonlyArray<number> | undefined, version: number, next: Version): void => {
     for (const from of readers ?? []) {
@@ -99,48 +148,66 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
       if (from !== to) graph.add({ from, to, kind: Kind.rw, version, next: next.id })
     }
   }
-
   const order = VersionOrder.make(versions)
-  const committedWrites = new Map<number, Array<Version>>() // by key
   for (const { id } of transactions) {
-    if (!committed[id]) continue
-    for (const write of writes[id]!) {
-      push(committedWrites, write.keyId, write)
+    for (const write of committed[id] ? writes[id]! : []) {
       const read = reads[id]!.find(({ keyId }) => keyId === write.keyId)
       if (read === undefined || read.version === Observations.initial) {
-        overtake(initialReadersOf.get(write.keyId), Observations.initial, write)
+        overtake(ofNone.get(write.keyId), Observations.initial, write)
       } else {
         order.add(versions[read.version]!, write, id)
       }
     }
   }
-
-  const ending = AtTheEnd.make(transactions, null)
-  for (const { key, reader, value } of ending.values) {
-    const others = (committedWrites.get(keyId(key)) ?? []).filter(({ writer }) => !writer.mayBeForgotten)
+  for (const { key, value } of ending.values) {
     const last = value === null ? undefined : find(key, value)
-    if (value === null && others.length > 0) {
-      found.push({
-        anomaly: "lost-write",
-        tell: ({ at, name, wrote }) => [
-          { clause: "wrote", who: name(others[0]!.writer.id), wrote: wrote(others[0]!.id) },
-          { clause: "at the end", at: at(reader), key, value: null }
-        ]
-      })
-    }
     if (last === undefined || last.isIntermediate || !committed[last.writer.id]) continue
-    for (const version of others) {
-      if (version !== last) order.add(version, last, -1)
-    }
+    for (const version of remaining(key)) if (version !== last) order.add(version, last, -1)
   }
-
   const { cycles, edges } = order.judge()
   for (const edge of edges) {
     const version = versions[edge.version]!
     // What the writer of an intermediate version wrote for good may have come later.
     if (!version.isIntermediate) graph.add(edge)
-    overtake(readersOf.get(version.id), version.id, versions[edge.next]!)
+    overtake(ofVersion.get(version.id), version.id, versions[edge.next]!)
   }
-  found.push(...cycles.map(Judgement.cyclic))
-  return Judgement.make(observations, [...found, ...ending.findings], models)
+  return cycles.map((cycle) => Judgement.cyclic(cycle, { lists: false, versions }))
+}
+
+export const check = (history: History, models: ReadonlyArray<ConsistencyModel>): Verdict.Verdict => {
+  const transactions = Transactions.fromHistory(history, "volatile")
+  const catalogue = Observations.catalogue(transactions)
+  const { keyId, versions, writes } = catalogue
+  const seen = transactions.map((one) => one.outcome === "ok" ? look(catalogue, one) : [])
+  const reads = seen.map((its) =>
+    external(its).map(({ key, keyId, transaction, version }): Read => ({
+      reader: transaction.id,
+      keyId,
+      key,
+      version: numberOf(version)
+    }))
+  )
+  const committed = transactions.map(({ outcome }) => outcome === "ok")
+  for (const { version } of reads.flat()) {
+    if (version !== Observations.initial) committed[versions[version]!.writer.id] = true
+  }
+  const graph = Observations.graphOf(transactions, committed)
+  const observations = { lists: false, transactions, versions, committed, reads, writes, graph }
+
+  const ending = AtTheEnd.make(transactions, null)
+  const byKey = new Map<number, Array<Version>>()
+  for (const write of writes.flat()) if (committed[write.writer.id]) push(byKey, write.keyId, write)
+  /** What was written for sure, by those who are still there at the end. */
+  const remaining = (key: Json): ReadonlyArray<Version> =>
+    (byKey.get(keyId(key)) ?? []).filter(({ writer }) => !writer.mayBeForgotten)
+
+  const cycles = dependencies(catalogue, observations, ending, remaining)
+  const found = [
+    ...Judgement.garbled(transactions),
+    ...seen.flat().flatMap((one) => judge(one, catalogue)),
+    ...lostWrites(ending, remaining),
+    ...cycles,
+    ...ending.found
+  ]
+  return Judgement.make(observations, found, models)
 }

@@ -1,163 +1,171 @@
 /**
- * An anomaly as a story: what each transaction did to the others, clause by clause, and who they are. It is data; src/report
- * puts it into words.
+ * An anomaly as data: what happened, one fact after the other, and who took part. The last fact contradicts the others.
+ *
+ * Facts name transactions by their numbers, and say all else themselves, so that whoever tells the story or draws it
+ * needs nothing of the checker.
  */
+import type { NodeId } from "../../schema/Address.ts"
 import type { Json } from "../../schema/Json.ts"
 import * as Finding from "../finding/Finding.ts"
+import type { Event, Failure } from "../history/History.ts"
+import type { Anomaly } from "./ConsistencyModel.ts"
 import { type Edge, Kind } from "./DependencyGraph.ts"
-import type { Observations } from "./Observations.ts"
-import type { Transaction } from "./Transactions.ts"
+import type { Observations, Version } from "./Observations.ts"
+import type { Operation, Transaction } from "./Transactions.ts"
 
-/** A version of a key that was written; if `append`, as the last element of a list. */
-export interface Wrote {
-  readonly key: Json
-  readonly value: Json
-  readonly append: boolean
+/** Why one transaction comes before another, and on what they met. */
+export interface Dependency {
+  readonly fact: "dependency"
+  readonly kind: keyof typeof Kind
+  readonly from: number
+  readonly to: number
+  /** None, if it is their order in a session or in time. */
+  readonly key?: Json
+  /** What was read or overwritten first (of a list, `upTo` this element), and what came next. */
+  readonly value?: Json
+  readonly upTo?: true
+  readonly next?: Json
+  /** Who tells so; none, if it is what was read at the end. */
+  readonly witness?: number
 }
 
-/** What was read of a key; if `upTo`, a list whose last element is this. */
-export interface Read {
-  readonly key: Json
-  readonly value: Json
-  readonly upTo: boolean
+export type Fact =
+  | Dependency
+  /** `last` is what it wrote to the key after that. */
+  | {
+    readonly fact: "wrote" | "was refused"
+    readonly by: number
+    readonly key: Json
+    readonly value: Json
+    readonly last?: Json
+  }
+  /** Of a list, `upTo` this element. `alsoBy` wrote something else that it read. */
+  | {
+    readonly fact: "read"
+    readonly by: number
+    readonly key: Json
+    readonly value: Json
+    readonly upTo?: true
+    readonly alsoBy?: number
+  }
+  /** What it read, and overwrote. */
+  | {
+    readonly fact: "updated"
+    readonly by: number
+    readonly key: Json
+    readonly value: Json
+    readonly upTo?: true
+    readonly next: Json
+  }
+  /** What it had written, or read, before. */
+  | { readonly fact: "had"; readonly by: number; readonly key: Json; readonly value: Json }
+  | { readonly fact: "was answered"; readonly by: number; readonly value: Json; readonly request: Json }
+  | { readonly fact: "was not answered"; readonly by: number; readonly failure?: Failure }
+  /** What a key holds at the end, with one who read it for each of the values. */
+  | {
+    readonly fact: "ended"
+    readonly key: Json
+    readonly answers: ReadonlyArray<{ readonly by: number; readonly value: Json }>
+  }
+
+/** An anomaly, and what happened. Few are told, and to find a path takes time. */
+export interface Found {
+  readonly anomaly: Anomaly
+  readonly facts: () => ReadonlyArray<Fact>
 }
 
-/** One thing that happened; transactions go by the names that the story gives them. */
-export type Clause =
-  | { readonly clause: "ww" | "arbitration"; readonly from: string; readonly to: string; readonly wrote: Wrote }
-    & { readonly next: Wrote; readonly witness?: string; readonly reads?: Read }
-  | { readonly clause: "wr"; readonly from: string; readonly to: string; readonly wrote: Wrote }
-  | { readonly clause: "rw"; readonly from: string; readonly to: string; readonly read: Read; readonly next: Wrote }
-  | { readonly clause: "process" | "realtime"; readonly from: string; readonly to: string }
-  | { readonly clause: "wrote"; readonly who: string; readonly wrote: Wrote; readonly read?: Read }
-  | { readonly clause: "read"; readonly who: string; readonly read: Read; readonly alsoOf?: string }
-  | { readonly clause: "had"; readonly who: string; readonly key: Json; readonly value: Json }
-  | { readonly clause: "answered"; readonly who: string; readonly value: Json }
-  | { readonly clause: "unanswered"; readonly at: string; readonly failure?: Json }
-  | { readonly clause: "at the end"; readonly at: string; readonly key: Json; readonly value: Json }
-  | { readonly clause: "diverged"; readonly key: Json }
-    & { readonly values: ReadonlyArray<{ readonly value: Json; readonly at: string }> }
-
-/** A transaction of the story. Times are in ms. */
-export interface Cast {
-  readonly name: string
-  readonly process: Json
-  readonly node?: string
-  readonly start: number
+/** A transaction that took part. */
+export interface Actor {
+  readonly id: number
+  readonly process: Event["process"]
+  readonly node?: NodeId
+  /** In ms. */
+  readonly begin: number
   readonly end?: number
   readonly outcome: Transaction["outcome"]
-  readonly append: boolean
-  readonly operations: ReadonlyArray<{ readonly f: string; readonly key: Json; readonly value: Json }>
+  readonly operations: ReadonlyArray<Operation>
 }
 
-const place = ({ invoke: { node, process } }: Transaction): string => node ?? `process ${process}`
-
-/** What a story has names for. */
-interface Words {
-  readonly name: (transaction: number) => string
-  readonly wrote: (version: number) => Wrote
-  readonly read: (key: Json, version: number) => Read
-  readonly keyOf: (version: number) => Json
+/** What an example of a finding is about. */
+export interface Story {
+  /** Keys hold lists. */
+  readonly lists: boolean
+  readonly facts: ReadonlyArray<Fact>
+  /** In the order in which the facts come to speak of them. */
+  readonly actors: ReadonlyArray<Actor>
 }
 
-/** Why one transaction comes before another. */
-const edgeOf = ({ keyOf, name, read, wrote }: Words) => (edge: Edge): Clause => {
-  const { from: before, kind, next, to: after, version, witness } = edge
-  const [from, to] = [name(before), name(after)]
-  switch (kind) {
-    case Kind.ww:
-      return {
-        clause: "ww",
-        from,
-        to,
-        wrote: wrote(version),
-        next: wrote(next),
-        ...witness >= 0 && { witness: to } // it read the one and wrote the other
-      }
-    case Kind.wr:
-      return { clause: "wr", from, to, wrote: wrote(version) }
-    case Kind.rw:
-      return { clause: "rw", from, to, read: read(keyOf(next), version), next: wrote(next) }
-    case Kind.process:
-      return { clause: "process", from, to }
-    case Kind.realtime:
-      return { clause: "realtime", from, to }
-    case Kind.arbitration:
-      return {
-        clause: "arbitration",
-        from,
-        to,
-        wrote: wrote(version),
-        next: wrote(next),
-        witness: name(witness),
-        reads: read(keyOf(next), next)
-      }
-  }
-}
-
-/** Names transactions T1, T2 … in the order in which the story comes to speak of them. */
-export const make = ({ lists, transactions, versions }: Observations) => {
-  const names = new Map<number, string>()
-  const places = new Map<number, string>()
-
-  const name = (transaction: number): string => {
-    const known = names.get(transaction) ?? `T${names.size + 1}`
-    names.set(transaction, known)
-    return known
-  }
-  const at = (transaction: number): string => {
-    const where = place(transactions[transaction]!)
-    places.set(transaction, where)
-    return where
-  }
-  const wrote = (version: number): Wrote => ({
-    key: versions[version]?.key ?? null,
-    value: versions[version]?.value ?? null,
-    append: lists
-  })
-  const read = (key: Json, version: number): Read => ({
-    key,
-    value: versions[version]?.value ?? null,
-    upTo: lists && version >= 0
-  })
-
-  const edge = edgeOf({ name, wrote, read, keyOf: (version) => versions[version]!.key })
-
-  const cast = ([id, name]: readonly [number, string]): Cast => {
-    const { completion, invoke, operations, outcome } = transactions[id]!
-    return {
-      name,
-      process: invoke.process,
-      ...invoke.node !== undefined && { node: invoke.node },
-      start: invoke.time,
-      ...completion !== undefined && { end: completion.time },
-      outcome,
-      append: lists,
-      operations
-    }
-  }
-
+/** The facts about versions, of a checker that has them by number. */
+export const make = ({ lists, versions }: Pick<Observations, "lists" | "versions">) => {
+  const value = (version: number): Json => versions[version]?.value ?? null
+  const upTo = (version: number) => lists && version >= 0 ? { upTo: true as const } : {}
+  const kinds = Object.fromEntries(Object.entries(Kind).map(([name, bit]) => [bit, name])) as Record<
+    Kind,
+    keyof typeof Kind // Kind says so
+  >
   return {
-    name,
-    /** Where it was executed, for a story that needs to say no more of it. */
-    at,
-    wrote,
-    read,
-    edge,
-    /** The clauses, of which the last one contradicts the others, and who the transactions are. */
-    example: (clauses: ReadonlyArray<Clause>): Finding.Example => {
-      const ids = [...names.keys(), ...places.keys()]
-      const told = ids.map((id) => transactions[id]!)
-      return Finding.example(
-        told.map(({ invoke }) => invoke.node),
-        {
-          // plain data of Json values
-          story: clauses as unknown as Json,
-          transactions: [...names].map(cast) as unknown as Json,
-          names: [...new Set([...names.values(), ...places.values()])]
-        },
-        told.flatMap(({ completion, invoke }) => [invoke.index, completion?.index])
-      )
+    wrote: ({ id, key, writer }: Version): Fact => ({ fact: "wrote", by: writer.id, key, value: value(id) }),
+    read: (by: number, key: Json, version: number, alsoBy?: number): Fact => ({
+      fact: "read",
+      by,
+      key,
+      value: value(version),
+      ...upTo(version),
+      ...alsoBy !== undefined && { alsoBy }
+    }),
+    updated: (by: number, key: Json, version: number, next: Version): Fact => ({
+      fact: "updated",
+      by,
+      key,
+      value: value(version),
+      ...upTo(version),
+      next: next.value
+    }),
+    dependency: ({ from, kind, next, to, version, witness }: Edge): Fact => {
+      const key = (versions[version] ?? versions[next])?.key
+      return {
+        fact: "dependency",
+        kind: kinds[kind],
+        from,
+        to,
+        ...key !== undefined && { key, value: value(version), ...upTo(version) },
+        ...next >= 0 && { next: value(next) },
+        ...witness >= 0 && { witness }
+      }
     }
   }
+}
+
+/** Those whom a fact speaks of, in this order. */
+const named = (fact: Fact): ReadonlyArray<number> => {
+  switch (fact.fact) {
+    case "dependency":
+      return [fact.from, fact.to, ...fact.witness === undefined ? [] : [fact.witness]]
+    case "ended":
+      return fact.answers.map(({ by }) => by)
+    case "read":
+      return [fact.by, ...fact.alsoBy === undefined ? [] : [fact.alsoBy]]
+    default:
+      return [fact.by]
+  }
+}
+
+const actor = ({ completion, id, invoke, operations, outcome }: Transaction): Actor => ({
+  id,
+  process: invoke.process,
+  ...invoke.node !== undefined && { node: invoke.node },
+  begin: invoke.time,
+  ...completion !== undefined && { end: completion.time },
+  outcome,
+  operations
+})
+
+export const example = ({ lists, transactions }: Observations, facts: ReadonlyArray<Fact>): Finding.Example => {
+  const those = [...new Set(facts.flatMap(named))].map((id) => transactions[id]!)
+  const story: Story = { lists, facts, actors: those.map(actor) }
+  return Finding.example(
+    those.map(({ invoke }) => invoke.node),
+    story as unknown as Record<string, Json>, // it is plain data
+    those.flatMap(({ completion, invoke }) => [invoke.index, completion?.index])
+  )
 }

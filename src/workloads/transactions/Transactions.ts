@@ -1,9 +1,10 @@
 /**
  * Transactions, as their clients saw them.
  */
-import type { NodeId } from "../../schema/Address.ts"
 import * as Json from "../../schema/Json.ts"
 import type { Event, History } from "../history/History.ts"
+import * as Lives from "../history/Lives.ts"
+import * as Operations from "../history/Operations.ts"
 
 export interface Operation {
   readonly f: "read" | "write"
@@ -53,61 +54,40 @@ const isAnswerTo = (request: ReadonlyArray<Operation>, reply: ReadonlyArray<Oper
     return f === answer.f && Json.equals(key, answer.key) && (f === "read" || Json.equals(value, answer.value))
   })
 
+/** Numbers sessions: those of one client, at a node that has not been killed since. */
+const sessions = (lives: Lives.Lives) => {
+  const numbers = new Map<string, number>()
+  return (invoke: Event): number => {
+    const name = `${invoke.process} ${lives.at(invoke.node, invoke)}`
+    const number = numbers.get(name) ?? numbers.size
+    numbers.set(name, number)
+    return number
+  }
+}
+
 /**
  * @param memory whether what a node has acknowledged outlives it. If it is `volatile`, a kill ends the sessions at the
  * node.
  */
-export const fromHistory = (history: History, memory: "volatile" | "durable"): ReadonlyArray<Transaction> => {
-  const killed = new Map<NodeId, number>()
-  const lives = new Map<NodeId, number>()
-  if (memory === "volatile") {
-    for (const { f, index, process, value } of history) {
-      if (process !== "nemesis" || f !== "start-kill" || !isList(value)) continue
-      for (const node of value) killed.set(node as NodeId, index) // it names nodes
+export const fromHistory = (history: History, memory: Lives.Memory): ReadonlyArray<Transaction> => {
+  const lives = Lives.make(history, memory)
+  const sessionOf = sessions(lives)
+  return Operations.fold(history).all.map((operation): Transaction => {
+    const { completion, id, invoke } = operation
+    const outcome = Operations.outcome(operation)
+    const request = decode(invoke.value)
+    const reply = completion !== undefined && outcome === "ok" ? decode(completion.value) : request
+    const isGarbled = !isAnswerTo(request, reply)
+    return {
+      id,
+      invoke,
+      completion,
+      outcome: isGarbled ? "unknown" : outcome,
+      session: sessionOf(invoke),
+      operations: isGarbled ? request : reply,
+      isFinal: invoke.f === finalRead,
+      mayBeForgotten: !lives.keeps(invoke),
+      isGarbled
     }
-  }
-  const sessions = new Map<string, number>()
-  const sessionOf = ({ node, process }: Event): number => {
-    const key = `${process} ${node === undefined ? 0 : lives.get(node) ?? 0}`
-    const session = sessions.get(key) ?? sessions.size
-    sessions.set(key, session)
-    return session
-  }
-
-  const transactions: Array<Transaction> = []
-  const open = new Map<Event["process"], Transaction>()
-  for (const event of history) {
-    if (event.process === "nemesis") {
-      if (event.f !== "start-kill" || !isList(event.value) || memory === "durable") continue
-      for (const node of event.value as ReadonlyArray<NodeId>) lives.set(node, (lives.get(node) ?? 0) + 1)
-    } else if (event.type === "invoke") {
-      const transaction: Transaction = {
-        id: transactions.length,
-        invoke: event,
-        completion: undefined,
-        outcome: "unknown",
-        session: sessionOf(event),
-        operations: decode(event.value),
-        isFinal: event.f === finalRead,
-        mayBeForgotten: event.node !== undefined && (killed.get(event.node) ?? -1) > event.index,
-        isGarbled: false
-      }
-      open.set(event.process, transaction)
-      transactions.push(transaction)
-    } else {
-      const transaction = open.get(event.process)
-      if (transaction === undefined) continue
-      open.delete(event.process)
-      const operations = event.type === "ok" ? decode(event.value) : transaction.operations
-      const isGarbled = !isAnswerTo(transaction.operations, operations)
-      transactions[transaction.id] = {
-        ...transaction,
-        completion: event,
-        outcome: event.type === "fail" ? "fail" : event.type === "ok" && !isGarbled ? "ok" : "unknown",
-        operations: isGarbled ? transaction.operations : operations,
-        isGarbled
-      }
-    }
-  }
-  return transactions
+  })
 }

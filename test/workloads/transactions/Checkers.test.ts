@@ -75,7 +75,7 @@ describe("transactions on registers", () => {
       anomalies: { G1a: 1 },
       not: fromReadCommitted,
       says:
-        /^G1a: T1 wrote key "x" = 1; yet T2 read key "x" = 1\nT1 = process 100 at n0, 0 to 100 ms, refused: w "x" 1\nT2/
+        /^G1a: T1 was refused, and had written key "x" = 1; yet T2 read key "x" = 1\nT1 = process 100 at n0, 0 to 100 ms, refused: w "x" 1\nT2/
     },
     {
       name: "reading what may have been aborted",
@@ -87,7 +87,8 @@ describe("transactions on registers", () => {
       name: "intermediate read",
       transactions: ["w x 1, w x 2", "r x 1"],
       anomalies: { G1b: 1 },
-      not: fromReadCommitted
+      not: fromReadCommitted,
+      says: /^G1b: T1 wrote key "x" = 1 and then 2; yet T2 read key "x" = 1\n/
     },
     { name: "garbage", transactions: ["r x 7"], anomalies: { "garbage-read": 1 }, not: all },
     {
