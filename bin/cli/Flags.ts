@@ -24,10 +24,14 @@ export const describe =
     )
 
 /** Fails unless these are names of a list. */
-const checkList = ({ flag, form: { list, metavar, names = [] } }: Setting.Field) => (text: string) => {
+const checkList = ({ flag, form }: Setting.Field) => (text: string) => {
+  const { list, metavar, names = [], refusals = {} } = form
   const listed = text.split(",").map((name) => name.trim())
   const known = list === "some or none" ? ["none", ...names] : names
   const stranger = listed.find((name) => !known.includes(name))
+  if (stranger !== undefined && refusals[stranger] !== undefined) {
+    return Usage.wrong(`--${flag} cannot be ${stranger}: ${refusals[stranger]}.`)
+  }
   if (stranger !== undefined) return Usage.unknown(flag, stranger, known)
   if (listed.includes("none") && new Set(listed).size > 1) {
     return Usage.wrong(`--${flag} none goes with no ${metavar.replace(/s$/, "")}.`)

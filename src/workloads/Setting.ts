@@ -18,6 +18,8 @@ export interface Form {
   readonly unit?: string
   /** All that a text can be, or can list. */
   readonly names?: ReadonlyArray<string>
+  /** Names that one might expect here, and why they are none. */
+  readonly refusals?: Readonly<Record<string, string>>
   /** Whether it lists several of these names, separated by commas, or says `none` of them if it may. */
   readonly list?: "some" | "some or none"
   /** It is true when its flag is there, which has no value. */
@@ -222,19 +224,30 @@ const namesForm = (metavar: string, names: ReadonlyArray<string>): Omit<Form, "r
 export const oneOf = <const Name extends string>(names: ReadonlyArray<Name>, about: About<NoInfer<Name>>) =>
   make<Name>(Schema.Literals(names), { ...namesForm("name", names), read: (text) => text, write: String }, about)
 
+/** How names are listed. `aliases` are other texts for some of them. */
+interface Listing<Name> extends Pick<Form, "refusals"> {
+  readonly list?: "some" | "some or none"
+  readonly metavar?: string
+  readonly aliases?: Readonly<Record<string, Name>>
+}
+
 /** Several of some names, or none if it may be. */
 export const listOf = <const Name extends string>(
   names: ReadonlyArray<Name>,
   about: About<ReadonlyArray<NoInfer<Name>>>,
-  { list = "some", metavar = "names" }: { readonly list?: "some" | "some or none"; readonly metavar?: string } = {}
+  { aliases = {}, list = "some", metavar = "names", refusals = {} }: Listing<NoInfer<Name>> = {}
 ) =>
   make<ReadonlyArray<Name>>(
     Schema.Array(Schema.Literals(names)),
     {
-      ...namesForm(metavar, names),
+      ...namesForm(metavar, [...names, ...Object.keys(aliases)]),
       list,
-      read: (text) =>
-        text === "none" && list === "some or none" ? [] : [...new Set(text.split(",").map((name) => name.trim()))],
+      refusals,
+      read: (text) => {
+        if (text === "none" && list === "some or none") return []
+        const listed = text.split(",").map((name) => name.trim())
+        return [...new Set(listed.map((name) => aliases[name] ?? name))]
+      },
       write: (value) => String(value) || "none"
     },
     about

@@ -17,17 +17,25 @@ const placed = (about: About): string =>
     ).join(" and ")
   }`
 
-const sighting: Tell = ({ about }) => `${message(about)} at offset ${String(about["offset"])}, polled by ${by(about)}`
+const sighting = (what: (about: About) => string): Tell => ({ about }) =>
+  `${message(about)} at offset ${String(about["offset"])}, polled by ${by(about)}, ${what(about)}`
 
-const conflict: Tell = ({ about }) =>
-  `key ${String(about["key"])}: offset ${String(about["offset"])} by ${by(about)}, after ${
-    String(about["formerOffset"])
-  }${about["formerProcess"] === undefined ? "" : ` by ${by(about, "formerProcess", "formerTime")}`}`
+/** What a process got, or was told, after what. */
+const conflict = (verb: string): Tell => ({ about }) =>
+  about["formerTime"] === undefined
+    ? `key ${String(about["key"])}: process ${String(about["process"])} ${verb} offset ${
+      String(about["offset"])
+    } after ${String(about["formerOffset"])}, ${at(about["time"])}; offsets must rise`
+    : `key ${String(about["key"])}: process ${String(about["process"])} ${verb} offset ${String(about["offset"])} ${
+      at(about["time"])
+    }, after ${String(about["formerOffset"])} ${at(about["formerTime"])}; offsets must rise`
 
 const skip: Tell = ({ about }) =>
-  `key ${String(about["key"])}: offset ${String(about["skipped"])}${
+  `key ${String(about["key"])}: process ${String(about["process"])} polled offset ${String(about["offset"])} ${
+    at(about["time"])
+  }, and not ${String(about["skipped"])}${
     Number(about["count"]) > 1 ? ` and ${Number(about["count"]) - 1} more` : ""
-  } before ${String(about["offset"])}, by ${by(about)}`
+  } before it`
 
 const commit: Tell = ({ about, nodes }) => {
   const listed = about["listed"] === undefined ? "nothing" : `offset ${String(about["listed"])}`
@@ -49,15 +57,20 @@ export const kafka: Readonly<Record<string, Tell>> = {
   duplicate: ({ about }) => placed(about),
   "inconsistent offsets": ({ about }) =>
     `offset ${String(about["offset"])} holds ${objects(about["messages"]).map(placed).join("; and ")}`,
-  "nonmonotonic within a poll": conflict,
-  "nonmonotonic polls": conflict,
-  "nonmonotonic sends": conflict,
+  "nonmonotonic within a poll": conflict("polled"),
+  "nonmonotonic polls": conflict("polled"),
+  "nonmonotonic sends": conflict("was told"),
+  "nonmonotonic sends across an assign": conflict("was told"),
   "skipped within a poll": skip,
   "skipped by a poll": skip,
-  "polled but not asked for": sighting,
-  "polled but never sent before": sighting,
-  "polled though refused": sighting,
-  "missing at the end": ({ about }) => `${placed(about)}, at ${String(about["missingAt"])}`,
+  "skipped from where it asked": skip,
+  "polled but not asked for": sighting(({ from }) =>
+    from === undefined ? "which had not asked for this key" : `which had asked from offset ${String(from)} on`
+  ),
+  "polled but never sent before": sighting(() => "and nobody had sent it to this key before"),
+  "polled though refused": sighting(() => "and every send of it was refused"),
+  "missing at the end": ({ about }) =>
+    `${String(about["missingAt"])} does not show ${placed(about)} when it is asked for all`,
   "commit went back": commit,
   "commit ahead of what was polled": commit,
   "commit missing at the end": commit

@@ -2,10 +2,11 @@
  * What is wrong with messages, whoever polls them in which order. Each takes time in proportion to the messages.
  */
 import type { NodeId } from "../../schema/Address.ts"
+import type { Json } from "../../schema/Json.ts"
 import type { Event } from "../history/History.ts"
 import { type Completed, type Operations, walk } from "../history/Operations.ts"
 import { rank } from "../history/Sorted.ts"
-import { isSend, sent } from "./KafkaHistory.ts"
+import { isAssign, isSend, keysOf, sent } from "./KafkaHistory.ts"
 import type { Log, Logs, Message, Sighting } from "./Logs.ts"
 import type { Conflict } from "./Readings.ts"
 
@@ -56,28 +57,46 @@ export const inconsistentOffsets = ({ all }: Logs): ReadonlyArray<Shared> =>
     })
   )
 
+/** Two sends of a process. */
+export interface SendConflict extends Conflict {
+  /** Its process has dropped the key in between. */
+  readonly hasDropped: boolean
+}
+
+interface LastSend {
+  readonly offset: number
+  readonly msg: Json
+  readonly event: Event
+  hasDropped: boolean
+}
+
 /**
- * **Nonmonotonic sends**: from one send of a process to its next, offsets do not rise. (Jepsen: `nonmonotonic-send`, as
- * long as no assign has dropped the key.)
+ * **Nonmonotonic sends**: from one send of a process to its next, offsets do not rise. One of unknown outcome has the
+ * offset at which it was polled. (Jepsen: `nonmonotonic-send`, as long as no assign has dropped the key.)
  */
-export const nonmonotonicSends = (operations: Operations, logs: Logs): ReadonlyArray<Conflict> => {
-  const found: Array<Conflict> = []
-  const last = new Map<Event["process"], Map<string, Event>>()
-  const endSend = ({ completion: event }: Completed): void => {
-    const { key, offset } = sent(event)
-    const own = last.get(event.process) ?? new Map<string, Event>()
+export const nonmonotonicSends = (operations: Operations, logs: Logs): ReadonlyArray<SendConflict> => {
+  const found: Array<SendConflict> = []
+  const last = new Map<Event["process"], Map<string, LastSend>>()
+  const endSend = ({ completion: event, invoke }: Completed): void => {
+    const { key, msg } = sent(invoke)
+    const offset = event.type === "ok" ? sent(event).offset : logs.message(key, msg)?.places[0]?.offset
+    if (offset === undefined) return
+    const own = last.get(event.process) ?? new Map<string, LastSend>()
     last.set(event.process, own)
     const former = own.get(key)
-    own.set(key, event)
-    if (former === undefined || offset > sent(former).offset) return
-    if (logs.message(key, sent(former).msg)?.excused === true) return
-    found.push({ key, offset, event, formerOffset: sent(former).offset, former })
+    own.set(key, { offset, msg, event, hasDropped: false })
+    if (former === undefined || offset > former.offset || logs.message(key, former.msg)?.excused === true) return
+    const { event: formerEvent, hasDropped, offset: formerOffset } = former
+    found.push({ key, offset, event, formerOffset, former: formerEvent, hasDropped })
   }
   walk(operations, {
     end: (operation) => {
       const { completion: { process, type }, invoke } = operation
+      if (isSend(invoke) && type !== "fail") endSend(operation)
       if (type === "info") last.delete(process) // the process has ended
-      else if (type === "ok" && isSend(invoke)) endSend(operation)
+      if (type !== "ok" || !isAssign(invoke)) return
+      const assigned = new Set(keysOf(invoke))
+      for (const [key, send] of last.get(process) ?? []) if (!assigned.has(key)) send.hasDropped = true
     }
   })
   return found
@@ -115,14 +134,17 @@ export interface Missing {
   readonly node: NodeId
 }
 
-/** **Missing at the end**: known when the first was asked to show all, and not shown by a node that answered. */
+/**
+ * **Missing at the end**: known when the first was asked to show all, and not shown by a node that answered, though polls
+ * have to show it.
+ */
 export const missing = (operations: Operations, { all }: Logs): ReadonlyArray<Missing> => {
   const start = startOfEnd(operations)
   const answered = answering(operations)
   const nodes = operations.nodes.filter((node) => answered.has(node))
-  return all.flatMap(({ at, existing, shown }) =>
+  return all.flatMap(({ at, demanded, shown }) =>
     nodes.flatMap((node) =>
-      existing.slice(rank(existing, shown.get(node) ?? 0)).flatMap((offset) =>
+      demanded.slice(rank(demanded, shown.get(node) ?? 0)).flatMap((offset) =>
         at.get(offset)!.filter(({ excused, known }) => known!.index < start && !excused)
           .map((message): Missing => ({ message, node }))
       )

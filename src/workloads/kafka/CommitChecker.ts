@@ -1,11 +1,15 @@
 /**
  * The checker of committed offsets. A poll commits the last offset of each key that it shows before it ends; an assign
- * lists what is committed. Maelstrom looks at neither.
+ * lists what is committed.
+ *
+ * Maelstrom's checker looks at neither, so none of this counts by its rules. Its documentation asks that who is assigned a
+ * key afresh begins right after what was committed, or lower. Of what is here only the second goes against that:
  *
  * - **A commit never goes back** at a node: what it lists is not below what it acknowledged or listed before. Nodes need
  *   not agree at once, since they cannot while they are cut off.
  * - **Nothing is skipped**: what is listed is not above what anybody has polled by then, so that who begins there misses
- *   nothing that nobody has seen. If the outcome of a poll of the key is unknown, nobody can tell.
+ *   nothing that nobody has seen. If the outcome of a poll of the key is unknown, nobody can tell. Where nothing was
+ *   polled, 0 is as good as nothing: who begins there misses nothing.
  * - **At the end** every node lists at least what any node had acknowledged.
  */
 import type { NodeId } from "../../schema/Address.ts"
@@ -105,7 +109,8 @@ export const listings = (operations: Operations, lives: Lives, memory: Memory): 
         isUncertain: uncertain.has(key),
         atEnd: invoke.f === "final-assign" ? atEnd?.get(key) : undefined
       })
-      if (isOneLife) raise(promised.of(node, list), key, listed, list)
+      // an offset that stands for nothing is no promise
+      if (isOneLife && (listed > 0 || attempted.has(key))) raise(promised.of(node, list), key, listed, list)
     }
     owns.delete(operation)
   }
@@ -141,7 +146,7 @@ export const back = ({ listed, own }: Listing): Promised | undefined =>
 
 /** **Ahead**: listed above all that anybody has polled, so that who begins there misses what is between. */
 export const isAhead = ({ isUncertain, listed, polled }: Listing): boolean =>
-  listed > (polled?.offset ?? -1) && !isUncertain
+  listed > (polled?.offset ?? 0) && !isUncertain
 
 /** **Missing at the end**: listed below what anybody had promised, when everybody should know of it. */
 export const missing = (listing: Listing): Promised | undefined => {

@@ -52,11 +52,11 @@ export interface Analysis {
   readonly inconsistentOffsets: ReadonlyArray<Anomalies.Shared>
   readonly nonmonotonicWithin: ReadonlyArray<Readings.Conflict>
   readonly nonmonotonicPolls: ReadonlyArray<Readings.Conflict>
-  readonly nonmonotonicSends: ReadonlyArray<Readings.Conflict>
+  readonly nonmonotonicSends: ReadonlyArray<Anomalies.SendConflict>
   readonly skippedWithin: ReadonlyArray<Readings.Skip>
   readonly skippedBetween: ReadonlyArray<Readings.Skip>
   readonly skippedFromStart: ReadonlyArray<Readings.Skip>
-  readonly unasked: ReadonlyArray<Logs.Sighting>
+  readonly unasked: ReadonlyArray<Readings.Unasked>
   readonly invented: ReadonlyArray<Logs.Sighting>
   readonly refused: ReadonlyArray<Logs.Sighting>
   readonly missing: ReadonlyArray<Anomalies.Missing>
@@ -111,8 +111,8 @@ const placed = (message: Logs.Message, about: Finding.Example["about"] = {}, ...
   return Finding.example([], { key, value: msg, offsets: places(message), ...about }, indices(events))
 }
 
-const sighted = ({ key, msg, offset, poll }: Logs.Sighting): Finding.Example =>
-  Finding.example([], { key, value: msg, offset, process: poll.process, time: poll.time }, [poll.index])
+const sighted = ({ key, msg, offset, poll }: Logs.Sighting, about: Finding.Example["about"] = {}): Finding.Example =>
+  Finding.example([], { key, value: msg, offset, process: poll.process, time: poll.time, ...about }, [poll.index])
 
 const conflicting = ({ event, former, formerOffset, key, offset }: Readings.Conflict): Finding.Example =>
   Finding.example([], {
@@ -159,17 +159,22 @@ const commitFindings = (listings: ReadonlyArray<CommitChecker.Listing>): Readonl
   ]
 }
 
-/** A poll that skips where its process had left off breaks Jepsen's rules too; from where it asked, only ours. */
-const skipFindings = ({ skippedBetween, skippedFromStart, skippedWithin }: Analysis) => [
-  ...Finding.of("kafka", "skipped within a poll", "maelstrom", skippedWithin, skipping),
-  ...Finding.of(
-    "kafka",
-    "skipped by a poll",
-    skippedBetween.length > 0 ? "maelstrom" : "strict",
-    [...skippedBetween, ...skippedFromStart].toSorted((a, b) => a.poll.index - b.poll.index),
-    skipping
-  )
-]
+/** What is wrong with the order of what polls show, and of what senders are told. */
+const orderFindings = (analysis: Analysis): ReadonlyArray<Finding.Finding> => {
+  const { nonmonotonicPolls, nonmonotonicSends, nonmonotonicWithin } = analysis
+  const { skippedBetween, skippedFromStart, skippedWithin } = analysis
+  const kept = nonmonotonicSends.filter(({ hasDropped }) => !hasDropped)
+  const dropped = nonmonotonicSends.filter(({ hasDropped }) => hasDropped)
+  return [
+    ...Finding.of("kafka", "nonmonotonic within a poll", "maelstrom", nonmonotonicWithin, conflicting),
+    ...Finding.of("kafka", "nonmonotonic polls", "maelstrom", nonmonotonicPolls, conflicting),
+    ...Finding.of("kafka", "nonmonotonic sends", "maelstrom", kept, conflicting),
+    ...Finding.of("kafka", "nonmonotonic sends across an assign", "strict", dropped, conflicting),
+    ...Finding.of("kafka", "skipped within a poll", "maelstrom", skippedWithin, skipping),
+    ...Finding.of("kafka", "skipped by a poll", "maelstrom", skippedBetween, skipping),
+    ...Finding.of("kafka", "skipped from where it asked", "strict", skippedFromStart, skipping)
+  ]
+}
 
 const findings = (analysis: Analysis, history: History.History): ReadonlyArray<Finding.Finding> => [
   ...Finding.of(
@@ -196,13 +201,16 @@ const findings = (analysis: Analysis, history: History.History): ReadonlyArray<F
       return Finding.example([], { key, offset, messages: there }, indices(events))
     }
   ),
-  ...Finding.of("kafka", "nonmonotonic within a poll", "maelstrom", analysis.nonmonotonicWithin, conflicting),
-  ...Finding.of("kafka", "nonmonotonic polls", "maelstrom", analysis.nonmonotonicPolls, conflicting),
-  ...Finding.of("kafka", "nonmonotonic sends", "maelstrom", analysis.nonmonotonicSends, conflicting),
-  ...skipFindings(analysis),
-  ...Finding.of("kafka", "polled but not asked for", "strict", analysis.unasked, sighted),
-  ...Finding.of("kafka", "polled but never sent before", "strict", analysis.invented, sighted),
-  ...Finding.of("kafka", "polled though refused", "strict", analysis.refused, sighted),
+  ...orderFindings(analysis),
+  ...Finding.of(
+    "kafka",
+    "polled but not asked for",
+    "strict",
+    analysis.unasked,
+    (one) => sighted(one, one.from === undefined ? {} : { from: one.from })
+  ),
+  ...Finding.of("kafka", "polled but never sent before", "maelstrom", analysis.invented, (one) => sighted(one)),
+  ...Finding.of("kafka", "polled though refused", "maelstrom", analysis.refused, (one) => sighted(one)),
   ...Finding.of("kafka", "missing at the end", "strict", analysis.missing, ({ message, node }) => ({
     ...placed(message, { missingAt: node }, ...[History.lastAsked(history, node, "final-poll") ?? []].flat()),
     nodes: [node]

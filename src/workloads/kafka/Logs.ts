@@ -3,7 +3,10 @@
  *
  * An offset **exists** if a send was told it or a poll that was ok shows it. What exists, exists from the beginning on,
  * whenever it became known. A message is **excused** if it is gone together with every node that is known to have had it
- * (see Lives); an offset that holds nothing else does not exist.
+ * (see Lives); an offset that holds nothing else does not exist, and may be used again.
+ *
+ * An offset is **demanded** of polls if it exists and its message is not to blame for something else: one that nobody ever
+ * polled is lost, and one that was never sent, or refused, should not be there at all.
  *
  * One pass over the history, and a sort of the offsets of each key.
  */
@@ -55,6 +58,10 @@ export interface Log {
   readonly highest: Sighting | undefined
   /** The offsets that exist, in order. */
   readonly existing: ReadonlyArray<number>
+  /** Those of them that polls have to show. */
+  readonly demanded: ReadonlyArray<number>
+  /** Some of it is gone, and excused. */
+  readonly hasExcused: boolean
 }
 
 export interface Logs {
@@ -86,16 +93,19 @@ interface Draft extends Log {
   readonly shown: Map<NodeId, number>
   highest: Sighting | undefined
   existing: ReadonlyArray<number>
+  demanded: ReadonlyArray<number>
+  hasExcused: boolean
 }
 
-const identity = (msg: Json.Json): Json.Json => typeof msg === "object" && msg !== null ? Json.canonical(msg) : msg
+export const identity = (msg: Json.Json): Json.Json =>
+  typeof msg === "object" && msg !== null ? Json.canonical(msg) : msg
 
 const drafts = () => {
   const all = new Map<string, Draft>()
   const logOf = (key: string): Draft => {
     let log = all.get(key)
     if (log === undefined) {
-      const nothing = { highest: undefined, existing: [] }
+      const nothing = { highest: undefined, existing: [], demanded: [], hasExcused: false }
       log = { key, messages: new Map(), at: new Map(), empty: new Map(), shown: new Map(), ...nothing }
       all.set(key, log)
     }
@@ -136,14 +146,20 @@ const place = (log: Draft, entry: Entry, offset: number, event: Event): void => 
   else there.push(entry)
 }
 
+const isDemanded = ({ excused, firstPoll, isInvented, possible }: Message): boolean =>
+  !excused && firstPoll !== undefined && possible && !isInvented
+
 /** What is gone with those who had it, and what exists without it. */
 const settle = (logs: Iterable<Draft>): void => {
   for (const log of logs) {
     for (const entry of log.messages.values()) {
       entry.excused = entry.known !== undefined && !entry.isThereAtEnd && !entry.isKept
+      log.hasExcused ||= entry.excused
     }
-    log.existing = [...log.at].filter(([, there]) => there.some(({ excused }) => !excused))
-      .map(([offset]) => offset).toSorted((a, b) => a - b)
+    const offsets = (those: (message: Message) => boolean): ReadonlyArray<number> =>
+      [...log.at].filter(([, there]) => there.some(those)).map(([offset]) => offset).toSorted((a, b) => a - b)
+    log.existing = offsets(({ excused }) => !excused)
+    log.demanded = offsets(isDemanded)
   }
 }
 

@@ -137,6 +137,29 @@ export const topologicalOrder = ({ first, size, to }: Adjacency): ReadonlyArray<
   return order.length === size ? order : undefined
 }
 
+/** How many pairs are followed at once. */
+const batch = 31
+
+/** The first of these pairs of which the one leads to the other, in a graph without cycles whose nodes stand in order. */
+export const connected = (
+  { first, size, to }: Adjacency,
+  order: ReadonlyArray<number>,
+  pairs: ReadonlyArray<readonly [from: number, to: number]>
+): number | undefined => {
+  for (let start = 0; start < pairs.length; start += batch) {
+    const those = pairs.slice(start, start + batch)
+    const reached = new Int32Array(size) // a bit for each pair whose beginning leads here
+    for (const [i, [from]] of those.entries()) reached[from]! |= 1 << i
+    for (const node of order) {
+      const bits = reached[node]!
+      if (bits !== 0) { for (let at = first[node]!; at < first[node + 1]!; at++) reached[to[at]!]! |= bits }
+    }
+    const found = those.findIndex(([, end], i) => (reached[end]! & 1 << i) !== 0)
+    if (found >= 0) return start + found
+  }
+  return undefined
+}
+
 /** The edges of a shortest path from one node to another, over nodes that pass. */
 export const shortestPath = (
   { edge, first, to }: Adjacency,

@@ -21,6 +21,7 @@ interface Answers {
 /** **No final read**: it was not answered. */
 const unanswered = ({ completion, id }: Transaction): Story.Found => ({
   anomaly: "no-final-read",
+  who: [id],
   facts: () => [
     { fact: "was not answered", by: id, ...completion?.error !== undefined && { failure: completion.error } }
   ]
@@ -29,6 +30,7 @@ const unanswered = ({ completion, id }: Transaction): Story.Found => ({
 /** **Divergence**: reads of the same key differ. */
 const divergence = ({ byValue, key }: Answers): Story.Found => ({
   anomaly: "divergence",
+  who: [...byValue.values()].map(({ by }) => by),
   facts: () => [{ fact: "ended", key, answers: [...byValue.values()] }]
 })
 

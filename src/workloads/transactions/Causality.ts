@@ -107,6 +107,7 @@ const violations = (
   const nameOf = names(observations)
   const stale = staleReads(observations, knowledge, isFractured).map(({ newer, read }): Story.Found => ({
     anomaly: nameOf(read.reader, newer),
+    who: [newer.writer.id, read.reader],
     facts: () => {
       const seen = versions[read.version]
       const toNewer = seen === undefined ? [] : knowledge.path(newer.writer.id, seen.writer.id)
@@ -119,8 +120,7 @@ const violations = (
       ]
     }
   }))
-  const cycles = contradictions(observations, nameOf)
-    .map(([anomaly, cycle]): Story.Found => ({ anomaly, facts: () => cycle.map(facts.dependency) }))
+  const cycles = contradictions(observations, nameOf).map(([anomaly, cycle]) => facts.cycle(anomaly, cycle))
   return [...stale, ...cycles]
 }
 

@@ -26,14 +26,28 @@ const classify = (cycle: ReadonlyArray<Edge>) => {
   return has(wr) ? "G1c" : "G0"
 }
 
-const variants = [{ kinds: 0, suffix: "" }, { kinds: process, suffix: "-process" }, {
-  kinds: realtime,
-  suffix: "-realtime"
-}] as const
+const variants = [
+  { kinds: 0, suffix: "" },
+  { kinds: process, suffix: "-process" },
+  { kinds: realtime, suffix: "-realtime" }
+] as const
 
 export interface Cycle {
   readonly anomaly: Anomaly
   readonly edges: ReadonlyArray<Edge>
+}
+
+/** Those of the worst level among nodes that are on cycles together. */
+const worstOf = (graph: DependencyGraph, nodes: ReadonlyArray<number>, kinds: number, candidates: typeof levels) => {
+  for (const [level, { apart, kinds: own }] of candidates.entries()) {
+    const cycles = graph.cycles(own | kinds, { nodes, apart })
+    if (cycles.length === 0) continue
+    // The shortest ones may hide one with a single rw edge, which breaks more.
+    const hides = apart && cycles.every((cycle) => classify(cycle) === "G-nonadjacent")
+    const single = hides ? graph.single(ww | wr | kinds, nodes) : undefined
+    return { level, cycles: single === undefined ? cycles : [single, ...cycles] }
+  }
+  return undefined
 }
 
 export const find = (graph: DependencyGraph): ReadonlyArray<Cycle> => {
@@ -42,13 +56,10 @@ export const find = (graph: DependencyGraph): ReadonlyArray<Cycle> => {
   for (const { kinds, suffix } of variants) {
     const candidates = levels.slice(0, worst)
     for (const nodes of graph.knots(ww | wr | rw | kinds)) {
-      for (const [i, level] of candidates.entries()) {
-        const cycles = graph.cycles(level.kinds | kinds, { nodes, apart: level.apart })
-        if (cycles.length === 0) continue
-        for (const edges of cycles) found.push({ anomaly: `${classify(edges)}${suffix}`, edges })
-        worst = Math.min(worst, i)
-        break
-      }
+      const its = worstOf(graph, nodes, kinds, candidates)
+      if (its === undefined) continue
+      found.push(...its.cycles.map((edges): Cycle => ({ anomaly: `${classify(edges)}${suffix}`, edges })))
+      worst = Math.min(worst, its.level)
     }
   }
   return found

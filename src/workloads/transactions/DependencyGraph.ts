@@ -46,6 +46,8 @@ export interface DependencyGraph {
     kinds: number,
     options?: { readonly nodes?: ReadonlyArray<number>; readonly apart?: boolean }
   ) => ReadonlyArray<ReadonlyArray<Edge>>
+  /** A cycle of one rw edge and any of these kinds, which have none by themselves, among these nodes. */
+  readonly single: (kinds: number, nodes: ReadonlyArray<number>) => ReadonlyArray<Edge> | undefined
   /** A shortest path, by edges of these kinds over nodes that pass. */
   readonly path: (
     from: number,
@@ -134,6 +136,21 @@ export const make = (size: number): DependencyGraph => {
       return Adjacency.components(searched).map((members) =>
         Adjacency.shortestCycle(Adjacency.part(searched, members)).map(get)
       )
+    },
+    single: (kinds, nodes) => {
+      const graph = Adjacency.part(select(kinds), nodes)
+      const overtaking = Adjacency.part(select(Kind.rw), nodes)
+      const order = Adjacency.topologicalOrder(graph)
+      const pairs = nodes.flatMap((_, node) =>
+        Array.from(
+          overtaking.to.subarray(overtaking.first[node], overtaking.first[node + 1]),
+          (end) => [end, node] as const
+        )
+      )
+      const at = order && Adjacency.connected(graph, order, pairs)
+      if (at === undefined) return undefined
+      const path = Adjacency.shortestPath(graph, ...pairs[at]!, () => true) ?? []
+      return [...path, overtaking.edge[at]!].map(get)
     },
     path: (start, end, kinds, passes = () => true) =>
       Adjacency.shortestPath(select(kinds), start, end, passes)?.map(get)

@@ -74,6 +74,7 @@ export const find = (observations: Observations) => {
   const fractures = reads.flatMap((its) => fracturesOf(observations, its))
   const found = fractures.map(({ by, isUpdate, overwritten, read, source }): Story.Found => ({
     anomaly: "fractured-read",
+    who: [source, read.reader],
     facts: () => [
       isUpdate ? facts.updated(source, read.key, read.version, overwritten) : facts.wrote(overwritten),
       facts.read(read.reader, by.key, by.version, source),
@@ -82,6 +83,6 @@ export const find = (observations: Observations) => {
   }))
   const cycles = graph.cycles(wr | ww | arbitration)
     .filter((cycle) => cycle.some(({ kind }) => kind === arbitration))
-    .map((cycle): Story.Found => ({ anomaly: "fractured-read", facts: () => cycle.map(facts.dependency) }))
+    .map((cycle): Story.Found => facts.cycle("fractured-read", cycle))
   return { found: [...found, ...cycles], fractured: new Set(fractures.map(({ read }) => read)) }
 }

@@ -22,11 +22,17 @@ import * as Transactions from "./Transactions.ts"
 
 type Catalogue = ReturnType<typeof Observations.catalogue>
 
-const readFact = ({ key, list, reader }: Seen): Story.Fact => ({ fact: "read", by: reader, key, value: list })
+const readFact = ({ key, list, reader }: Seen): Extract<Story.Fact, { fact: "read" }> => ({
+  fact: "read",
+  by: reader,
+  key,
+  value: list
+})
 
 /** It read this, whatever else there is to say. */
 const misread = (anomaly: Story.Found["anomaly"], ...seen: ReadonlyArray<Seen>): Story.Found => ({
   anomaly,
+  who: seen.map(({ reader }) => reader),
   facts: () => seen.map(readFact)
 })
 
@@ -46,26 +52,29 @@ const duplicateElements = (seen: Seen): ReadonlyArray<Story.Found> =>
 
 /**
  * **Garbage read**: an element that nobody has appended, or not before the read had ended. **G1a**: one of a transaction
- * that was refused. What is neither was appended, and tells that its transaction was committed.
+ * that was refused. What is neither was appended, and tells that its transaction was committed. (Elle breaks off where
+ * nobody has appended an element; one that was appended later is a cycle to it.)
  */
 const elements = (
   { find }: Catalogue,
   transactions: ReadonlyArray<Transactions.Transaction>,
   committed: Array<boolean>,
-  seen: Seen
+  seen: Seen,
+  evidence: Transactions.Evidence
 ): ReadonlyArray<Story.Found> => {
   const { key, list, reader } = seen
   return list.flatMap((element): ReadonlyArray<Story.Found> => {
     const version = find(key, element)
     if (version === undefined) return [misread("garbage-read", seen)]
     const { writer } = version
-    const isLater = writer.invoke.index > transactions[reader]!.completion!.index
+    const isLater = evidence === "all" && writer.invoke.index > transactions[reader]!.completion!.index
     if (!isLater && writer.outcome !== "fail") {
       committed[writer.id] = true
       return []
     }
     return [{
       anomaly: isLater ? "garbage-read" : "G1a",
+      who: [writer.id, reader],
       facts: () => [
         { fact: isLater ? "wrote" : "was refused", by: writer.id, key, value: element },
         readFact(seen)
@@ -156,6 +165,7 @@ const lostWrites = ({ keyId }: Catalogue, order: Order, ending: AtTheEnd.Ending)
       .filter((version) => !present.has(Transactions.identity(version.value)))
       .map((version): Story.Found => ({
         anomaly: "lost-write",
+        who: [version.writer.id, reader],
         facts: () => [
           { fact: "wrote", by: version.writer.id, key, value: version.value },
           { fact: "ended", key, answers: [{ by: reader, value }] }
@@ -163,8 +173,8 @@ const lostWrites = ({ keyId }: Catalogue, order: Order, ending: AtTheEnd.Ending)
       }))
   })
 
-export const check = (history: History, models: ReadonlyArray<ConsistencyModel>): Verdict.Verdict => {
-  const transactions = Transactions.fromHistory(history, "durable")
+export const observe = (history: History, evidence: Transactions.Evidence): Judgement.Observed => {
+  const transactions = Transactions.fromHistory(history, "durable", evidence)
   const catalogue = Observations.catalogue(transactions)
   const committed = transactions.map(({ outcome }) => outcome === "ok")
   const looks = transactions.filter(({ outcome }) => outcome === "ok").map(look)
@@ -177,10 +187,11 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
   const found = [
     ...Judgement.garbled(transactions),
     ...looks.flatMap(({ contradictions }) => contradictions.map((seen) => misread("internal", seen))),
+    ...looks.flatMap(({ premature }) => premature.map((seen) => misread("future-read", seen))),
     ...others.map((seen) => misread("incompatible-order", longestLike(seen), seen)),
     ...[...longest.values(), ...others].flatMap((seen) => [
       ...duplicateElements(seen),
-      ...elements(catalogue, transactions, committed, seen)
+      ...elements(catalogue, transactions, committed, seen, evidence)
     ])
   ]
 
@@ -191,9 +202,11 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
   const external = looks.flatMap(({ external }) => external).filter(isBeginning)
   const { intermediate, reads } = dependencies(catalogue, known, order, external)
   const ending = AtTheEnd.make(transactions, [])
-  return Judgement.make(
-    { ...known, reads },
-    [...found, ...intermediate, ...lostWrites(catalogue, order, ending), ...ending.found],
-    models
-  )
+  return {
+    observations: { ...known, reads },
+    found: [...found, ...intermediate, ...lostWrites(catalogue, order, ending), ...ending.found]
+  }
 }
+
+export const check = (history: History, models: ReadonlyArray<ConsistencyModel>): Verdict.Verdict =>
+  Judgement.make((evidence) => observe(history, evidence), models)

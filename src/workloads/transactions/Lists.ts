@@ -23,8 +23,10 @@ export interface Look {
   readonly all: ReadonlyArray<Seen>
   /** What each key held without what the transaction itself appended. */
   readonly external: ReadonlyArray<Seen>
-  /** Lists that do not go with what it had read or appended before, or that hold what it appends later. */
+  /** Lists that do not go with what it had read or appended before. */
   readonly contradictions: ReadonlyArray<Seen>
+  /** Lists that hold what it appends only later. */
+  readonly premature: ReadonlyArray<Seen>
 }
 
 /** What it knows of a key: what it found there, and what it has appended to that. */
@@ -63,10 +65,11 @@ export const look = ({ id: reader, operations }: Transactions.Transaction): Look
     else state.found = found
   }
   const external: Array<Seen> = []
+  const premature: Array<Seen> = []
   for (const { appended, found: list, key } of states.values()) {
     if (list === undefined) continue
     const isPremature = appended.some((element) => list.some((other) => Json.equals(element, other)))
-    ;(isPremature ? contradictions : external).push({ reader, key, list })
+    ;(isPremature ? premature : external).push({ reader, key, list })
   }
-  return { all, external, contradictions }
+  return { all, external, contradictions, premature }
 }

@@ -68,9 +68,12 @@ const look = ({ find, keyId }: Catalogue, transaction: Transaction): ReadonlyArr
 const isGarbage = ({ transaction, value, version }: Seen): boolean =>
   value !== null && (version === undefined || version.writer.invoke.index > transaction.completion!.index)
 
-/** **Internal**: not what the transaction had just written or read, or what it writes later. */
-const isInternal = ({ before, transaction, version }: Seen): boolean =>
-  before === undefined ? version?.writer === transaction : before !== numberOf(version)
+/** **Future read**: what the transaction writes only later. */
+const isFuture = ({ before, transaction, version }: Seen): boolean =>
+  before === undefined && version?.writer === transaction
+
+/** **Internal**: not what the transaction had just written or read. */
+const isInternal = ({ before, version }: Seen): boolean => before !== undefined && before !== numberOf(version)
 
 const misread = (
   anomaly: Story.Found["anomaly"],
@@ -78,6 +81,7 @@ const misread = (
   { versions }: Catalogue
 ): Story.Found => ({
   anomaly,
+  who: version === undefined ? [by] : [version.writer.id, by],
   facts: () => [
     ...version === undefined
       ? []
@@ -92,16 +96,21 @@ const judge = (seen: Seen, catalogue: Catalogue): ReadonlyArray<Story.Found> => 
   const { before, key, transaction, value, version } = seen
   if (isGarbage(seen)) return [misread("garbage-read", seen, catalogue)]
   if (isInternal(seen)) return [misread("internal", seen, catalogue)]
+  if (isFuture(seen)) return [misread("future-read", seen, catalogue)]
   if (before !== undefined || version === undefined) return []
   if (version.writer.outcome === "fail") return [misread("G1a", seen, catalogue)]
   if (!version.isIntermediate) return []
   return [Judgement.intermediate(version, catalogue, { fact: "read", by: transaction.id, key, value })]
 }
 
+/** What Elle says of reads by themselves: nothing of values that come from nowhere, or from the future. */
+const elleJudges = ({ anomaly }: Story.Found): boolean => anomaly !== "garbage-read" && anomaly !== "future-read"
+
 /** Of the reads those of others' writes, or of none. They tell that who wrote it was committed. */
-const external = (all: ReadonlyArray<Seen>): ReadonlyArray<Seen> =>
+const external = (all: ReadonlyArray<Seen>, evidence: Transactions.Evidence): ReadonlyArray<Seen> =>
   all.filter((seen) =>
-    seen.before === undefined && !isGarbage(seen) && !isInternal(seen) && seen.version?.writer.outcome !== "fail"
+    seen.before === undefined && !isFuture(seen) && seen.version?.writer.outcome !== "fail"
+    && (evidence === "elle" ? seen.value === null || seen.version !== undefined : !isGarbage(seen))
   )
 
 /** Who read each version, and for each key those who read that there was none. */
@@ -121,6 +130,7 @@ const lostWrites = (ending: AtTheEnd.Ending, remaining: (key: Json) => ReadonlyA
     const [lost] = value === null ? remaining(key) : []
     return lost === undefined ? [] : [{
       anomaly: "lost-write",
+      who: [lost.writer.id, reader],
       facts: () => [
         { fact: "wrote", by: lost.writer.id, key, value: lost.value },
         { fact: "ended", key, answers: [{ by: reader, value: null }] }
@@ -139,8 +149,9 @@ const dependencies = (
   remaining: (key: Json) => ReadonlyArray<Version>
 ): ReadonlyArray<Story.Found> => {
   const { ofNone, ofVersion } = readers(reads)
+  const isCommitted = (version: number): boolean => committed[versions[version]?.writer.id ?? -1] === true
   for (const { reader: to, version } of reads.flat()) {
-    if (version !== Observations.initial) graph.add({ from: versions[version]!.writer.id, to, kind: Kind.wr, version })
+    if (isCommitted(version)) graph.add({ from: versions[version]!.writer.id, to, kind: Kind.wr, version })
   }
   const overtake = (readers: ReadonlyArray<number> | undefined, version: number, next: Version): void => {
     for (const from of readers ?? []) {
@@ -168,29 +179,41 @@ const dependencies = (
   for (const edge of edges) {
     const version = versions[edge.version]!
     // What the writer of an intermediate version wrote for good may have come later.
-    if (!version.isIntermediate) graph.add(edge)
+    if (!version.isIntermediate && isCommitted(version.id)) graph.add(edge)
     overtake(ofVersion.get(version.id), version.id, versions[edge.next]!)
   }
   return cycles.map((cycle) => Judgement.cyclic(cycle, { lists: false, versions }))
 }
 
-export const check = (history: History, models: ReadonlyArray<ConsistencyModel>): Verdict.Verdict => {
-  const transactions = Transactions.fromHistory(history, "volatile")
+/** Those that took place for sure. Elle knows only of those that were ok. */
+const committedOf = (
+  transactions: ReadonlyArray<Transaction>,
+  reads: ReadonlyArray<ReadonlyArray<Read>>,
+  versions: ReadonlyArray<Version>,
+  evidence: Transactions.Evidence
+): ReadonlyArray<boolean> => {
+  const committed = transactions.map(({ outcome }) => outcome === "ok")
+  if (evidence === "elle") return committed
+  for (const { version } of reads.flat()) {
+    if (version !== Observations.initial) committed[versions[version]!.writer.id] = true
+  }
+  return committed
+}
+
+export const observe = (history: History, evidence: Transactions.Evidence): Judgement.Observed => {
+  const transactions = Transactions.fromHistory(history, "volatile", evidence)
   const catalogue = Observations.catalogue(transactions)
   const { keyId, versions, writes } = catalogue
   const seen = transactions.map((one) => one.outcome === "ok" ? look(catalogue, one) : [])
   const reads = seen.map((its) =>
-    external(its).map(({ key, keyId, transaction, version }): Read => ({
+    external(its, evidence).map(({ key, keyId, transaction, version }): Read => ({
       reader: transaction.id,
       keyId,
       key,
       version: numberOf(version)
     }))
   )
-  const committed = transactions.map(({ outcome }) => outcome === "ok")
-  for (const { version } of reads.flat()) {
-    if (version !== Observations.initial) committed[versions[version]!.writer.id] = true
-  }
+  const committed = committedOf(transactions, reads, versions, evidence)
   const graph = Observations.graphOf(transactions, committed)
   const observations = { lists: false, transactions, versions, committed, reads, writes, graph }
 
@@ -202,12 +225,18 @@ export const check = (history: History, models: ReadonlyArray<ConsistencyModel>)
     (byKey.get(keyId(key)) ?? []).filter(({ writer }) => !writer.mayBeForgotten)
 
   const cycles = dependencies(catalogue, observations, ending, remaining)
-  const found = [
-    ...Judgement.garbled(transactions),
-    ...seen.flat().flatMap((one) => judge(one, catalogue)),
-    ...lostWrites(ending, remaining),
-    ...cycles,
-    ...ending.found
-  ]
-  return Judgement.make(observations, found, models)
+  const judged = seen.flat().flatMap((one) => judge(one, catalogue))
+  return {
+    observations,
+    found: [
+      ...Judgement.garbled(transactions),
+      ...evidence === "elle" ? judged.filter(elleJudges) : judged,
+      ...lostWrites(ending, remaining),
+      ...cycles,
+      ...ending.found
+    ]
+  }
 }
+
+export const check = (history: History, models: ReadonlyArray<ConsistencyModel>): Verdict.Verdict =>
+  Judgement.make((evidence) => observe(history, evidence), models)

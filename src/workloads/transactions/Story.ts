@@ -71,6 +71,8 @@ export type Fact =
 /** An anomaly, and what happened. Few are told, and to find a path takes time. */
 export interface Found {
   readonly anomaly: Anomaly
+  /** Those transactions without which it would not be. */
+  readonly who: ReadonlyArray<number>
   readonly facts: () => ReadonlyArray<Fact>
 }
 
@@ -103,6 +105,18 @@ export const make = ({ lists, versions }: Pick<Observations, "lists" | "versions
     Kind,
     keyof typeof Kind // Kind says so
   >
+  const dependency = ({ from, kind, next, to, version, witness }: Edge): Fact => {
+    const key = (versions[version] ?? versions[next])?.key
+    return {
+      fact: "dependency",
+      kind: kinds[kind],
+      from,
+      to,
+      ...key !== undefined && { key, value: value(version), ...upTo(version) },
+      ...next >= 0 && { next: value(next) },
+      ...witness >= 0 && { witness }
+    }
+  }
   return {
     wrote: ({ id, key, writer }: Version): Fact => ({ fact: "wrote", by: writer.id, key, value: value(id) }),
     read: (by: number, key: Json, version: number, alsoBy?: number): Fact => ({
@@ -121,18 +135,12 @@ export const make = ({ lists, versions }: Pick<Observations, "lists" | "versions
       ...upTo(version),
       next: next.value
     }),
-    dependency: ({ from, kind, next, to, version, witness }: Edge): Fact => {
-      const key = (versions[version] ?? versions[next])?.key
-      return {
-        fact: "dependency",
-        kind: kinds[kind],
-        from,
-        to,
-        ...key !== undefined && { key, value: value(version), ...upTo(version) },
-        ...next >= 0 && { next: value(next) },
-        ...witness >= 0 && { witness }
-      }
-    }
+    dependency,
+    cycle: (anomaly: Anomaly, edges: ReadonlyArray<Edge>): Found => ({
+      anomaly,
+      who: [...new Set(edges.flatMap(({ from, to, witness }) => witness < 0 ? [from, to] : [from, to, witness]))],
+      facts: () => edges.map(dependency)
+    })
   }
 }
 

@@ -66,28 +66,50 @@ const sessions = (lives: Lives.Lives) => {
 }
 
 /**
+ * How much of a history counts.
+ *
+ * - `all`: everything that is known.
+ * - `elle`: what Elle would know of the same run under Maelstrom, which reads nothing at the end, takes every reply at its
+ *   word, and knows no kills.
+ */
+export type Evidence = "all" | "elle"
+
+const make = (
+  { completion, invoke, ...operation }: Operations.Operation,
+  lives: Lives.Lives,
+  evidence: Evidence
+): Omit<Transaction, "id" | "session"> => {
+  const outcome = Operations.outcome({ completion, invoke, ...operation })
+  const request = decode(invoke.value)
+  const reply = completion !== undefined && outcome === "ok" ? decode(completion.value) : request
+  const isGarbled = evidence === "all" && !isAnswerTo(request, reply)
+  return {
+    invoke,
+    completion,
+    outcome: isGarbled ? "unknown" : outcome,
+    operations: isGarbled ? request : reply,
+    isFinal: invoke.f === finalRead,
+    mayBeForgotten: !lives.keeps(invoke),
+    isGarbled
+  }
+}
+
+/**
  * @param memory whether what a node has acknowledged outlives it. If it is `volatile`, a kill ends the sessions at the
  * node.
  */
-export const fromHistory = (history: History, memory: Lives.Memory): ReadonlyArray<Transaction> => {
-  const lives = Lives.make(history, memory)
+export const fromHistory = (
+  history: History,
+  memory: Lives.Memory,
+  evidence: Evidence = "all"
+): ReadonlyArray<Transaction> => {
+  const lives = Lives.make(history, evidence === "elle" ? "durable" : memory)
   const sessionOf = sessions(lives)
-  return Operations.fold(history).all.map((operation): Transaction => {
-    const { completion, id, invoke } = operation
-    const outcome = Operations.outcome(operation)
-    const request = decode(invoke.value)
-    const reply = completion !== undefined && outcome === "ok" ? decode(completion.value) : request
-    const isGarbled = !isAnswerTo(request, reply)
-    return {
-      id,
-      invoke,
-      completion,
-      outcome: isGarbled ? "unknown" : outcome,
-      session: sessionOf(invoke),
-      operations: isGarbled ? request : reply,
-      isFinal: invoke.f === finalRead,
-      mayBeForgotten: !lives.keeps(invoke),
-      isGarbled
-    }
-  })
+  const { all } = Operations.fold(history)
+  const those = evidence === "elle" ? all.filter(({ invoke }) => invoke.f !== finalRead) : all
+  return those.map((operation, id) => ({
+    id,
+    session: sessionOf(operation.invoke),
+    ...make(operation, lives, evidence)
+  }))
 }

@@ -45,12 +45,24 @@ const wrong: ReadonlyArray<readonly [string, Program, finding: RegExp, options?:
     Wrong.insistent,
     /^duplicate: message \d+ of key \d+ at offset \d+ \(.*\) and \d+ \(polled/
   ],
-  ["skips", Wrong.skipping, /^skipped within a poll: key \d+: offset \d+ before \d+, by process \d+ at [\d.]+ ms/],
-  ["answers only the newest", Wrong.impatient, /^skipped by a poll: key \d+: offset \d+ (and \d+ more )?before \d+/],
-  ["answers in no order", Wrong.unordered, /^nonmonotonic within a poll: key \d+: offset \d+ by .*, after \d+/],
-  ["answers again what it has answered", Wrong.repetitive, /^nonmonotonic polls: key \d+: offset \d+ by /],
+  [
+    "skips",
+    Wrong.skipping,
+    /^skipped within a poll: key \d+: process \d+ polled offset \d+ at [\d.]+ ms, and not \d+ (and \d+ more )?before it/
+  ],
+  ["answers only the newest", Wrong.impatient, /^(lost: message|skipped by a poll: key) /],
+  [
+    "answers in no order",
+    Wrong.unordered,
+    /^nonmonotonic within a poll: key \d+: process \d+ polled offset \d+ after \d+/
+  ],
+  [
+    "answers again what it has answered",
+    Wrong.repetitive,
+    /^nonmonotonic polls: key \d+: process \d+ polled offset \d+ at .*, after \d+ at /
+  ],
   ["answers what it is not asked for", Wrong.talkative, /^polled but not asked for: /],
-  ["gives lower offsets to later messages", Wrong.descending, /^nonmonotonic sends: key \d+: offset \d+ by /],
+  ["gives lower offsets to later messages", Wrong.descending, /^nonmonotonic sends: key \d+: process \d+ was told /],
   ["tells senders other offsets", Wrong.misleading, /^duplicate: /],
   [
     "invents a message",
@@ -60,7 +72,7 @@ const wrong: ReadonlyArray<readonly [string, Program, finding: RegExp, options?:
   ["stores what it refuses", Wrong.insincere, /^polled though refused: message 3 of key \d+ at offset 2, polled by /],
   ["takes the last commit for the highest", Wrong.forgetful, /^commit went back: key \d+: n\d listed offset \d+ to /],
   ["takes what is committed for what comes next", Wrong.hasty, /^commit ahead of what was polled: key \d+: /],
-  ["tells only the clients of one node", Wrong.secretive, /^missing at the end: .*, at n1/],
+  ["tells only the clients of one node", Wrong.secretive, /^missing at the end: n1 does not show /],
   ["answers only the clients of one node", Wrong.reticent, /^no final poll: n1 answered none$/]
 ]
 
