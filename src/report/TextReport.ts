@@ -9,6 +9,7 @@ import type { Results } from "../simulator/Results.ts"
 import * as Run from "../simulator/Run.ts"
 import { quantile } from "../workloads/history/Sorted.ts"
 import * as Sentences from "./sentences/Sentences.ts"
+import * as Transactions from "./sentences/TransactionSentences.ts"
 
 export interface Style {
   /** Whether to colour the text with ANSI escape sequences. */
@@ -78,6 +79,7 @@ export const findings = ({ replay, results, title }: Run.Summary, style: Style):
   results.valid ? "" : [
     red(style)(`${title} is invalid:`),
     ...results.findings.flatMap(Sentences.lines).map((line) => `  ${line.replaceAll("\n", "\n    ")}`),
+    ...Transactions.models(results.workload.figures).map((line) => `  ${line}`),
     `  Replay: ${replay}`
   ].map((line) => `${line}\n`).join("")
 

@@ -3,6 +3,8 @@
  */
 import type { Json } from "../../schema/Json.ts"
 import type { Example } from "../../workloads/finding/Finding.ts"
+import type { Verdict } from "../../workloads/finding/Verdict.ts"
+import * as ConsistencyModel from "../../workloads/transactions/ConsistencyModel.ts"
 import type { Actor, Dependency, Fact, Story } from "../../workloads/transactions/Story.ts"
 import * as Failures from "./Failures.ts"
 import { text as shorten } from "./Text.ts"
@@ -132,3 +134,15 @@ export const transactions = (example: Example): string => {
   })
   return [first.length > 0 ? `${first.join("; ")}; yet ${last}` : last, ...who].join("\n")
 }
+
+const namesIn = (value: Json | undefined): ReadonlyArray<ConsistencyModel.ConsistencyModel> =>
+  // the checkers of transactions have written these
+  Array.isArray(value) ? value as unknown as ReadonlyArray<ConsistencyModel.ConsistencyModel> : []
+
+/** Of a verdict on transactions, the strongest models that hold, as far as anybody can tell, and the weakest broken. */
+export const models = ({ broken, hold }: Verdict["figures"]): ReadonlyArray<string> =>
+  broken === undefined ? [] : [
+    `Holds: ${ConsistencyModel.strongest(namesIn(hold)).join(", ") || "no consistency model"}. Broken: ${
+      ConsistencyModel.weakest(namesIn(broken)).join(", ") || "none"
+    }.`
+  ]

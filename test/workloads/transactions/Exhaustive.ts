@@ -119,26 +119,52 @@ const closure = (ids: ReadonlyArray<number>, pairs: Pairs): ReadonlySet<string> 
   return found
 }
 
-/** Whether the first is visible to the second, in an order. */
-type Visibility = (isBefore: (a: number, b: number) => boolean) => (a: number, b: number) => boolean
+/** Whether what the first wrote of a key is visible to the second, in an order. */
+type Visibility = (isBefore: (a: number, b: number) => boolean) => (a: number, b: number, key: Json) => boolean
 
-const visibility = (model: ConsistencyModel, effects: Effects, sessions: Pairs): Visibility => {
+const isOf = (model: ConsistencyModel, part: string): boolean => model.includes(part)
+
+/** Those that come first for some other reason than that they were read from. */
+const given = (model: ConsistencyModel, transactions: ReadonlyArray<Transaction>): Pairs =>
+  model === "causal" || isOf(model, "strong-session")
+    ? inTime(transactions, "session")
+    : isOf(model, "strong") || model === "strict-serializable"
+    ? inTime(transactions, "anywhere")
+    : []
+
+const visibility = (model: ConsistencyModel, effects: Effects, first: Pairs): Visibility => {
   const { ids, isWriter, readsFrom, writes } = effects
   const isRead = (a: number, b: number): boolean => readsFrom.some(([from, to]) => from === a && to === b)
+  const isFirst = (a: number, b: number): boolean => first.some(([from, to]) => from === a && to === b)
   const conflict = (a: number, b: number): boolean => writes[a]!.some(({ key }) => isWriter(b, key))
+  if (isOf(model, "committed")) return () => () => false
+  if (model === "parallel-snapshot-isolation" || model === "consistent-view") {
+    return (isBefore) => {
+      const conflicts = ids.flatMap((a) =>
+        ids.flatMap((b): Pairs => a !== b && isBefore(a, b) && conflict(a, b) ? [[a, b]] : [])
+      )
+      const causes = closure(ids, [...readsFrom, ...conflicts])
+      return (a, b) => causes.has(`${a} ${b}`)
+    }
+  }
+  if (isOf(model, "snapshot-isolation")) {
+    return (isBefore) => (a, b) =>
+      ids.some((via) =>
+        (via === a || isBefore(a, via))
+        && (isRead(via, b) || isFirst(via, b) || (isBefore(via, b) && conflict(via, b)))
+      )
+  }
   switch (model) {
-    case "read-uncommitted":
-    case "read-committed":
-      return () => () => false
+    case "cursor-stability":
+      return (isBefore) => (a, b, key) => isBefore(a, b) && isWriter(b, key)
     case "read-atomic":
       return () => isRead
+    case "update-atomic":
+      return (isBefore) => (a, b) => isRead(a, b) || (isBefore(a, b) && conflict(a, b))
     case "causal": {
-      const causes = closure(ids, [...readsFrom, ...sessions])
+      const causes = closure(ids, [...readsFrom, ...first])
       return () => (a, b) => causes.has(`${a} ${b}`)
     }
-    case "snapshot-isolation":
-      return (isBefore) => (a, b) =>
-        ids.some((via) => (via === a || isBefore(a, via)) && (isRead(via, b) || (isBefore(via, b) && conflict(via, b))))
     default:
       return (isBefore) => isBefore
   }
@@ -149,33 +175,29 @@ export const isValid = (history: History, model: ConsistencyModel, lists: boolea
   const transactions = all.filter(({ isFinal }) => !isFinal)
   const effects = effectsOf(transactions)
   const { ids, isWriter, reads, readsFrom } = effects
-  if (model !== "read-uncommitted" && reads.flat().some(({ isIntermediate }) => isIntermediate)) return false
+  const isDirty = isOf(model, "uncommitted")
+  if (!isDirty && reads.flat().some(({ isIntermediate }) => isIntermediate)) return false
 
   const final = all.filter(({ isFinal }) => isFinal).flatMap(({ operations }) => operations)
   const last = finalOrder(effects, final, lists)
   if (last === undefined) return false
-  const sessions = inTime(transactions, "session")
+  const first = given(model, transactions)
   const overwrites = ([from, to]: readonly [number, number]): boolean =>
     reads[to]!.some(({ key, writer }) => writer === from && isWriter(to, key))
-  const before = [
-    ...model === "read-uncommitted" ? readsFrom.filter(overwrites) : readsFrom,
-    ...last,
-    ...model === "causal" ? sessions : [],
-    ...model === "strict-serializable" ? inTime(transactions, "anywhere") : []
-  ]
-  const visible = visibility(model, effects, sessions)
+  const before = [...isDirty ? readsFrom.filter(overwrites) : readsFrom, ...last, ...first]
+  const visible = visibility(model, effects, first)
 
   return permutations(ids).some((order) => {
     const isBefore = (a: number, b: number): boolean => order.indexOf(a) < order.indexOf(b)
+    if (!before.every(([a, b]) => isBefore(a, b))) return false
     const isVisible = visible(isBefore)
-    return before.every(([a, b]) => isBefore(a, b))
-      && ids.every((reader) =>
-        reads[reader]!.every(({ key, writer }) =>
-          ids.every((other) =>
-            other === reader || other === writer || !isWriter(other, key) || !isVisible(other, reader)
-            || (writer !== undefined && isBefore(other, writer))
-          )
+    return ids.every((reader) =>
+      reads[reader]!.every(({ key, writer }) =>
+        ids.every((other) =>
+          other === reader || other === writer || !isWriter(other, key) || !isVisible(other, reader, key)
+          || (writer !== undefined && isBefore(other, writer))
         )
       )
+    )
   })
 }
