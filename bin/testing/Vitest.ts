@@ -1,0 +1,77 @@
+/**
+ * Tests of a program in the simulated world, for `vitest`, with or without `@effect/vitest`.
+ *
+ *     import * as Simulated from "gossip-girl/vitest"
+ *     import { UniqueIdsWorkload } from "gossip-girl/workloads/UniqueIdsWorkload"
+ *     import { program } from "../src/Program.ts"
+ *
+ *     Simulated.valid("no id twice", {
+ *       program,
+ *       workload: UniqueIdsWorkload,
+ *       nodeCount: 3,
+ *       nemesis: ["partition", "kill"],
+ *       seeds: 100
+ *     })
+ *
+ * A test that fails says what was found, with which seed, what happened, and the command that runs just that once more.
+ * `SEEDS=1000` in the environment has all such tests try so many seeds.
+ */
+import * as Effect from "effect/Effect"
+import { relative } from "node:path"
+import { it } from "vitest"
+import * as Counterexample from "./Counterexample.ts"
+
+export type Options = Counterexample.Options
+
+/** How long such a test may take, in ms: on a busy machine a search for a small run takes a while. */
+const timeout = 300_000
+
+/** The environment variable with the flags of the one run to be made. */
+const variable = "GOSSIP_GIRL_RUN"
+
+const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
+
+const escape = (text: string): string => text.replaceAll(/[$()*+.?[\\\]^{|}]/g, "\\$&")
+
+const wordsOf = (name: string, file: string): Counterexample.Words => ({
+  title: name,
+  replay: (flags) =>
+    `${variable}=${quote(flags)} npx vitest run ${relative(process.cwd(), file)} -t ${quote(escape(name))}`
+})
+
+/** Its message says all, so that the place in the code where it was made is of no use to anybody. */
+class Failure extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = "Invalid"
+    this.stack = `Invalid: ${message}`
+  }
+}
+
+const search = (name: string, file: string, options: Options) =>
+  Effect.runPromise(Counterexample.find(options, wordsOf(name, file), process.env[variable]))
+
+const seedsOf = ({ seeds = 1 }: Options): number => Number(process.env["SEEDS"] ?? seeds)
+
+// oxlint-disable vitest/valid-title -- who calls these gives the title
+
+/** A test that passes when no run of these is invalid. */
+export const valid = (name: string, options: Options): void =>
+  it(name, async ({ task }) => {
+    const found = await search(name, task.file.filepath, { ...options, seeds: seedsOf(options) })
+    if (found !== undefined) throw new Failure(found.text)
+  }, timeout)
+
+/**
+ * A test that passes when one of these runs is invalid: of a program that is wrong on purpose, which proves that the
+ * workload finds it. With a `kind`, such as `lock: held twice`, that is what must be found.
+ */
+export const invalid = (name: string, { kind, ...options }: Options & { readonly kind?: string }): void =>
+  it(name, async ({ task }) => {
+    const seeds = seedsOf(options)
+    const found = await search(name, task.file.filepath, { shrink: false, ...options, seeds })
+    if (found === undefined) throw new Failure(`nothing is found in ${seeds} ${seeds === 1 ? "run" : "runs"}`)
+    if (kind !== undefined && !found.kinds.includes(kind)) {
+      throw new Failure(`not ${kind} is found, but ${found.kinds.join(", ")}:\n${found.text}`)
+    }
+  }, timeout)

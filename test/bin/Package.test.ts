@@ -1,0 +1,62 @@
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { readFileSync, statSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import * as Packed from "./Packed.ts"
+
+const root = join(import.meta.dirname, "../..")
+const manifest: {
+  readonly exports: Record<string, string>
+  readonly scripts: Record<string, string>
+} = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+
+describe("the package, in a folder of its own", () => {
+  let packed: Packed.Packed
+  let project: string
+
+  beforeAll(() => {
+    packed = Packed.pack()
+    project = packed.install()
+    Packed.copy("examples", project)
+  })
+  afterAll(() => packed.remove())
+
+  it("is small", () => {
+    assert.isBelow(statSync(packed.tarball).size, 2_500_000)
+  })
+
+  it("has all modules that it exports, and hides all others", async () => {
+    const modules = Object.keys(manifest.exports).filter((name) => !/package.json$|vitest$|Live$/.test(name))
+    const names = modules.map((name) => name.replace(/^\./, "gossip-girl"))
+    const hidden = ["gossip-girl", "gossip-girl/lib/src/simulator/Trial.js", "gossip-girl/simulator/Trial"]
+    const script = `
+      for (const name of ${JSON.stringify(names)}) if (Object.keys(await import(name)).length === 0) console.log(name)
+      for (const name of ${JSON.stringify(hidden)}) await import(name).then(() => console.log(name), () => {})`
+    const output = await Packed.run(project, `node --input-type=module --eval '${script}'`)
+    assert.strictEqual(output, "")
+  })
+
+  it("compiles the examples, and the examples pass their tests", async () => {
+    await Packed.run(project, "tsc")
+    const output = await Packed.run(project, "vitest run --exclude dist", { SEEDS: "5" })
+    assert.match(output, /4 passed/)
+  })
+
+  it("runs a node in Python beside nodes in TypeScript", async () => {
+    const { scripts } = JSON.parse(readFileSync(join(project, "package.json"), "utf8"))
+    const output = await Packed.run(project, scripts.mixed)
+    assert.match(output, /^broadcast +3 +partition .* valid$/m)
+  })
+
+  it("says of a program that is wrong what was found, what happened, and how to run just that once more", async () => {
+    const file = join(project, "lock/Wrong.test.ts")
+    const test = readFileSync(join(project, "lock/Lock.test.ts"), "utf8")
+    writeFileSync(file, test.replace("program: Lock }", "program: WrongLock }"))
+    const failed = await Packed.run(project, "vitest run lock/Wrong.test.ts 2>&1 || true")
+    assert.include(failed, 'held twice: first "worker 0", second "worker 1"')
+    assert.match(failed, /process 1 asks n1 to acquire "worker 1": ok/)
+    const [, replay] = /Replay: (.*)/.exec(failed) ?? []
+    assert.include(replay, "npx vitest run lock/Wrong.test.ts -t 'the lock has one owner at a time'")
+    const again = await Packed.run(project, `${replay?.replace("npx ", "")} 2>&1 || true`)
+    assert.include(again, 'held twice: first "worker 0", second "worker 1"')
+  })
+})
