@@ -9,6 +9,7 @@ import * as Echo from "./entries/Echo.ts"
 import * as GCounter from "./entries/GCounter.ts"
 import * as GSet from "./entries/GSet.ts"
 import * as Kafka from "./entries/Kafka.ts"
+import * as LinKv from "./entries/LinKv.ts"
 import * as PnCounter from "./entries/PnCounter.ts"
 import * as TxnListAppend from "./entries/TxnListAppend.ts"
 import * as TxnRwRegister from "./entries/TxnRwRegister.ts"
@@ -24,6 +25,7 @@ export const registry = {
   "g-counter": GCounter.entry(),
   "pn-counter": PnCounter.entry(),
   kafka: Kafka.entry(),
+  "lin-kv": LinKv.entry(),
   "txn-rw-register": TxnRwRegister.entry(),
   "txn-list-append": TxnListAppend.entry()
 } satisfies Readonly<Record<string, Entry.Entry>>

@@ -87,5 +87,10 @@ export const variables: ReadonlyArray<Variable> = [
   },
   { name: "KAFKA_LINGER", meaning: "how long `kafka-lin-kv` waits for company", usual: "5 millis" },
   { name: "KAFKA_POLL_LIMIT", meaning: "messages that a poll answers at the most", usual: "500" },
-  { name: "KAFKA_REFRESH", meaning: "how old the copy may be that polls of `kafka-lin-kv` read", usual: "100 millis" }
+  { name: "KAFKA_REFRESH", meaning: "how old the copy may be that polls of `kafka-lin-kv` read", usual: "100 millis" },
+  {
+    name: "LIN_KV_TIMEOUT",
+    meaning: "how long `proxy` waits for the answer of the service lin-kv; after that the outcome is unknown",
+    usual: "900 millis"
+  }
 ]

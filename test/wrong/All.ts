@@ -9,12 +9,14 @@ import { GCounterWorkload } from "../../src/workloads/counter/CounterWorkload.ts
 import { EchoWorkload } from "../../src/workloads/echo/EchoWorkload.ts"
 import { GSetWorkload } from "../../src/workloads/g-set/GSetWorkload.ts"
 import { KafkaWorkload } from "../../src/workloads/kafka/KafkaWorkload.ts"
+import { LinKvWorkload } from "../../src/workloads/lin-kv/LinKvWorkload.ts"
 import { UniqueIdsWorkload } from "../../src/workloads/unique-ids/UniqueIdsWorkload.ts"
 import type { Workload } from "../../src/workloads/Workload.ts"
 import * as Broadcast from "./BroadcastNodes.ts"
 import * as Counter from "./CounterNodes.ts"
 import * as Echo from "./EchoNodes.ts"
 import * as Kafka from "./KafkaNodes.ts"
+import * as LinKv from "./LinKvNodes.ts"
 import * as Txn from "./TxnNodes.ts"
 import * as UniqueIds from "./UniqueIdsNodes.ts"
 
@@ -75,5 +77,6 @@ export const all: ReadonlyArray<WrongNode> = [
     changes: Counter.needs
   }),
   ...from(Kafka, KafkaWorkload, { right: ["right", "brief", "sparse"], usual: Kafka.usual }),
+  ...from(LinKv, LinKvWorkload, { usual: LinKv.usual, changes: LinKv.needs }),
   ...Txn.nodes
 ]

@@ -8,6 +8,7 @@ import type { Example, Finding } from "../../workloads/finding/Finding.ts"
 import type { Failure } from "../../workloads/history/History.ts"
 import * as Failures from "./Failures.ts"
 import { kafka } from "./KafkaSentences.ts"
+import { linKv } from "./LinKvSentences.ts"
 import { echo, node, run, uniqueIds } from "./RunSentences.ts"
 import { counter, set } from "./SetSentences.ts"
 import { text } from "./Text.ts"
@@ -20,6 +21,7 @@ const sources: Readonly<Record<string, Readonly<Record<string, Tell>>>> = {
   set,
   counter,
   kafka,
+  "lin-kv": linKv,
   run,
   node,
   echo,

@@ -1,0 +1,70 @@
+/**
+ * The mutators of unknown outcome that have no end: each may happen at any moment after it began. Those that do the same
+ * are alike, so they are counted.
+ */
+import { type Action, effectOf, needed, type Operation, target } from "./RegisterOperation.ts"
+
+/** All of one effect. */
+export interface Supply {
+  /** Its number among all supplies. */
+  readonly kind: number
+  readonly action: Action
+  readonly effect: number
+  readonly to: number
+  /** When they began, the first first. */
+  readonly begins: Array<number>
+}
+
+export interface Supplies {
+  readonly byEffect: ReadonlyMap<number, Supply>
+  /** By the value that they leave. */
+  readonly to: ReadonlyMap<number, ReadonlyArray<Supply>>
+  /** By the value that they need to find, those that need one. */
+  readonly from: ReadonlyMap<number, ReadonlyArray<Supply>>
+  readonly writes: ReadonlyArray<Supply>
+}
+
+const append = <K, A>(map: Map<K, Array<A>>, key: K, one: A): void => {
+  const known = map.get(key)
+  if (known === undefined) map.set(key, [one])
+  else known.push(one)
+}
+
+export const make = (operations: ReadonlyArray<readonly [Operation, Action]>, valueCount: number): Supplies => {
+  const byEffect = new Map<number, Supply>()
+  const to = new Map<number, Array<Supply>>()
+  const from = new Map<number, Array<Supply>>()
+  const writes: Array<Supply> = []
+  for (const [{ begin, end }, action] of operations) {
+    const left = target(action)
+    if (end !== Infinity || left === undefined) continue
+    const effect = effectOf(action, valueCount)
+    const known = byEffect.get(effect)
+    if (known !== undefined) {
+      known.begins.push(begin)
+      continue
+    }
+    const supply = { kind: byEffect.size, action, effect, to: left, begins: [begin] }
+    byEffect.set(effect, supply)
+    append(to, left, supply)
+    const value = needed(action)
+    if (value === undefined) writes.push(supply)
+    else append(from, value, supply)
+  }
+  return { byEffect, to, from, writes }
+}
+
+export const exists = (supply: Supply | undefined, now: number): boolean =>
+  supply !== undefined && supply.begins[0]! < now
+
+/** How many have begun. */
+export const count = ({ begins }: Supply, now: number): number => {
+  let low = 0
+  let high = begins.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (begins[middle]! < now) low = middle + 1
+    else high = middle
+  }
+  return low
+}
