@@ -25,7 +25,8 @@ const root = Command.make("gossip-girl").pipe(
   Command.withDescription(
     [
       "Gossip Glomers, and a Maelstrom in a box to prove them in.",
-      "Exit codes: 0 valid, 1 invalid, 2 wrong arguments, 3 the bench itself failed."
+      "Exit codes: 0 valid, 1 invalid, 2 wrong arguments or, by Maelstrom's rules as there, nothing to judge by,",
+      "3 the bench itself failed."
     ].join("\n  ")
   ),
   Command.withExamples([
@@ -51,6 +52,7 @@ const main = Usage.checkClusters(process.argv.slice(2)).pipe(
   Effect.provideService(Console.Console, { ...console, log: (text) => void printed.push(`${text}\n`) }),
   Effect.as(0),
   Effect.catchTag("Invalid", () => Effect.succeed(1)),
+  Effect.catchTag("Unknown", () => Effect.succeed(2)),
   Effect.catchIf(CliError.isCliError, (error) =>
     error._tag === "ShowHelp" && error.errors.length === 0
       ? Effect.succeed(0)

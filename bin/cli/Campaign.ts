@@ -102,6 +102,7 @@ export const run = Effect.fnUntraced(
     const events = yield* startWorkers(world, seeds, count)
     let simulated = 0
     let invalid = 0
+    let unknown = 0
     for (let shown = 0; runs.length < seeds;) {
       const [seed = world.options.seed, said] = yield* Queue.take(events)
       if (said instanceof Error) {
@@ -110,7 +111,9 @@ export const run = Effect.fnUntraced(
       }
       runs.push(said.run)
       simulated += said.simulated
-      if (!said.run.results.valid) invalid++
+      const { validity } = said.run.results
+      if (validity === "invalid") invalid++
+      if (validity === "unknown") unknown++
       const now = yield* Clock.currentTimeMillis
       if (now - shown < showEvery) continue
       shown = now
@@ -119,6 +122,7 @@ export const run = Effect.fnUntraced(
       yield* Output.progress([
         `${world.workload}: ${runs.length} of ${seeds} runs`,
         `${invalid} invalid`,
+        ...unknown > 0 ? [`${unknown} unknown`] : [],
         `${speed} simulated seconds a second`,
         `${Math.ceil(left / 1000)} s left`
       ].join(", "))

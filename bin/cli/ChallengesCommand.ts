@@ -59,6 +59,7 @@ const flags = {
     ),
     Flag.withDefault(false)
   ),
+  rules: Flags.rules,
   seed: Flags.seed,
   json: Flags.json
 }
@@ -91,7 +92,16 @@ const summary = (
     options,
     results: Limits.judge(results, limits),
     ...limits && { limits },
-    replay: [Usage.self, "challenges", ...flags, "--only", id, "--seed", options.seed].join(" ")
+    replay: [
+      Usage.self,
+      "challenges",
+      ...flags,
+      "--only",
+      id,
+      ...options.rules === "strict" ? [] : ["--rules", options.rules],
+      "--seed",
+      options.seed
+    ].join(" ")
   }
 }
 
@@ -136,7 +146,7 @@ const handler = Effect.fnUntraced(function*(given: Command.Command.Config.Infer<
   )
   yield* Effect.forEach(yield* chosen(given.only), (challenge) =>
     Effect.gen(function*() {
-      const options = Challenges.options(challenge, given.seed)
+      const options = { ...Challenges.options(challenge, given.seed), rules: given.rules }
       if (!given.real) return void ended.push(yield* simulated(challenge, options))
       const { counterpart, run } = yield* real(challenge, options)
       counterparts.set(run, counterpart)

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import * as Registry from "../../src/registry/Registry.ts"
 import * as Options from "../../src/simulator/Options.ts"
+import { Rules } from "../../src/workloads/finding/Finding.ts"
 import * as Setting from "../../src/workloads/Setting.ts"
 import type { Workload } from "../../src/workloads/Workload.ts"
 import * as Usage from "./Usage.ts"
@@ -73,6 +74,11 @@ export const number = (name: string, schema: ReturnType<typeof Setting.whole>): 
 }
 
 export const seed = number("seed", Options.Trial.fields.seed)
+
+/** For runs whose other options are given. */
+export const rules = Flag.Literals("rules", Rules.literals).pipe(
+  describe(Setting.named("rules", Options.Simulated.fields.rules).help, "name", "strict" as const)
+)
 
 export const json = Flag.Boolean("json").pipe(
   Flag.withDescription("Print the results as one JSON document, with times in ms"),

@@ -116,7 +116,7 @@ const handler = Effect.fnUntraced(function*(given: Given) {
   else ended.push(yield* runOne(world, history))
   const runs = yield* print
 
-  const invalid = runs.find(({ results }) => !results.valid)
+  const invalid = runs.find(({ results }) => results.validity === "invalid")
   const shown = World.withSeed(world, invalid?.options.seed ?? seed)
   const shrunk = given.shrink && invalid !== undefined ? yield* Shrunk.find(shown, say) : undefined
   if (json) {

@@ -5,6 +5,7 @@ import type { Json } from "../schema/Json.ts"
 import type * as Journal from "../simulator/network/Journal.ts"
 import type { Run } from "../simulator/Run.ts"
 import type { Finding } from "../workloads/finding/Finding.ts"
+import * as Rules from "../workloads/finding/Rules.ts"
 import * as ExactNumbers from "../workloads/history/ExactNumbers.ts"
 import type * as History from "../workloads/history/History.ts"
 import {
@@ -184,7 +185,8 @@ export const extract = ({ history, messages: journal, options, results }: Run): 
   const kinds = table()
   const types = table(byImportance(messages))
 
-  const { evidence, findings } = tell(results.findings, ofEvent)
+  const { beyond, counted } = Rules.split(results.rules, results.findings)
+  const { evidence, findings } = tell([...counted, ...beyond], ofEvent)
   const accused = new Set(evidence.flatMap(({ operations }) => operations))
 
   const operations = all.map(({ completion, invoke }, index): OperationRow => {
@@ -229,6 +231,7 @@ export const extract = ({ history, messages: journal, options, results }: Run): 
     timeLimit: options.timeLimit,
     nodes: addresses.names.filter((address) => nodeIds.includes(address)),
     findings,
+    counted: counted.flatMap(Sentences.lines).length,
     evidence,
     kinds: kinds.names,
     operations,

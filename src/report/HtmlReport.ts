@@ -14,6 +14,8 @@ import * as Setting from "../workloads/Setting.ts"
 import { extract } from "./Extract.ts"
 import { type Assets, type Html, html, json, page } from "./Html.ts"
 import type { ReportData } from "./ReportData.ts"
+import { beyondHeading, beyondHint } from "./TextReport.ts"
+import { marks, verdict } from "./VerdictMark.ts"
 
 const number = (value: number, digits = 0): string =>
   value.toLocaleString("en", {
@@ -52,21 +54,30 @@ const tiles = ({ limits, results }: Run): Html => {
   ]}</dl>`
 }
 
-const findings = (data: ReportData): Html =>
-  data.findings.length === 0
-    ? html`<p class="none">Nothing speaks against this run.</p>`
-    : html`<ol class="findings">${
-      data.findings.map((finding, index) => {
-        const evidence = data.evidence.flatMap((one, at) => one.finding === index ? [{ ...one, at }] : [])
-        return html`<li><p>${finding}</p>${
-          evidence.length > 0
-            ? html`<p class="evidence">Show in the diagram: ${
-              evidence.map(({ about, at }) => html`<button type="button" data-evidence="${at}">${about}</button> `)
-            }</p>`
-            : undefined
-        }</li>`
-      })
-    }</ol>`
+const finding = (data: ReportData, index: number): Html => {
+  const evidence = data.evidence.flatMap((one, at) => one.finding === index ? [{ ...one, at }] : [])
+  return html`<li><p>${data.findings[index]}</p>${
+    evidence.length > 0
+      ? html`<p class="evidence">Show in the diagram: ${
+        evidence.map(({ about, at }) => html`<button type="button" data-evidence="${at}">${about}</button> `)
+      }</p>`
+      : undefined
+  }</li>`
+}
+
+const findings = (data: ReportData): Html => {
+  const all = [...data.findings.keys()]
+  const counted = all.slice(0, data.counted)
+  const beyond = all.slice(data.counted)
+  return html`${
+    counted.length === 0
+      ? html`<p class="none">Nothing speaks against this run.</p>`
+      : html`<ol class="findings">${counted.map((index) => finding(data, index))}</ol>`
+  }${
+    beyond.length === 0 ? undefined : html`<h3>What is ${beyondHeading}</h3><p class="lead">${beyondHint}.</p>
+<ol class="findings beyond">${beyond.map((index) => finding(data, index))}</ol>`
+  }`
+}
 
 const table = (caption: string, head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): Html =>
   html`<div class="scroll"><table><caption>${caption}</caption>
@@ -205,15 +216,13 @@ export const report = (run: Run, assets: Assets): string => {
   const drawn = sections(data)
   const title = run.title === workload ? workload : run.title
   return page({
-    title: `${results.valid ? "✓" : "✗"} ${title} – Gossip Girl`,
+    title: `${marks[results.validity]} ${title} – Gossip Girl`,
     assets,
     data: json(data),
     body: html`<a class="skip" href="#main">Skip to the report</a>
 <header class="top">
 <p class="brand">Gossip Girl</p>
-<h1>${title} <span class="verdict ${results.valid ? "valid" : "invalid"}">${
-      results.valid ? "✓ valid" : "✗ invalid"
-    }</span></h1>
+<h1>${title} ${verdict(results)}</h1>
 <p class="what">${program} on ${options.nodeCount} ${options.nodeCount === 1 ? "node" : "nodes"}, ${
       number(options.rate, 2)
     } operations a second for ${number(options.timeLimit / 1000, 3)} s${

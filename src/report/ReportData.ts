@@ -64,7 +64,10 @@ export interface ReportData {
   /** When clients stop, but for their final operations. */
   readonly timeLimit: number
   readonly nodes: ReadonlyArray<string>
+  /** First those that count by the rules of the run, then what is beyond them. */
   readonly findings: ReadonlyArray<string>
+  /** How many of them count. */
+  readonly counted: number
   readonly evidence: ReadonlyArray<Evidence>
   readonly kinds: ReadonlyArray<string>
   readonly operations: ReadonlyArray<OperationRow>

@@ -4,6 +4,7 @@
 import { latency } from "../simulator/Limits.ts"
 import type { Summary } from "../simulator/Run.ts"
 import { type Assets, type Html, html, page } from "./Html.ts"
+import { verdict } from "./VerdictMark.ts"
 
 /** A run in the store. */
 export interface Stored {
@@ -75,15 +76,13 @@ const row = (run: Stored): Html => {
   const { max, median } = latency(results)
   return html`<tr><td class="text">${when(run.time)}</td><th scope="row" class="text">${
     link(run, "report.html", summary.title) ?? summary.title
-  }</th><td class="text"><span class="verdict ${results.valid ? "valid" : "invalid"}">${
-    results.valid ? "✓ valid" : "✗ invalid"
-  }</span></td><td class="text program" title="${program}">${program.split("/").at(-1)}</td><td>${
-    number(options.nodeCount)
-  }</td><td class="text">${options.nemesis.join(", ") || "–"}</td><td>${number(results.operations.count)}</td><td>${
-    Math.floor(results.okFraction * 10_000) / 100
-  } %</td><td>${number(results.messagesPerOperation.servers, 3)}</td><td>${number(median, 1)} / ${
-    number(max, 1)
-  }</td><td class="text">${files}</td></tr>`
+  }</th><td class="text">${verdict(results)}</td><td class="text program" title="${program}">${
+    program.split("/").at(-1)
+  }</td><td>${number(options.nodeCount)}</td><td class="text">${options.nemesis.join(", ") || "–"}</td><td>${
+    number(results.operations.count)
+  }</td><td>${Math.floor(results.okFraction * 10_000) / 100} %</td><td>${
+    number(results.messagesPerOperation.servers, 3)
+  }</td><td>${number(median, 1)} / ${number(max, 1)}</td><td class="text">${files}</td></tr>`
 }
 
 const head = [
@@ -103,7 +102,7 @@ const isText = new Set(["ended, UTC", "run", "verdict", "program", "faults", "fi
 
 /** In the given order. `store` is where they are. */
 export const storePage = (store: string, runs: ReadonlyArray<Stored>, assets: Assets): string => {
-  const invalid = runs.filter(({ summary }) => summary?.results.valid === false).length
+  const invalid = runs.filter(({ summary }) => summary?.results.validity === "invalid").length
   return page({
     title: "Gossip Girl",
     assets,

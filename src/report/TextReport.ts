@@ -7,6 +7,8 @@ import { latency, type Limits } from "../simulator/Limits.ts"
 import type { Options } from "../simulator/Options.ts"
 import type { Results } from "../simulator/Results.ts"
 import * as Run from "../simulator/Run.ts"
+import type { Finding } from "../workloads/finding/Finding.ts"
+import * as Rules from "../workloads/finding/Rules.ts"
 import { quantile } from "../workloads/history/Sorted.ts"
 import * as Sentences from "./sentences/Sentences.ts"
 import * as Transactions from "./sentences/TransactionSentences.ts"
@@ -21,6 +23,17 @@ const paint = (code: number, { colour }: Style) => (text: string): string =>
 const bold = (style: Style) => paint(1, style)
 const red = (style: Style) => paint(31, style)
 const green = (style: Style) => paint(32, style)
+const yellow = (style: Style) => paint(33, style)
+
+const verdicts = { valid: "valid", invalid: "INVALID", unknown: "unknown" } as const satisfies Record<
+  Rules.Validity,
+  string
+>
+const colours = { valid: green, invalid: red, unknown: yellow } as const satisfies Record<Rules.Validity, unknown>
+
+/** Over what only the stricter rules of this project find, and how to make that count. */
+export const beyondHeading = "beyond Maelstrom"
+export const beyondHint = "this does not count; with --rules strict it does"
 
 const probability = (fraction: number): string => `${Number((fraction * 100).toFixed(2))} %`
 
@@ -71,17 +84,34 @@ const usualColumns: ReadonlyArray<Column> = [
     align: "right",
     cell: ({ limits, results }) => limited(latency(results).max.toFixed(0), limits?.maxLatency)
   },
-  { name: "verdict", align: "left", cell: ({ results }) => results.valid ? "valid" : "INVALID" }
+  { name: "verdict", align: "left", cell: ({ results: { validity } }) => verdicts[validity] }
 ]
 
-/** What speaks against a run, and the command that shows it once more; empty for a valid one. */
-export const findings = ({ replay, results, title }: Run.Summary, style: Style): string =>
-  results.valid ? "" : [
-    red(style)(`${title} is invalid:`),
-    ...results.findings.flatMap(Sentences.lines).map((line) => `  ${line.replaceAll("\n", "\n    ")}`),
-    ...Transactions.models(results.workload.figures).map((line) => `  ${line}`),
-    `  Replay: ${replay}`
-  ].map((line) => `${line}\n`).join("")
+const told = (findings: ReadonlyArray<Finding>): ReadonlyArray<string> =>
+  findings.flatMap(Sentences.lines).map((line) => `  ${line.replaceAll("\n", "\n    ")}`)
+
+/** What speaks against a run by its rules, and the command that shows it once more; nothing for a valid one. */
+const against = ({ replay, results, title }: Run.Summary, style: Style): ReadonlyArray<string> => {
+  const { findings, rules, validity, workload } = results
+  if (validity === "valid") return []
+  const models = Transactions.models(workload.figures).map((line) => `  ${line}`)
+  const lines = [...told(Rules.split(rules, findings).counted), ...models]
+  return validity === "invalid"
+    ? [red(style)(`${title} is invalid:`), ...lines, `  Replay: ${replay}`]
+    : [yellow(style)(`${title} could not be judged:`), ...lines, `  Replay: ${replay}`]
+}
+
+/** What is found of a run and does not count by its rules. */
+const beyond = ({ results: { findings, rules }, title }: Run.Summary, style: Style): ReadonlyArray<string> => {
+  const lines = told(Rules.split(rules, findings).beyond)
+  return lines.length === 0 ? [] : [`${bold(style)(`${title}, ${beyondHeading}`)} (${beyondHint}):`, ...lines]
+}
+
+/** What was found, in paragraphs; nothing where nothing was. */
+export const findings = (run: Run.Summary, style: Style): string =>
+  [against(run, style), beyond(run, style)].flatMap((lines) =>
+    lines.length === 0 ? [] : ["", ...lines].map((line) => `${line}\n`)
+  ).join("")
 
 /** Not in every table. */
 export const bytesPerOperation: Column = {
@@ -100,11 +130,11 @@ export const table = (runs: ReadonlyArray<Run.Summary>, style: Style, more: Read
       .join("  ").trimEnd()
   // Colour comes after the padding, since it has no width; the verdict is the last cell of its row.
   const verdict = ({ results }: Run.Summary) => (text: string): string =>
-    text.replace(/\S+$/, results.valid ? green(style) : red(style))
+    text.replace(/\S+$/, colours[results.validity](style))
   return [
     `${bold(style)(row(columns.map(({ name }) => name)))}\n`,
     ...runs.map((run) => `${verdict(run)(row(columns.map(({ cell }) => cell(run))))}\n`),
-    ...runs.filter(({ results }) => !results.valid).map((run) => `\n${findings(run, style)}`)
+    ...runs.map((run) => findings(run, style))
   ].join("")
 }
 
@@ -143,13 +173,19 @@ const examples = 10
  * against those that are invalid.
  */
 export const summary = (runs: ReadonlyArray<Run.Summary>, style: Style): string => {
-  const invalid = runs.filter(({ results }) => !results.valid)
+  const having = (validity: Rules.Validity) => runs.filter(({ results }) => results.validity === validity)
+  const invalid = having("invalid")
+  const unknown = having("unknown")
+  const isBeyond = ({ results: { findings, rules } }: Run.Summary): boolean =>
+    Rules.split(rules, findings).beyond.length > 0
+  const others = runs.filter((run) => run.results.validity !== "invalid" && isBeyond(run))
   const sum = (of: (results: Results) => number): number => runs.reduce((total, { results }) => total + of(results), 0)
   const operations = sum((results) => results.operations.count)
   const more = invalid.slice(examples)
   return [
-    `${runs.length} runs: ${green(style)(`${runs.length - invalid.length} valid`)}`,
+    `${runs.length} runs: ${green(style)(`${having("valid").length} valid`)}`,
     invalid.length === 0 ? "" : `, ${red(style)(`${invalid.length} invalid`)}`,
+    unknown.length === 0 ? "" : `, ${yellow(style)(`${unknown.length} in which nothing could be judged`)}`,
     `; ${operations} operations`,
     ...operations === 0 ? ["\n"] : [
       `, ${percentage(sum((results) => results.operations.ok) / operations)} ok\n\n`,
@@ -160,17 +196,31 @@ export const summary = (runs: ReadonlyArray<Run.Summary>, style: Style): string 
         }\n`
       )
     ],
-    ...invalid.slice(0, examples).map((run) => `\n${findings(run, style)}`),
+    ...invalid.slice(0, examples).map((run) => findings(run, style)),
     more.length === 0 ? "" : `\n${more.length} more are invalid:\n`,
-    ...more.map(({ replay }) => `  Replay: ${replay}\n`)
+    ...more.map(({ replay }) => `  Replay: ${replay}\n`),
+    ...unknown.slice(0, 1).map((run) => findings(run, style)),
+    others.length === 0 ? "" : `\n${others.length} more show what is ${beyondHeading}; ${beyondHint}:\n`,
+    ...others.slice(0, examples).map(({ replay }) => `  Replay: ${replay}\n`)
   ].join("")
 }
 
 const toJson = (run: Run.Summary) => {
   const { options, program, results, workload, ...more } = Run.encode(run)
-  const { findings, valid, workload: { figures }, ...measured } = results
-  const told = findings.map((finding) => ({ text: Sentences.lines(finding).join("\n"), ...finding }))
-  return { ...more, valid, findings: told, ...measured, figures, options: { ...options, workload, program } }
+  const { findings, rules, valid, validity, workload: { figures }, ...measured } = results
+  const tell = (finding: Finding) => ({ text: Sentences.lines(finding).join("\n"), ...finding })
+  const { beyond, counted } = Rules.split(rules, findings)
+  return {
+    ...more,
+    rules,
+    validity,
+    valid,
+    findings: counted.map(tell),
+    beyondMaelstrom: beyond.map(tell),
+    ...measured,
+    figures,
+    options: { ...options, workload, program }
+  }
 }
 
 /** One JSON document, with whatever else there is to say. Times are in ms. */

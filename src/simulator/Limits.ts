@@ -5,7 +5,8 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Finding from "../workloads/finding/Finding.ts"
-import type { Latencies, Results } from "./Results.ts"
+import * as Rules from "../workloads/finding/Rules.ts"
+import { type Latencies, type Results, validityOf } from "./Results.ts"
 
 /** What the figures of a run must stay below. */
 export const Limits = Schema.Struct({
@@ -42,5 +43,6 @@ export const judge = (results: Results, limits: Limits = {}): Results => {
     ...excess("medianLatency", median, limits.medianLatency),
     ...excess("maxLatency", max, limits.maxLatency)
   ]
-  return { ...results, valid: results.valid && excesses.length === 0, findings: [...results.findings, ...excesses] }
+  const counts = Rules.wrong(results.rules, excesses).length > 0
+  return { ...results, ...counts && validityOf("invalid"), findings: [...results.findings, ...excesses] }
 }

@@ -6,6 +6,7 @@
  */
 import * as Schema from "effect/Schema"
 import { Json } from "../schema/Json.ts"
+import * as Rules from "../workloads/finding/Rules.ts"
 import * as Setting from "../workloads/Setting.ts"
 import * as Nemesis from "./faults/Nemesis.ts"
 import * as Latency from "./network/Latency.ts"
@@ -115,15 +116,16 @@ const simulated = {
   })
 }
 
-/** Of a run in whichever world. */
-export const Trial = Schema.Struct(trial)
+/** Of a run of anybody's nodes: the verdict is Maelstrom's, unless it is asked for more. */
+export const Trial = Schema.Struct({ ...trial, rules: Rules.setting("maelstrom") })
 
 /** Of a run in the simulated world. */
-export const Simulated = Schema.Struct({ ...trial, ...simulated })
+export const Simulated = Schema.Struct({ ...trial, rules: Rules.setting("strict"), ...simulated })
 
 /** As they are stored. */
 export const Options = Schema.Struct({
   ...trial,
+  rules: Rules.setting("strict"),
   /** What was set of the workload: values of its own settings. */
   settings: Schema.optionalKey(Schema.Record(Schema.String, Json)),
   scheduling: Schema.optionalKey(simulated.scheduling),

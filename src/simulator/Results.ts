@@ -2,9 +2,10 @@
  * What came of a run: the checker's verdict, and what is judged of every run alike.
  *
  * It is valid if the workload's checker finds nothing, enough operations were ok, every kind of operation was ok at
- * least once, and no node crashed or broke the protocol.
+ * least once, and no node crashed or broke the protocol; as far as that counts by the rules of the run (see Rules).
  */
 import * as Finding from "../workloads/finding/Finding.ts"
+import * as Rules from "../workloads/finding/Rules.ts"
 import * as Verdict from "../workloads/finding/Verdict.ts"
 import * as History from "../workloads/history/History.ts"
 import { quantile } from "../workloads/history/Sorted.ts"
@@ -26,8 +27,12 @@ export interface Latencies {
 }
 
 export interface Results {
+  /** By which it is judged. */
+  readonly rules: Rules.Rules
+  readonly validity: Rules.Validity
+  /** Whether that is `valid`. */
   readonly valid: boolean
-  /** Everything that speaks against it. */
+  /** Everything that speaks against it, by whatever rules. */
   readonly findings: ReadonlyArray<Finding.Finding>
   readonly workload: Verdict.Verdict
   readonly operations: Counts
@@ -54,13 +59,21 @@ const latencies = (operations: ReadonlyArray<History.Operation>): Latencies => {
   return { median: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) }
 }
 
+export const validityOf = (validity: Rules.Validity): Pick<Results, "valid" | "validity"> => ({
+  validity,
+  valid: validity === "valid"
+})
+
 export const make = (run: {
   readonly history: History.History
   readonly verdict: Verdict.Verdict
   /** The fraction of operations that must be ok. */
   readonly availability: number
+  readonly rules: Rules.Rules
   readonly network: Network.Statistics
   readonly findings: ReadonlyArray<Finding.Finding>
+  /** What clients asked before the end: what they only ask then is for the workload's checker to judge. */
+  readonly kinds: ReadonlySet<string>
 }): Results => {
   const operations = History.operations(run.history)
   const counts = count(operations)
@@ -69,7 +82,7 @@ export const make = (run: {
   const okFraction = counts.count === 0 ? 1 : counts.ok / counts.count
 
   const isAvailable = okFraction >= run.availability
-  const never = byKind.filter(([, { ok }]) => ok === 0).map(([f]) => f)
+  const never = byKind.filter(([f, { ok }]) => ok === 0 && run.kinds.has(f)).map(([f]) => f)
   const findings = [
     ...run.verdict.findings,
     ...run.findings,
@@ -84,10 +97,11 @@ export const make = (run: {
       })
     )],
     ...never.map((f) =>
-      Finding.once(
+      Finding.unknown(
         "run",
         "never ok",
         "maelstrom",
+        ["strict"],
         Finding.example([], { f, failures: Verdict.failures(operations.filter(({ invoke }) => invoke.f === f)) })
       )
     )
@@ -95,7 +109,8 @@ export const make = (run: {
 
   const perOperation = (messages: number): number => counts.count === 0 ? 0 : messages / counts.count
   return {
-    valid: findings.length === 0,
+    rules: run.rules,
+    ...validityOf(Rules.judge(run, findings)),
     findings,
     workload: run.verdict,
     operations: counts,

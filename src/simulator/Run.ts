@@ -4,7 +4,8 @@
  */
 import * as Schema from "effect/Schema"
 import { Json } from "../schema/Json.ts"
-import { Finding } from "../workloads/finding/Finding.ts"
+import { Finding, Rules } from "../workloads/finding/Finding.ts"
+import { validities } from "../workloads/finding/Rules.ts"
 import type { History } from "../workloads/history/History.ts"
 import { Limits } from "./Limits.ts"
 import type { Messages } from "./network/Journal.ts"
@@ -16,6 +17,8 @@ const Counts = Schema.Struct({ count: Schema.Int, ok: Schema.Int, fail: Schema.I
 const Traffic = Schema.Struct({ sent: Schema.Int, received: Schema.Int, bytes: Schema.Int })
 
 const RunResults: Schema.Codec<Results.Results> = Schema.Struct({
+  rules: Rules,
+  validity: Schema.Literals(validities),
   valid: Schema.Boolean,
   findings: Schema.Array(Finding),
   workload: Schema.Struct({

@@ -1,5 +1,5 @@
 /**
- * From a run that fails to a small one that fails for the same reason: first in its options, then in what happens in it.
+ * From a run that is invalid to a small one that is so for the same reason: first in its options, then in what happens in it.
  *
  * - **Options and settings.** Each is tried at simpler values, the simplest first, as it says itself which those are (see
  *   Options): fewer nodes and clients, less time, a lower rate, no faults, a network that loses and delays nothing. With
@@ -12,6 +12,7 @@
  * it is given.
  */
 import * as Finding from "../workloads/finding/Finding.ts"
+import * as Rules from "../workloads/finding/Rules.ts"
 import * as Setting from "../workloads/Setting.ts"
 import type { Workload } from "../workloads/Workload.ts"
 import * as Options from "./Options.ts"
@@ -106,7 +107,11 @@ export function* shrink(
     runs++
     return Simulation.run(options)
   }
-  const kindsOf = ({ results }: Simulation.Simulation): ReadonlyArray<string> => results().findings.map(kindOf)
+  /** Of what went wrong by the rules of the run: that nothing could be judged would shrink to next to nothing. */
+  const kindsOf = ({ results }: Simulation.Simulation): ReadonlyArray<string> => {
+    const { findings, rules, validity } = results()
+    return validity === "invalid" ? Rules.wrong(rules, findings).map(kindOf) : []
+  }
 
   const first = run(original)
   let drawn = first.drawn()

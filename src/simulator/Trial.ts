@@ -7,6 +7,7 @@
  */
 import { ClientId, NodeId } from "../schema/Address.ts"
 import * as Finding from "../workloads/finding/Finding.ts"
+import * as Rules from "../workloads/finding/Rules.ts"
 import * as Verdict from "../workloads/finding/Verdict.ts"
 import * as History from "../workloads/history/History.ts"
 import type { SeededRandom } from "../workloads/SeededRandom.ts"
@@ -43,7 +44,7 @@ export interface World<M extends Member> {
   readonly startsAtOnce: number
   /** How long a node may take to answer `init`, in ms. */
   readonly initPatience: number
-  /** Whether it is over as soon as something is found against a node. */
+  /** Whether it is over as soon as something that counts is found against a node. */
   readonly endsAtFinding: boolean
 }
 
@@ -77,7 +78,7 @@ const among = (numbers: ReadonlyArray<number> | undefined): (n: number) => boole
 }
 
 /** What speaks against the run apart from its history, and whether the run is over. */
-const docket = (members: () => ReadonlyArray<Member>, endsAtFinding: boolean) => {
+const docket = (members: () => ReadonlyArray<Member>, rules: Rules.Rules, endsAtFinding: boolean) => {
   const findings: Array<Finding.Finding> = []
   const malformed = new Set<NodeId>()
   let onOver: (() => void) | undefined
@@ -89,10 +90,11 @@ const docket = (members: () => ReadonlyArray<Member>, endsAtFinding: boolean) =>
     over = true
     onOver?.()
   }
-  const find = (node: NodeId, kind: string, about: Finding.Example["about"]): void => {
+  const find = (node: NodeId, kind: string, by: Rules.Rules, about: Finding.Example["about"]): void => {
     const said = endsAtFinding ? members().find(({ id }) => id === node)?.said : {}
-    findings.push(Finding.once("node", kind, "maelstrom", Finding.example([node], { ...about, ...said })))
-    if (endsAtFinding) end()
+    const finding = Finding.once("node", kind, by, Finding.example([node], { ...about, ...said }))
+    findings.push(finding)
+    if (endsAtFinding && Rules.split(rules, [finding]).counted.length > 0) end()
   }
   return {
     findings,
@@ -102,7 +104,10 @@ const docket = (members: () => ReadonlyArray<Member>, endsAtFinding: boolean) =>
     onOver: (done: (() => void) | undefined): void => {
       onOver = done
     },
-    /** The same client, but the first malformed reply of a node is found against it. */
+    /**
+     * The same client, but the first malformed reply of a node is found against it. (Maelstrom takes it for an operation
+     * of unknown outcome, and goes on.)
+     */
     watch: (client: Client.Client): Client.Client => ({
       ...client,
       ask: (node, question, done) =>
@@ -110,7 +115,7 @@ const docket = (members: () => ReadonlyArray<Member>, endsAtFinding: boolean) =>
           done(outcome)
           if (outcome.type !== "info" || outcome.error._tag !== "Malformed" || malformed.has(node)) return
           malformed.add(node)
-          find(node, "malformed reply", { failure: outcome.error })
+          find(node, "malformed reply", "strict", { failure: outcome.error })
         })
     })
   }
@@ -134,13 +139,16 @@ const groundOf = (options: Options, { random, timeline }: World<Member>, now: ()
 /** Draws the operations of clients, and counts them, also those that do not come to pass. */
 const operationsOf = (options: Options, workload: Workload.Workload, random: SeededRandom) => {
   let drawn = 0
+  const kinds = new Set<string>()
   const isWanted = among(options.onlyOperations)
   const crew = { nodeCount: options.nodeCount, workers: options.concurrency }
   const generate = workload.generator(random.fork("operations"), crew)
   return {
     drawn: () => drawn,
+    kinds,
     next: (client: ClientId, worker: number): Workload.Invocation | undefined => {
       const invocation = generate(client, worker)
+      kinds.add(invocation.f)
       return isWanted(drawn++) ? invocation : undefined
     }
   }
@@ -150,16 +158,15 @@ const operationsOf = (options: Options, workload: Workload.Workload, random: See
 const judge = (
   workload: Workload.Workload,
   history: History.History,
-  run: Pick<Parameters<typeof Results.make>[0], "availability" | "findings" | "network">,
+  run: Omit<Parameters<typeof Results.make>[0], "history" | "verdict">,
   /** What did not break it off. */
   remarks: ReadonlyArray<Finding.Finding>,
   { endsAtFinding }: Pick<World<Member>, "endsAtFinding">
 ): Results.Results => {
   const findings = [...run.findings, ...remarks]
-  if (!endsAtFinding || run.findings.length === 0) {
-    return Results.make({ ...run, findings, history, verdict: workload.check(history) })
-  }
-  return { ...Results.make({ ...run, findings, history, verdict: Verdict.make([]) }), findings }
+  return endsAtFinding && Rules.split(run.rules, run.findings).counted.length > 0
+    ? { ...Results.make({ ...run, history, verdict: Verdict.make([]) }), findings, ...Results.validityOf("invalid") }
+    : Results.make({ ...run, findings, history, verdict: workload.check(history) })
 }
 
 export const make = <M extends Member>(options: Options, world: World<M>): Trial<M> => {
@@ -170,7 +177,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
   const { journal, network, services } = groundOf(options, world, now)
   const ids = Array.from({ length: options.nodeCount }, (_, i) => NodeId.make(`n${i}`))
   const members = ids.map((id) => world.member(id, network, now))
-  const { end, find, findings, isOver, onOver, watch } = docket(() => members, world.endsAtFinding)
+  const { end, find, findings, isOver, onOver, watch } = docket(() => members, options.rules, world.endsAtFinding)
 
   let clients = 0
   const newClient = (timeout = workload.patience?.(options.latency.mean)): Client.Client =>
@@ -182,7 +189,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
     setup: (node) => workload.setup?.(node, ids) ?? [],
     startsAtOnce: world.startsAtOnce,
     initTimeout: world.initPatience,
-    onFailure: (node, f, failure) => find(node, "did not answer", { f, failure })
+    onFailure: (node, f, failure) => find(node, "did not answer", "maelstrom", { f, failure })
   })
 
   const { history, record } = History.recorder(now)
@@ -233,11 +240,12 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
     progress: () => isOver() ? 1 : begun === undefined ? 0 : Math.min(0.999, now() / length),
     results: () => {
       const found = [...findings, ...members.flatMap((node) => node.findings)]
-      const { availability } = options
+      const { availability, rules } = options
       const blamed = new Set(found.flatMap(({ examples }) => examples.flatMap(({ nodes }) => nodes)))
       const others = members.filter(({ id }) => !blamed.has(id)) // nobody is blamed twice for the same
       const remarks = [...services.findings(), ...others.flatMap((node) => node.remarks)]
-      return judge(workload, history, { availability, network: network.statistics(), findings: found }, remarks, world)
+      const run = { availability, rules, kinds: operations.kinds, network: network.statistics(), findings: found }
+      return judge(workload, history, run, remarks, world)
     },
     history,
     messages: () => journal?.messages(),

@@ -39,6 +39,7 @@ const data = (parts: Partial<ReportData>): ReportData => ({
   timeLimit: 100,
   nodes: ["n0", "n1", "n2"],
   findings: [],
+  counted: 0,
   evidence: [],
   kinds: ["add", "read"],
   operations: [],
@@ -131,6 +132,18 @@ describe("the page", () => {
       assert.include(text, part)
     }
     assert.include(report(faulty, assets), faulty.results.valid ? "✓ valid" : "✗ invalid")
+  })
+
+  it("tells what is beyond Maelstrom under a heading of its own", () => {
+    const [found] = invalid.results.findings
+    const beyond = Finding.once("mine", "vanished", "strict", Finding.example(["n2"], { value: 8 }))
+    const results = { ...invalid.results, rules: "maelstrom", findings: [beyond, found!] } as const
+    const [before, after] = report({ ...invalid, results }, assets).split("<h3>What is beyond Maelstrom</h3>")
+    assert.include(before, "lost: 0")
+    assert.notInclude(before, "vanished: at n2")
+    assert.include(after, "vanished: at n2")
+    assert.include(after, "with --rules strict it does")
+    assert.notInclude(report(invalid, assets), "beyond Maelstrom</h3>")
   })
 
   it("is closed by its own end tags alone, whatever it contains", () => {

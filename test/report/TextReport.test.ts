@@ -21,11 +21,19 @@ const run = (title: string, changes: Partial<Results> = {}, more: Partial<Run.Su
 })
 const wrong = {
   valid: false,
+  validity: "invalid",
   findings: [
     Finding.once("mine", "a value was lost", "maelstrom", Finding.example(["n1"], { value: 7 })),
     Finding.once("node", "crashed", "maelstrom", Finding.example(["n0"], { cause: "first\nsecond", time: 5000 }))
   ]
-}
+} as const satisfies Partial<Results>
+const vanished = Finding.once("mine", "a value vanished", "strict", Finding.example(["n2"], { value: 8 }))
+const lenient = { rules: "maelstrom", findings: [vanished] } as const satisfies Partial<Results>
+const idle = {
+  valid: false,
+  validity: "unknown",
+  findings: [Finding.unknown("run", "never ok", "maelstrom", ["strict"], Finding.example([], { f: "read" }))]
+} as const satisfies Partial<Results>
 
 const lines = (text: string): ReadonlyArray<string> => text.split("\n")
 
@@ -71,6 +79,25 @@ describe("table", () => {
     ])
   })
 
+  it("tells what is beyond Maelstrom apart, of valid runs too, and how to make it count", () => {
+    const text = Report.table([run("good", lenient), run("bad", { ...wrong, ...lenient })], plain)
+    const beyond = [
+      "good, beyond Maelstrom (this does not count; with --rules strict it does):",
+      "  a value vanished: at n2, value 8",
+      ""
+    ]
+    assert.deepStrictEqual(lines(text).slice(3, 7), ["", ...beyond])
+    const both = { ...wrong, rules: "maelstrom", findings: [...wrong.findings, vanished] } as const
+    const [, after] = Report.table([run("good", both)], plain).split("Replay: replay good\n")
+    assert.deepStrictEqual(lines(after!), ["", ...beyond])
+  })
+
+  it("tells a run in which nothing could be judged from one that is wrong", () => {
+    const text = Report.table([run("idle", idle)], plain)
+    assert.match(text, / unknown\n/)
+    assert.include(text, "\nidle could not be judged:\n  no read was ever ok\n  Replay: replay idle\n")
+  })
+
   it("colour adds escape sequences and changes nothing else", () => {
     const runs = [run("good"), run("bad", wrong)]
     const coloured = Report.table(runs, { colour: true })
@@ -114,6 +141,16 @@ describe("summary", () => {
     ].join("\n")))
   })
 
+  it("counts those apart in which nothing could be judged, and those that show what is beyond Maelstrom", () => {
+    const text = Report.summary([run("seed 1", idle), run("seed 2", lenient), run("seed 3")], plain)
+    assert.match(text, /^3 runs: 2 valid, 1 in which nothing could be judged;/)
+    assert.include(text, "\nseed 1 could not be judged:\n")
+    assert.isTrue(text.endsWith([
+      "\n1 more show what is beyond Maelstrom; this does not count; with --rules strict it does:",
+      "  Replay: replay seed 2\n"
+    ].join("\n")))
+  })
+
   it("of runs without operations has no figures", () => {
     const none = { operations: { count: 0, ok: 0, fail: 0, info: 0 } }
     assert.strictEqual(Report.summary([run("seed 1", none)], plain), "1 runs: 1 valid; 0 operations\n")
@@ -137,5 +174,13 @@ describe("json", () => {
       ]
     })
     assert.containSubset(JSON.parse(Report.json([run("good")])), { valid: true })
+    assert.containSubset(JSON.parse(Report.json([run("good", lenient)])), {
+      valid: true,
+      runs: [{ rules: "maelstrom", validity: "valid", findings: [], beyondMaelstrom: [{ kind: "a value vanished" }] }]
+    })
+    assert.containSubset(JSON.parse(Report.json([run("idle", idle)])), {
+      valid: false,
+      runs: [{ validity: "unknown" }]
+    })
   })
 })

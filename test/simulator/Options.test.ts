@@ -50,6 +50,7 @@ describe("Options", () => {
     })
     assert.deepStrictEqual(toTexts(options), texts)
     assert.deepStrictEqual(toTexts(Simulation.defaults), {})
+    assert.deepStrictEqual(toTexts({ ...Simulation.defaults, rules: "maelstrom" }), { rules: "maelstrom" })
   })
 
   it("with fewer nodes there are as many clients for each as before, where that is a whole number", () => {

@@ -99,11 +99,19 @@ describe("Shrink", () => {
     assert.isUndefined(shrink(options).shrunk)
   })
 
+  it("a run in which nothing could be judged is not chased, unless availability is asked for", () => {
+    const { programs: { central: { program } }, workload } = registry["unique-ids"]
+    const options = { ...Simulation.defaults, workload, program, nodeCount: 3, timeLimit: 1000, loss: 1 }
+    assert.strictEqual(Simulation.run(options).results().validity, "unknown")
+    assert.isUndefined(shrink(options).shrunk)
+    assert.strictEqual(shrink({ ...options, availability: 0.5 }).shrunk?.kind, "run: not available")
+  })
+
   it("prefers what is found because of what happens to what is found where nothing happens", () => {
     const { options } = shrink({ ...nodes.get("broadcast secretive")!, seed: 0 }).shrunk!
     assert.isNotEmpty(options.onlyOperations ?? [0])
     const stubborn = shrink(nodes.get("broadcast stubborn")!).shrunk!
-    assert.strictEqual(stubborn.kind, "set: nothing to judge by")
+    assert.strictEqual(stubborn.kind, "node: did not answer")
   })
 
   it("knows kinds of findings", () => {

@@ -33,6 +33,11 @@ export const Finding = Schema.Struct({
   source: Schema.String,
   kind: Schema.String,
   rules: Rules,
+  /**
+   * The rules by which it only says that something could not be judged: nothing was seen to go wrong. By all others it
+   * says that something did.
+   */
+  unknownBy: Schema.optionalKey(Schema.Array(Rules)),
   /** How many instances there are. */
   count: Schema.Int,
   /** The first of them, {@link most} at the most. */
@@ -78,6 +83,15 @@ export const once = (source: string, kind: string, rules: Rules, one: Example = 
   count: 1,
   examples: [one]
 })
+
+/** That something could not be judged, by these rules; by others it is as bad as any finding. */
+export const unknown = (
+  source: string,
+  kind: string,
+  rules: Rules,
+  unknownBy: ReadonlyArray<Rules>,
+  one?: Example
+): Finding => ({ ...once(source, kind, rules, one), unknownBy })
 
 /** The name of a kind, by which two findings are compared. */
 export const nameOf = ({ kind, source }: Pick<Finding, "kind" | "source">): string => `${source}: ${kind}`

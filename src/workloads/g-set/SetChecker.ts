@@ -365,7 +365,7 @@ export const check = (history: History, options: Options = {}): Verdict.Verdict 
 
   const findings = [
     ...Finding.of("set", "lost", "maelstrom", lost, fate),
-    ...stable.length > 0 ? [] : [Finding.once("set", "nothing to judge by", "maelstrom")],
+    ...stable.length > 0 ? [] : [Finding.unknown("set", "nothing to judge by", "maelstrom", ["maelstrom", "strict"])],
     ...Finding.of("set", "missing at the end", "strict", missing, sighting),
     ...Verdict.silent("set", "no final read", "strict", silent, history),
     ...Finding.of("set", "vanished", "strict", vanished, sighting),
