@@ -10,6 +10,7 @@ import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Runtime from "effect/Runtime"
 import { isMainThread } from "node:worker_threads"
 import manifest from "../package.json" with { type: "json" }
 import * as Campaign from "./cli/Campaign.ts"
@@ -77,5 +78,16 @@ const main = Usage.checkClusters(process.argv.slice(2)).pipe(
   ))
 )
 
-if (isMainThread) NodeRuntime.runMain(main)
-else Campaign.work()
+/** The code by which a shell tells of a death by SIGTERM; that of SIGINT is the usual one of an interruption. */
+const terminated = 128 + 15
+let isTerminated = false
+
+const teardown: Runtime.Teardown = (exit, onExit) =>
+  Runtime.defaultTeardown(exit, (code) => onExit(isTerminated && code === 130 ? terminated : code))
+
+if (isMainThread) {
+  process.once("SIGTERM", () => {
+    isTerminated = true
+  })
+  NodeRuntime.runMain(main, { teardown })
+} else Campaign.work()

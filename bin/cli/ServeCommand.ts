@@ -25,6 +25,14 @@ import * as ReportFile from "./ReportFile.ts"
 import * as Store from "./Store.ts"
 import * as Usage from "./Usage.ts"
 
+/** Whether there is such a thing, through links: one that is no regular file, such as a FIFO, may never end. */
+const isOfType = (path: string, type: FileSystem.File.Type) =>
+  FileSystem.FileSystem.pipe(
+    Effect.flatMap((fileSystem) => fileSystem.stat(path)),
+    Effect.map((found) => found.type === type),
+    Effect.orElseSucceed(() => false) // it has gone, or has never been
+  )
+
 /** The folders in a folder, without links such as `latest`. */
 const foldersIn = Effect.fnUntraced(function*(folder: string) {
   const fileSystem = yield* FileSystem.FileSystem
@@ -33,8 +41,8 @@ const foldersIn = Effect.fnUntraced(function*(folder: string) {
     Effect.gen(function*() {
       const path = join(folder, name)
       const isLink = Option.isSome(yield* Effect.option(fileSystem.readLink(path)))
-      return !isLink && (yield* fileSystem.stat(path)).type === "Directory"
-    }).pipe(Effect.orElseSucceed(() => false)) // it has gone meanwhile
+      return !isLink && (yield* isOfType(path, "Directory"))
+    })
   return yield* Effect.filter(names, isFolder, { concurrency: 16 })
 }, Effect.orElseSucceed((): ReadonlyArray<string> => []))
 
@@ -48,10 +56,13 @@ const read = Effect.fnUntraced(function*(store: string, path: string) {
       Effect.map(({ mtime }) => Option.getOrUndefined(mtime)?.getTime()),
       Effect.orElseSucceed(() => undefined)
     )
-  const text = yield* fileSystem.readFileString(join(folder, "results.json")).pipe(Effect.orElseSucceed(() => ""))
+  const file = join(folder, "results.json")
+  const text = (yield* isOfType(file, "File"))
+    ? yield* fileSystem.readFileString(file).pipe(Effect.orElseSucceed(() => ""))
+    : ""
   return {
     path,
-    time: (yield* timeOf(join(folder, "results.json"))) ?? Store.timeOfName(basename(path)) ?? (yield* timeOf(folder)),
+    time: (yield* timeOf(file)) ?? Store.timeOfName(basename(path)) ?? (yield* timeOf(folder)),
     files: yield* namesIn(folder),
     logs: (yield* namesIn(join(folder, "node-logs"))).filter((name) => name.endsWith(".log")),
     summary: Option.getOrUndefined(Result.getSuccess(Run.fromJson(text)))
@@ -73,22 +84,26 @@ const isLocal = (host: string | undefined): boolean => /^(localhost|127\.0\.0\.1
 
 const status = (code: number, text: string) => HttpServerResponse.text(`${text}\n`, { status: code })
 
+/** What a folder shows. */
+const index = "report.html"
+
 /** Answers requests until its scope ends. */
 const answer = Effect.fnUntraced(function*(store: string) {
   const fileSystem = yield* FileSystem.FileSystem
   const root = yield* fileSystem.realPath(store)
   const files = yield* HttpStaticServer.make({
     root,
-    index: "report.html",
+    index,
     cacheControl: "no-cache",
     mimeTypes: { jsonl: "text/plain; charset=utf-8", log: "text/plain; charset=utf-8" }
   })
-  /** Whether there is anything of that name in the store. A link in it may lead out. */
-  const isInside = (path: string) =>
-    fileSystem.realPath(join(root, path)).pipe(
-      Effect.map((real) => real.startsWith(root + sep)),
-      Effect.orElseSucceed(() => false)
-    )
+  /** Whether that is a regular file in the store, or a folder with a report. A link in it may lead out. */
+  const isServed = (path: string): Effect.Effect<boolean, never, FileSystem.FileSystem> =>
+    Effect.gen(function*() {
+      const real = yield* fileSystem.realPath(join(root, path))
+      if (!real.startsWith(root + sep)) return false
+      return (yield* isOfType(real, "Directory")) ? yield* isServed(join(path, index)) : yield* isOfType(real, "File")
+    }).pipe(Effect.orElseSucceed(() => false))
 
   yield* HttpServer.serveEffect(Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
@@ -100,7 +115,7 @@ const answer = Effect.fnUntraced(function*(store: string) {
         contentType: "text/html; charset=utf-8"
       })
     }
-    if (!path.startsWith("/") || !(yield* isInside(path))) return status(404, "There is no such page.")
+    if (!path.startsWith("/") || !(yield* isServed(path))) return status(404, "There is no such page.")
     return yield* Effect.orElseSucceed(files, () => status(404, "There is no such page."))
   }))
 })

@@ -11,6 +11,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import type { PlatformError } from "effect/PlatformError"
 import { closeSync, openSync, writeSync } from "node:fs"
 import { join, relative } from "node:path"
 import * as Journal from "../../src/simulator/network/Journal.ts"
@@ -29,6 +30,10 @@ export const timeOfName = (name: string): number | undefined => {
   return parts.length === 0 || Number.isNaN(time) ? undefined : time
 }
 
+/** Why something could not be written, as the system says it: `ENOSPC: no space left on device, write`. */
+export const reason = (error: PlatformError): string =>
+  error.reason.cause instanceof Error ? error.reason.cause.message : error.message
+
 /** Makes the folder of a run. */
 export const open = Effect.fnUntraced(function*(store: string, workload: string, name: string) {
   const fileSystem = yield* FileSystem.FileSystem
@@ -45,15 +50,23 @@ export const nodeLogs = (folder: string) =>
       const logs = join(folder, "node-logs")
       yield* fileSystem.makeDirectory(logs)
       const files = new Map<string, number>()
+      let fault: string | undefined
       const path = (node: string): string => join(logs, `${node}.log`)
       return {
         files,
         /** The log of each node that wrote anything. */
         paths: () => [...files.keys()].map((node) => [node, path(node)] as const),
+        /** Why they are not whole, if they are not: the disk may be full. */
+        fault: () => fault,
         write: (node: string, line: string): void => {
-          const file = files.get(node) ?? openSync(path(node), "a")
-          files.set(node, file)
-          writeSync(file, `${line}\n`) // at once, whatever becomes of the bench
+          if (fault !== undefined) return
+          try {
+            const file = files.get(node) ?? openSync(path(node), "a")
+            files.set(node, file)
+            writeSync(file, `${line}\n`) // at once, whatever becomes of the bench
+          } catch (error) {
+            fault = error instanceof Error ? error.message : String(error)
+          }
         }
       }
     }),

@@ -7,9 +7,9 @@ import * as Flag from "effect/cli/Flag"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import { accessSync, constants, statSync } from "node:fs"
 import { resolve } from "node:path"
 import * as Registry from "../../src/registry/Registry.ts"
+import { printable } from "../../src/report/sentences/Text.ts"
 import * as Report from "../../src/report/TextReport.ts"
 import * as Options from "../../src/simulator/Options.ts"
 import * as RealCluster from "../../src/simulator/processes/RealCluster.ts"
@@ -17,27 +17,12 @@ import type * as Run from "../../src/simulator/Run.ts"
 import type { Finding } from "../../src/workloads/finding/Finding.ts"
 import * as Setting from "../../src/workloads/Setting.ts"
 import * as Conclusion from "./Conclusion.ts"
+import * as Executable from "./Executable.ts"
 import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
 import * as Paths from "./Paths.ts"
 import * as Store from "./Store.ts"
 import * as Usage from "./Usage.ts"
-
-/** What is wrong with a file that is to be run, if anything. */
-const fault = (file: string): string | undefined => {
-  const found = statSync(file, { throwIfNoEntry: false })
-  if (found === undefined) return "there is no such file"
-  if (!found.isFile()) return "that is no file"
-  try {
-    accessSync(file, constants.X_OK)
-    return undefined
-  } catch {
-    return `that file is not executable (chmod +x ${quote(file)})`
-  }
-}
-
-/** As a shell takes it for one word. */
-const quote = (word: string): string => /^[\w./:=,@%+~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 
 /** How many logs are named. */
 const mostLogs = 5
@@ -100,7 +85,10 @@ type Given = Command.Command.Config.Infer<typeof flags>
 /** The command that runs the same once more. */
 const replay = ({ args, bin, seed, workload }: Given, options: Options.Options): string => {
   const flags = Flags.text(workload, Options.Trial, options)
-  const nodes = [`--bin ${quote(bin)} --seed ${seed}`, ...args.length > 0 ? ["--", ...args.map(quote)] : []]
+  const nodes = [
+    `--bin ${Executable.quote(bin)} --seed ${seed}`,
+    ...args.length > 0 ? ["--", ...args.map(Executable.quote)] : []
+  ]
   return `${Usage.self} test --workload ${workload}${flags} ${nodes.join(" ")}`
 }
 
@@ -117,7 +105,7 @@ const runNodes = Effect.fnUntraced(
       command: { file, args },
       onErrorLine: (node, line) => {
         logs.write(node, line)
-        if (logStderr) fork(Output.err(`${node}: ${line}\n`))
+        if (logStderr) fork(Output.err(`${node}: ${printable(line)}\n`))
       },
       onProgress: (done) => {
         if (!logStderr) fork(Output.progress(`${workload}: ${Math.floor(done * 100)} %`))
@@ -131,7 +119,7 @@ const runNodes = Effect.fnUntraced(
           Effect.andThen(Usage.wrong(`--bin ${bin}: ${reason}.`))
         ))
     )
-    return { outcome, logs: logs.paths() }
+    return { outcome, logs }
   }
 )
 
@@ -142,7 +130,7 @@ const handler = Effect.fnUntraced(function*(given: Given) {
     return yield* Usage.wrong("--nemesis clock is for simulate: here the clock of a node is the machine's own.")
   }
   const file = resolve(bin)
-  const wrong = fault(file)
+  const wrong = Executable.fault(file)
   if (wrong !== undefined) return yield* Usage.wrong(`--bin ${bin}: ${wrong}.`)
   yield* Paths.directory("store", store)
 
@@ -152,14 +140,20 @@ const handler = Effect.fnUntraced(function*(given: Given) {
   const run: Run.Run = {
     title: workload,
     workload,
-    program: [bin, ...args].map(quote).join(" "),
+    program: [bin, ...args].map(Executable.quote).join(" "),
     options,
     ...outcome,
     replay: replay(given, options)
   }
-  yield* Store.write(store, folder, run)
-  const logsNamed = run.results.findings.length === 0 ? [] : named(logs, run.results.findings)
-  const where = [...logsNamed, `More in ${folder}.`].map((line) => `${line}\n`).join("")
+  const notKept = logs.fault()
+    ?? (yield* Store.write(store, folder, run).pipe(
+      Effect.as(undefined),
+      Effect.catchTag("PlatformError", (error) => Effect.succeed(Store.reason(error)))
+    ))
+  const logsNamed = run.results.findings.length === 0 ? [] : named(logs.paths(), run.results.findings)
+  const more = notKept === undefined ? `More in ${folder}.` : `More in ${folder}, but not all: ${notKept}.`
+  const where = [...logsNamed, more].map((line) => `${line}\n`).join("")
+  if (json && notKept !== undefined) yield* Output.err(`gossip-girl: ${more}\n`)
   yield* Output.out(json ? Report.json([run]) : `${Report.table([run], Output)}\n${where}`)
   yield* Conclusion.conclude([run])
 }, Effect.scoped)

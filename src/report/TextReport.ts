@@ -11,6 +11,7 @@ import type { Finding } from "../workloads/finding/Finding.ts"
 import * as Rules from "../workloads/finding/Rules.ts"
 import { quantile } from "../workloads/history/Sorted.ts"
 import * as Sentences from "./sentences/Sentences.ts"
+import { printable } from "./sentences/Text.ts"
 import * as Transactions from "./sentences/TransactionSentences.ts"
 
 export interface Style {
@@ -88,7 +89,7 @@ const usualColumns: ReadonlyArray<Column> = [
 ]
 
 const told = (findings: ReadonlyArray<Finding>): ReadonlyArray<string> =>
-  findings.flatMap(Sentences.lines).map((line) => `  ${line.replaceAll("\n", "\n    ")}`)
+  findings.flatMap(Sentences.lines).map((line) => `  ${printable(line).replaceAll("\n", "\n    ")}`)
 
 /** What speaks against a run by its rules, and the command that shows it once more; nothing for a valid one. */
 const against = ({ replay, results, title }: Run.Summary, style: Style): ReadonlyArray<string> => {

@@ -141,9 +141,9 @@ describe("gossip-girl test", { concurrent: true }, () => {
       }
       const cases: ReadonlyArray<readonly [args: string, says: string]> = [
         ["-w echo", "--bin is missing"],
-        [`-w echo --bin ${directory}`, "that is no file."],
+        [`-w echo --bin ${directory}`, "that is a directory."],
         [`-w echo --bin ${file("plain", 0o644)}`, "not executable (chmod +x "],
-        [`-w echo --bin ${file("strange", 0o755)}`, "ENOENT"],
+        [`-w echo --bin ${file("strange", 0o755)}`, "asks for the interpreter /nowhere/at/all, which is not there."],
         [`-w echo --bin ${echoNode} --nemesis partition,clock`, "--nemesis clock is for simulate"],
         [`-w echo --bin ${echoNode} --program star`, "unknown flag --program"],
         [`-w ecko --bin ${echoNode}`, "Did you mean echo?"]
@@ -210,7 +210,7 @@ describe("gossip-girl test", { concurrent: true }, () => {
 
   const deaths: ReadonlyArray<readonly [NodeJS.Signals, number | null]> = [
     ["SIGINT", 130],
-    ["SIGTERM", 130],
+    ["SIGTERM", 143],
     ["SIGHUP", null],
     ["SIGKILL", null]
   ]

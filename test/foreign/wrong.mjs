@@ -31,13 +31,15 @@ const ways = {
   floods: () => process.stdout.write("x".repeat((1 << 24) + 1))
 }
 
-/** Ends with neither its input nor a signal; nor does what it starts, which holds its output too. */
+/** Ends with neither its input nor a signal; nor does what it starts, which holds its output too, nor a daemon. */
 const resist = async () => {
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => {})
   // Who listens there knows when the last of them is gone.
   const socket = connect(socketPath)
   await once(socket, "connect")
-  spawn("sh", ["-c", "trap '' TERM INT HUP; sleep 1000 & sleep 1000"], { stdio: ["ignore", 1, 2, socket] })
+  const script = "trap '' TERM INT HUP; sleep 1000 & sleep 1000"
+  spawn("sh", ["-c", script], { stdio: ["ignore", 1, 2, socket] })
+  spawn("sh", ["-c", script], { stdio: ["ignore", 1, 2, socket], detached: true }).unref()
 }
 
 createInterface({ input: process.stdin }).on("line", async (line) => {

@@ -61,6 +61,24 @@ const ended = (about: About): string =>
     ? `exited with code ${String(about["code"])}`
     : "exited"
 
+const advices: Readonly<Record<string, string>> = {
+  blank: "each message ends with one newline, and nothing stands between it and the next",
+  torn: "write each message at once, as one line, one thread at a time",
+  text: "standard output is for messages alone: write logs to standard error"
+}
+
+/** What to do about a line that is no message. */
+const advice = (form: Json | undefined): string => {
+  const found = advices[String(form)]
+  return found === undefined ? "" : `\n${found}`
+}
+
+/** What to do about a node of which nothing was ever heard. */
+const flushing = ({ stdout, unended }: About): string =>
+  stdout !== undefined && list(stdout).length === 0 && unended === undefined
+    ? "\nif it has answered, its answer waits in a buffer: flush standard output after each message"
+    : ""
+
 const against = (tell: (about: About) => string): Tell => ({ about, nodes }) =>
   `${nodes[0]} ${tell(about)}${said(about)}`
 
@@ -86,11 +104,12 @@ export const node: Readonly<Record<string, Tell>> = {
   "wrote what is no message": against((about) =>
     `wrote to standard output what is no message (${String(about["fault"])}), ${atSecond(about["time"])}\n  ${
       printable(String(about["line"]))
-    }`
+    }${advice(about["form"])}`
   ),
   "did not answer": against((about) => {
     const failure = failureOf(about)
-    return `did not answer ${String(about["f"])}: ${failure === undefined ? "" : Failures.plain(failure)}`
+    const why = failure === undefined ? "" : Failures.plain(failure)
+    return `did not answer ${String(about["f"])}: ${why}${flushing(about)}`
   }),
   "malformed reply": against((about) => {
     const failure = failureOf(about)

@@ -74,6 +74,17 @@ const decode = (line: string, id: NodeId): Result.Result<Envelope.Envelope, stri
     return message.src === id ? Result.succeed(message) : Result.fail(`its src is ${message.src}`)
   })
 
+/** What a line that is not JSON most likely was meant to be. */
+const formOf = (line: string): "blank" | "torn" | "text" | undefined => {
+  if (line.trim() === "") return "blank"
+  try {
+    JSON.parse(line)
+    return undefined
+  } catch {
+    return line.startsWith("{") ? "torn" : "text"
+  }
+}
+
 /** Whether a line that arrives for a node is the request by which the bench tells it who it is. */
 const isInit = (line: string): boolean =>
   Result.match(Envelope.decode(line), {
@@ -112,7 +123,12 @@ export const make = (options: Options): ProcessNode => {
   const receive = (line: string, { resumedAt }: Life): void => {
     const message = decode(line, id)
     if (Result.isFailure(message)) {
-      return find("wrote what is no message", { fault: message.failure, line: Lines.shorten(line) })
+      const form = formOf(line)
+      return find("wrote what is no message", {
+        fault: message.failure,
+        ...form !== undefined && { form },
+        line: Lines.shorten(line)
+      })
     }
     const { dest } = message.success
     if (network.send(id, dest, ExactNumbers.read(line))) return
@@ -121,7 +137,10 @@ export const make = (options: Options): ProcessNode => {
   }
 
   const spawnLife = (up: () => void): Life => {
-    const child = spawn(command.file, command.args, { detached: true, env: { ...process.env, ...command.env } })
+    const child = spawn(command.file, command.args, {
+      detached: true,
+      env: { ...process.env, ...command.env, ...watchdog.env }
+    })
     const { pid, stderr, stdin, stdout } = child
     let exited = pid === undefined
     let isUp = false

@@ -5,27 +5,81 @@
  * well-behaved node then finds its input closed and exits, but not one that ignores that, is stopped by SIGSTOP, or is
  * started by a script. So a process of its own, outside the bench's process group and terminal, waits for the one thing
  * that no death can prevent, the end of the pipe from the bench, and kills what was last written on it: the process
- * groups of all nodes. It is a shell, which is there in a millisecond and takes no memory worth mention. (Out of reach
- * is what leaves its process group, as a daemon does.)
+ * groups of all nodes. It is a shell, which is there in a millisecond and takes no memory worth mention.
+ *
+ * What leaves its process group, as a daemon does, still has the environment that it was born with. Each run marks that
+ * of its nodes, and where /proc shows it, as on Linux, all that carry the mark are killed when the run ends. Elsewhere a
+ * daemon outlives the run.
  */
 import { spawn } from "node:child_process"
+import { randomUUID } from "node:crypto"
+import { readdirSync, readFileSync } from "node:fs"
 
 export interface Watchdog {
+  /** Environment variables that nodes must have. */
+  readonly env: Readonly<Record<string, string>>
   /** From now on the group is killed when the bench dies. */
   readonly guard: (group: number) => void
   readonly release: (group: number) => void
-  /** Lets it go, if it guards nothing any more. */
+  /** Kills what nodes have left behind, and lets the watchdog go, if it guards nothing any more. */
   readonly end: () => void
 }
 
-const script = `while read -r line; do groups=$line; done; [ -z "$groups" ] || kill -s KILL -- $groups`
+const variable = "GOSSIP_GIRL_RUN"
+
+const script = `
+while read -r line; do groups=$line; done
+[ -z "$groups" ] && exit
+kill -s KILL -- $groups
+for environ in /proc/[0-9]*/environ; do
+  tr '\\0' '\\n' <"$environ" | grep -qxF "$1" && process=\${environ#/proc/} && kill -s KILL "\${process%/environ}"
+done`
+
+/** Processes with that in their environment, as far as the system tells. */
+const processesWith = (assignment: string): ReadonlyArray<number> => {
+  const has = (process: string): boolean => {
+    try {
+      return readFileSync(`/proc/${process}/environ`, "utf8").split("\0").includes(assignment)
+    } catch {
+      return false // it has gone, or is somebody else's
+    }
+  }
+  try {
+    return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && has(name)).map(Number)
+  } catch {
+    return []
+  }
+}
+
+/** How often it looks for processes that others have started meanwhile. */
+const mostLooks = 10
+
+const killAll = (assignment: string): void => {
+  for (let look = 0; look < mostLooks; look++) {
+    const left = processesWith(assignment)
+    if (left.length === 0) return
+    for (const id of left) {
+      try {
+        process.kill(id, "SIGKILL")
+      } catch {
+        // it has gone
+      }
+    }
+  }
+}
 
 export const make = (): Watchdog => {
-  const shell = spawn("/bin/sh", ["-c", script], { detached: true, stdio: ["pipe", "ignore", "ignore"] })
+  const mark = randomUUID()
+  const assignment = `${variable}=${mark}`
+  const shell = spawn("/bin/sh", ["-c", script, "watchdog", assignment], {
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"]
+  })
   const groups = new Set<number>()
   const tell = (): void => void shell.stdin.write(`${[...groups].map((group) => -group).join(" ")}\n`)
   shell.unref()
   return {
+    env: { [variable]: mark },
     guard: (group) => {
       groups.add(group)
       tell()
@@ -34,6 +88,9 @@ export const make = (): Watchdog => {
       groups.delete(group)
       tell()
     },
-    end: () => shell.stdin.end()
+    end: () => {
+      killAll(assignment)
+      shell.stdin.end()
+    }
   }
 }
