@@ -32,318 +32,164 @@ import * as Json from "../../schema/Json.ts"
 import * as Finding from "../finding/Finding.ts"
 import * as Verdict from "../finding/Verdict.ts"
 import type { Event, History } from "../history/History.ts"
-
-/**
- * What a kill excuses, found in the history as `start-kill` of the nemesis, whose value lists the nodes.
- *
- * - `durable`: nothing.
- * - `replicated`: a node may forget what it has shown before it was killed. The cluster may not.
- * - `volatile`: a value may be gone if every node that is known to have had it was killed afterwards. Such a value is
- *   counted as `excused`.
- */
-export type Memory = "durable" | "replicated" | "volatile"
+import * as Lives from "../history/Lives.ts"
+import * as Operations from "../history/Operations.ts"
+import * as Fates from "./Fates.ts"
+import * as Shown from "./Shown.ts"
+import * as Values from "./Values.ts"
 
 export interface Options {
-  readonly memory?: Memory
-}
-
-export type Outcome = "stable" | "lost" | "never-read"
-
-/** What became of a value that somebody tried to add. Latencies are in ms. */
-export interface Fate {
-  readonly value: Json.Json
-  readonly outcome: Outcome
-  readonly acknowledged: boolean
-  /** The beginning of the first attempt. */
-  readonly added: Event | undefined
-  readonly known: Event | undefined
-  /** When the last read that has it, and the last one that lacks it, began. */
-  readonly lastPresent: Event | undefined
-  readonly lastAbsent: Event | undefined
-  /** Of a stable value to its stability, of a lost one to its loss. */
-  readonly latency: number | undefined
-  /** Lost or missing at the end, but together with every node that had it. */
-  readonly excused: boolean
-}
-
-/** A value in a read, or missing from one. */
-export interface Sighting {
-  readonly value: Json.Json
-  readonly node: NodeId | undefined
-  /** The end of the read. */
-  readonly read: Event
-  /** Indices of the events that it contradicts, such as that of an earlier read that has the value. */
-  readonly against: ReadonlyArray<number>
+  readonly memory?: Lives.Memory
 }
 
 export interface Analysis {
   /** In the order in which they were first added. */
-  readonly fates: ReadonlyArray<Fate>
+  readonly fates: ReadonlyArray<Fates.Fate>
   /** From a final read. */
-  readonly missing: ReadonlyArray<Sighting>
+  readonly missing: ReadonlyArray<Values.Sighting>
   /** Nodes without a final read. */
   readonly silent: ReadonlyArray<NodeId>
   /** The first time that each value vanishes at each node. */
-  readonly vanished: ReadonlyArray<Sighting>
+  readonly vanished: ReadonlyArray<Values.Sighting>
   /** The first time that each value was read before anybody had added it. */
-  readonly invented: ReadonlyArray<Sighting>
+  readonly invented: ReadonlyArray<Values.Sighting>
   /** The first time that each value was read of which every add was refused. */
-  readonly refused: ReadonlyArray<Sighting>
+  readonly refused: ReadonlyArray<Values.Sighting>
   /** The first time that each value was twice in a read. */
-  readonly duplicated: ReadonlyArray<Sighting>
+  readonly duplicated: ReadonlyArray<Values.Sighting>
 }
 
-/** A distinct value. */
-interface Entry {
-  readonly value: Json.Json
-  added: Event | undefined
-  acknowledged: boolean
-  /** An add of it was not refused. */
-  possible: boolean
-  known: Event | undefined
-  lastPresent: Event | undefined
-  lastAbsent: Event | undefined
-  firstRead: Sighting | undefined
-  /** It was read before it was added. */
-  isInvented: boolean
-  duplicated: Sighting | undefined
-  /** The number of the last read that has it: whether the read at hand has it needs no set. */
-  mark: number
-  /** The number of the last read of a node that had shown it before. */
-  shownMark: number
-}
+const isRead = ({ f }: Event): boolean => f === "read"
+const isAdd = (invoke: Event): boolean => !isRead(invoke)
 
-interface Place {
-  readonly node: NodeId | undefined
-  /** The index of the last event that killed it. */
-  killed: number
-  /** What its reads have shown in this life, with the index of the first one's end, in that order. */
-  shown: Array<{ readonly entry: Entry; readonly since: number; vanished: boolean }>
-  /** What it is known to have had, with the index of the beginning of the last operation that says so. */
-  readonly had: Map<Entry, number>
-}
+const later = (one: Event | undefined, other: Event): Event =>
+  one === undefined || one.index < other.index ? other : one
 
-/** The one entry of each value. A primitive is its own key, and a text that was seen before need not be sorted again. */
-const catalogue = () => {
-  const entries: Array<Entry> = []
-  const primitives = new Map<Json.Json, Entry>()
-  const texts = new Map<string, Entry>()
-  const canonicalTexts = new Map<string, Entry>()
+/** What was added, in order, and what vanished, with all that reads tell of each value. */
+const follow = (operations: Operations.Operations, lives: Lives.Lives, values: Values.Values) => {
+  const added: Array<Values.Value> = []
+  const vanished: Array<Values.Sighting> = []
+  const shown = Shown.make(lives)
+  let reads = 0
 
-  const make = (value: Json.Json): Entry => {
-    const entry: Entry = {
-      value,
-      added: undefined,
-      acknowledged: false,
-      possible: false,
-      known: undefined,
-      lastPresent: undefined,
-      lastAbsent: undefined,
-      firstRead: undefined,
-      isInvented: false,
-      duplicated: undefined,
-      mark: 0,
-      shownMark: 0
+  const begin = (operation: Operations.Operation): void => {
+    if (!isAdd(operation.invoke)) return
+    const value = values.of(operation.invoke.value)
+    if (value.added === undefined) added.push(value)
+    value.added ??= operation.invoke
+    value.isPossible ||= Operations.isPossible(operation)
+  }
+
+  const acknowledge = ({ completion, invoke }: Operations.Completed): void => {
+    const value = values.of(invoke.value)
+    value.acknowledged = true
+    value.known ??= completion
+    value.isKept ||= lives.keeps(invoke)
+  }
+
+  /** As a rule the newest values are lacking: looking from their end on, all are soon found. */
+  const lack = (invoke: Event, count: number): void => {
+    for (let i = added.length - 1, left = count; left > 0; i--) {
+      const value = added[i]!
+      if (value.mark === reads) continue
+      value.lastAbsent = later(value.lastAbsent, invoke)
+      left--
     }
-    entries.push(entry)
-    return entry
   }
-  const find = <K>(known: Map<K, Entry>, key: K, orElse: () => Entry): Entry => {
-    let entry = known.get(key)
-    if (entry === undefined) known.set(key, entry = orElse())
-    return entry
-  }
-  const entryOf = (value: Json.Json): Entry =>
-    typeof value !== "object" || value === null
-      ? find(primitives, value, () => make(value))
-      : find(texts, JSON.stringify(value), () => find(canonicalTexts, Json.canonical(value), () => make(value)))
 
-  return { entries, entryOf }
+  const read = (operation: Operations.Completed): void => {
+    const { completion, invoke } = operation
+    const isKept = lives.keeps(invoke)
+    const present = values.read(operation)
+    let distinct = 0
+    let ofAdded = 0
+    reads++
+    for (let i = 0; i < present.length; i++) {
+      const value = present[i]!
+      if (value.mark === reads) {
+        value.duplicated ??= { value: Values.listOf(operation)[i]!, read: operation, against: [] }
+        continue
+      }
+      distinct++
+      value.mark = reads
+      value.firstRead ??= operation
+      value.isKept ||= isKept
+      if (value.added === undefined) continue
+      ofAdded++
+      value.known ??= completion
+      value.lastPresent = later(value.lastPresent, invoke)
+    }
+    lack(invoke, added.length - ofAdded)
+    for (const one of shown.next(operation, present, distinct, reads)) vanished.push(one)
+  }
+
+  Operations.walk(operations, {
+    begin,
+    end: (operation) => {
+      if (operation.completion.type !== "ok") return
+      if (isRead(operation.invoke)) read(operation)
+      else acknowledge(operation)
+    }
+  })
+  return { added, vanished }
 }
 
-const isList = (value: Json.Json): value is ReadonlyArray<Json.Json> => Array.isArray(value)
+/** What final reads lack of what was known before they began, also what is excused. */
+const lacking = (
+  finalReads: ReadonlyArray<Operations.Completed>,
+  added: ReadonlyArray<Values.Value>,
+  values: Values.Values
+): ReadonlyArray<readonly [Values.Value, Values.Sighting]> =>
+  finalReads.flatMap((read) => {
+    const present = new Set(values.read(read))
+    return added.flatMap((value) => {
+      const { json, known } = value
+      const isDue = known !== undefined && known.index < read.invoke.index
+      return isDue && !present.has(value) ? [[value, { value: json, read, against: [known.index] }] as const] : []
+    })
+  })
 
-/** From when it was known, in whole ms; times are in whole microseconds. */
-const latency = (known: Event, until: Event | undefined): number =>
-  until === undefined
-    ? 0
-    : Math.max(0, Math.floor((Math.round(until.time * 1000) - Math.round(known.time * 1000)) / 1000))
-
-const outcome = ({ known, lastAbsent, lastPresent }: Entry): Outcome => {
-  const present = lastPresent?.index ?? -1
-  const absent = lastAbsent?.index ?? -1
-  if (absent < present) return "stable"
-  return known !== undefined && present < absent && known.index < absent ? "lost" : "never-read"
+/** The first reads of what should not be there: those before it was added, and those of what was only ever refused. */
+const unfounded = ({ all }: Values.Values) => {
+  const invented: Array<Values.Sighting> = []
+  const refused: Array<Values.Sighting> = []
+  for (const { added, firstRead: read, isPossible, json: value } of all) {
+    if (read === undefined) continue
+    if (added === undefined || read.completion.index < added.index) invented.push({ value, read, against: [] })
+    else if (!isPossible) refused.push({ value, read, against: [added.index] })
+  }
+  return { invented, refused }
 }
 
 export const analyse = (history: History, { memory = "replicated" }: Options = {}): Analysis => {
-  const { entries, entryOf } = catalogue()
-  const attempts: Array<Entry> = []
-  const places = new Map<NodeId | undefined, Place>()
-  const open = new Map<Event["process"], Event>()
-  const lastOperations = new Map<Event["process"], readonly [invoke: Event, completion: Event]>()
-  const vanished: Array<Sighting> = []
-  const isVolatile = memory === "volatile"
-  let lastAddEnded = -1
-  let reads = 0
-
-  const placeOf = (node: NodeId | undefined): Place => {
-    let place = places.get(node)
-    if (place === undefined) {
-      places.set(node, place = { node, killed: -1, shown: [], had: new Map() })
-    }
-    return place
-  }
-
-  const have = ({ had }: Place, entry: Entry, { index }: Event): void =>
-    void had.set(entry, Math.max(had.get(entry) ?? -1, index))
-
-  /** The distinct values of a read, which bear its mark until the next one is looked at. */
-  const mark = (read: Event, node: NodeId | undefined): ReadonlyArray<Entry> => {
-    reads++
-    const present: Array<Entry> = []
-    for (const value of isList(read.value) ? read.value : []) {
-      const entry = entryOf(value)
-      if (entry.mark === reads) entry.duplicated ??= { value, node, read, against: [] }
-      else present.push(entry)
-      entry.mark = reads
-    }
-    return present
-  }
-
-  const see = (invoke: Event, read: Event): void => {
-    const { node } = invoke
-    const place = placeOf(node)
-    const present = mark(read, node)
-    for (const entry of attempts) {
-      if (entry.mark === reads) {
-        entry.known ??= read
-        if (entry.lastPresent === undefined || entry.lastPresent.index < invoke.index) entry.lastPresent = invoke
-      } else if (entry.lastAbsent === undefined || entry.lastAbsent.index < invoke.index) {
-        entry.lastAbsent = invoke
-      }
-    }
-    for (const entry of present) {
-      if (entry.firstRead === undefined) {
-        entry.firstRead = {
-          value: entry.value,
-          node,
-          read,
-          against: entry.added === undefined ? [] : [entry.added.index]
-        }
-        entry.isInvented = entry.added === undefined
-      }
-      if (isVolatile) have(place, entry, invoke)
-    }
-    if (node === undefined || invoke.index < place.killed) return
-    for (const shown of place.shown) {
-      shown.entry.shownMark = reads
-      if (shown.entry.mark === reads || shown.since > invoke.index || shown.vanished) continue
-      shown.vanished = true
-      vanished.push({ value: shown.entry.value, node, read, against: [shown.since] })
-    }
-    for (const entry of present) {
-      if (entry.shownMark !== reads) place.shown.push({ entry, since: read.index, vanished: false })
-    }
-  }
-
-  const kill = (event: Event): void => {
-    if (memory === "durable" || event.f !== "start-kill" || !isList(event.value)) return
-    for (const place of places.values()) {
-      if (place.node === undefined || !event.value.includes(place.node)) continue
-      place.killed = event.index
-      place.shown = []
-    }
-  }
-
-  const add = (invoke: Event, completion: Event): void => {
-    const entry = entryOf(invoke.value)
-    lastAddEnded = completion.index
-    if (completion.type === "fail") return
-    entry.possible = true
-    if (completion.type !== "ok") return
-    entry.acknowledged = true
-    entry.known ??= completion
-    if (isVolatile) have(placeOf(invoke.node), entry, invoke)
-  }
-
-  for (const event of history) {
-    if (event.process === "nemesis") {
-      kill(event)
-    } else if (event.type === "invoke") {
-      open.set(event.process, event)
-      placeOf(event.node)
-      if (event.f === "read") continue
-      const entry = entryOf(event.value)
-      if (entry.added === undefined) attempts.push(entry)
-      entry.added ??= event
-    } else {
-      const invoke = open.get(event.process)
-      if (invoke === undefined) continue
-      open.delete(event.process)
-      lastOperations.set(event.process, [invoke, event])
-      if (invoke.f !== "read") add(invoke, event)
-      else if (event.type === "ok") see(invoke, event)
-    }
-  }
-  // an add that never ended may have happened
-  for (const { f, value } of open.values()) if (f !== "read") entryOf(value).possible = true
-
-  const isExcused = (entry: Entry): boolean =>
-    isVolatile && [...places.values()].every(({ had, killed }) => (had.get(entry) ?? -1) <= killed)
-
-  const missing: Array<Sighting> = []
-  const excused = new Set<Entry>()
-  const answered = new Set<NodeId>()
-  for (const [invoke, read] of lastOperations.values()) {
-    const { node } = invoke
-    if (node === undefined || invoke.f !== "read" || read.type !== "ok" || invoke.index < lastAddEnded) continue
-    answered.add(node)
-    mark(read, node)
-    for (const entry of attempts) {
-      if (entry.known === undefined || entry.known.index > invoke.index || entry.mark === reads) continue
-      if (isExcused(entry)) excused.add(entry)
-      else missing.push({ value: entry.value, node, read, against: [entry.known.index] })
-    }
-  }
-
-  const fates = attempts.map((entry): Fate => {
-    const { acknowledged, added, known, lastAbsent, lastPresent, value } = entry
-    const result = outcome(entry)
-    if (result === "lost" && isExcused(entry)) excused.add(entry)
-    const until = result === "stable" ? lastAbsent : lastPresent
-    return {
-      value,
-      outcome: result,
-      acknowledged,
-      added,
-      known,
-      lastPresent,
-      lastAbsent,
-      latency: result === "never-read" || known === undefined ? undefined : latency(known, until),
-      excused: excused.has(entry)
-    }
-  })
-
+  const operations = Operations.fold(history)
+  const values = Values.make()
+  const { added, vanished } = follow(operations, Lives.make(history, memory), values)
+  const finalReads = Operations.finalReads(operations, { isRead, isWrite: isAdd })
+    .filter(({ invoke }) => invoke.node !== undefined)
+  const lacks = lacking(finalReads, added, values)
+  const missing = new Set(lacks.map(([value]) => value))
+  const answered = new Set(finalReads.map(({ invoke }) => invoke.node))
   return {
-    fates,
-    missing,
-    silent: [...places.keys()].filter((node) => node !== undefined).filter((node) => !answered.has(node)),
+    fates: added.map((value) => Fates.of(value, missing.has(value))),
+    missing: lacks.flatMap(([{ isKept }, sighting]) => isKept ? sighting : []),
+    silent: operations.nodes.filter((node) => !answered.has(node)),
     vanished,
-    invented: entries.flatMap(({ firstRead, isInvented }) => isInvented ? firstRead ?? [] : []),
-    refused: entries.flatMap(({ firstRead, isInvented, possible }) => isInvented || possible ? [] : firstRead ?? []),
-    duplicated: entries.flatMap(({ duplicated }) => duplicated ?? [])
+    ...unfounded(values),
+    duplicated: values.all.flatMap(({ duplicated }) => duplicated ?? [])
   }
 }
 
 /** Something that was read, and what that read contradicts. */
-const sighting = ({ against, node, read, value }: Sighting): Finding.Example =>
-  Finding.example([node], { value, process: read.process, time: read.time }, [...against, read.index])
+const sighting = ({ against, read: { completion, invoke }, value }: Values.Sighting): Finding.Example => {
+  const { index, process, time } = completion
+  return Finding.example([invoke.node], { value, process, time }, [...against, index])
+}
 
 const moment = (event: Event | undefined) =>
   event && { ...event.node !== undefined && { node: event.node }, time: event.time }
 
-const fate = ({ added, known, lastAbsent, lastPresent, value }: Fate): Finding.Example =>
+const fate = ({ added, known, lastAbsent, lastPresent, value }: Fates.Fate): Finding.Example =>
   Finding.example([lastAbsent?.node], {
     value,
     knownSince: known?.time,
@@ -356,8 +202,8 @@ const worst = 8
 
 export const check = (history: History, options: Options = {}): Verdict.Verdict => {
   const { duplicated, fates, invented, missing, refused, silent, vanished } = analyse(history, options)
-  const having = (outcome: Outcome): ReadonlyArray<Fate> => fates.filter((fate) => fate.outcome === outcome)
-  const latencies = (of: ReadonlyArray<Fate>): ReadonlyArray<number> => of.flatMap(({ latency }) => latency ?? [])
+  const having = (outcome: Fates.Outcome): ReadonlyArray<Fates.Fate> => fates.filter((fate) => fate.outcome === outcome)
+  const latencies = (of: ReadonlyArray<Fates.Fate>): ReadonlyArray<number> => of.flatMap(({ latency }) => latency ?? [])
   const stable = having("stable")
   const lost = having("lost").filter(({ excused }) => !excused)
   const stale = stable.filter(({ latency = 0 }) => latency > 0)

@@ -86,21 +86,23 @@ export const walk = ({ history, of }: Operations, { begin, end, fault }: Steps):
 }
 
 /**
- * The reads at the end: of each process the last operation, if it is a read that was ok, and began when every write had
- * ended. They stand in the order in which their processes began.
+ * The reads at the end: of each process the last operation that ended, if it is a read that was ok, and began when every
+ * write had ended. They stand in the order in which something first ended of their processes.
  */
 export const finalReads = (
-  { all }: Operations,
+  operations: Operations,
   { isRead, isWrite }: { readonly isRead: (invoke: Event) => boolean; readonly isWrite: (invoke: Event) => boolean }
 ): ReadonlyArray<Completed> => {
   let lastWriteEnded = -1
-  const last = new Map<Event["process"], Operation>()
-  for (const operation of all) {
-    const { completion, invoke } = operation
-    last.set(invoke.process, operation)
-    if (completion !== undefined && isWrite(invoke)) lastWriteEnded = Math.max(lastWriteEnded, completion.index)
-  }
-  return [...last.values()].filter(isCompleted).filter(({ completion, invoke }) =>
+  const last = new Map<Event["process"], Completed>()
+  walk(operations, {
+    end: (operation) => {
+      const { completion, invoke } = operation
+      last.set(invoke.process, operation)
+      if (isWrite(invoke)) lastWriteEnded = completion.index
+    }
+  })
+  return [...last.values()].filter(({ completion, invoke }) =>
     isRead(invoke) && completion.type === "ok" && invoke.index > lastWriteEnded
   )
 }

@@ -7,6 +7,7 @@ import * as Topology from "../../../src/workloads/broadcast/Topology.ts"
 import { GSetWorkload } from "../../../src/workloads/g-set/GSetWorkload.ts"
 import * as SetChecker from "../../../src/workloads/g-set/SetChecker.ts"
 import * as History from "../../../src/workloads/history/History.ts"
+import type { Memory } from "../../../src/workloads/history/Lives.ts"
 import * as Setting from "../../../src/workloads/Setting.ts"
 import type { Workload } from "../../../src/workloads/Workload.ts"
 import { seeds as seedsOf } from "../../Seeds.ts"
@@ -115,7 +116,7 @@ describe("BroadcastWorkload", () => {
       simulate(program, { seed, nemesis: ["kill"], nemesisInterval: 1000, timeLimit: 30_000 }).history
     for (const seed of seeds) {
       const history = historyOf(Wrong.recovering, seed)
-      const kinds = (memory: SetChecker.Memory) =>
+      const kinds = (memory: Memory) =>
         Told.verdict(SetChecker.check(history, { memory })).findings.map((text) => text.split(":")[0])
       assert.isEmpty(kinds("volatile"), `seed ${seed}`)
       assert.isAbove(

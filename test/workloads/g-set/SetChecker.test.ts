@@ -1,8 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { NodeId } from "../../../src/schema/Address.ts"
 import * as Json from "../../../src/schema/Json.ts"
+import type { Fate } from "../../../src/workloads/g-set/Fates.ts"
 import * as SetChecker from "../../../src/workloads/g-set/SetChecker.ts"
+import type { Sighting } from "../../../src/workloads/g-set/Values.ts"
 import type { Event, History } from "../../../src/workloads/history/History.ts"
+import type { Memory } from "../../../src/workloads/history/Lives.ts"
 import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
 import { seeds as seedsOf } from "../../Seeds.ts"
 import { counted } from "../../Steps.ts"
@@ -383,7 +386,7 @@ describe("SetChecker", () => {
 
 interface Simplified {
   readonly fates: ReadonlyArray<
-    Pick<SetChecker.Fate, "outcome" | "acknowledged" | "latency" | "excused"> & { value: string }
+    Pick<Fate, "outcome" | "acknowledged" | "latency" | "excused"> & { value: string }
   >
   readonly missing: ReadonlyArray<string>
   readonly silent: ReadonlyArray<string>
@@ -396,9 +399,9 @@ interface Simplified {
 const set = (texts: ReadonlyArray<string>): ReadonlyArray<string> => [...new Set(texts)].toSorted()
 
 const simplify = (analysis: SetChecker.Analysis): Simplified => {
-  const values = (of: ReadonlyArray<SetChecker.Sighting>) => set(of.map(({ value }) => Json.canonical(value)))
-  const atNodes = (of: ReadonlyArray<SetChecker.Sighting>) =>
-    set(of.map(({ node, value }) => `${Json.canonical(value)} at ${node}`))
+  const values = (of: ReadonlyArray<Sighting>) => set(of.map(({ value }) => Json.canonical(value)))
+  const atNodes = (of: ReadonlyArray<Sighting>) =>
+    set(of.map(({ read: { invoke }, value }) => `${Json.canonical(value)} at ${invoke.node}`))
   return {
     fates: analysis.fates.map(({ acknowledged, excused, latency, outcome, value }) => ({
       value: Json.canonical(value),
@@ -417,7 +420,7 @@ const simplify = (analysis: SetChecker.Analysis): Simplified => {
 }
 
 /** Asks every question of the definition of every read, however long that takes. */
-const naive = (events: History, memory: SetChecker.Memory): Simplified => {
+const naive = (events: History, memory: Memory): Simplified => {
   const all = events.filter(({ process, type }) => process !== "nemesis" && type === "invoke").map((invoke) => ({
     invoke,
     node: invoke.node!,
