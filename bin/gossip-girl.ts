@@ -16,6 +16,7 @@ import manifest from "../package.json" with { type: "json" }
 import * as Campaign from "./cli/Campaign.ts"
 import { challengesCommand } from "./cli/ChallengesCommand.ts"
 import { costsCommand } from "./cli/CostsCommand.ts"
+import { newCommand } from "./cli/NewCommand.ts"
 import * as Output from "./cli/Output.ts"
 import { serveCommand } from "./cli/ServeCommand.ts"
 import { simulateCommand } from "./cli/SimulateCommand.ts"
@@ -34,7 +35,7 @@ const root = Command.make("gossip-girl").pipe(
     { command: `${Usage.self} challenges`, description: "Run every challenge" },
     { command: `${Usage.self} simulate --help`, description: "All that can be simulated" }
   ]),
-  Command.withSubcommands([challengesCommand, simulateCommand, testCommand, costsCommand, serveCommand])
+  Command.withSubcommands([challengesCommand, simulateCommand, testCommand, costsCommand, serveCommand, newCommand])
 )
 
 /** What effect/cli prints. It prints the help after an error too, where one line says more. */

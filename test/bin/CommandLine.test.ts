@@ -50,6 +50,10 @@ describe("help", () => {
   it("version", () => {
     assert.deepStrictEqual(gossip("--version"), { status: 0, stdout: `gossip-girl v${manifest.version}\n`, stderr: "" })
   })
+
+  it("completions that a shell takes", () => {
+    assert.strictEqual(shell(`node ${built} --completions bash | bash -n`).status, 0)
+  })
 })
 
 describe("wrong arguments", () => {

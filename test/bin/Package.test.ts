@@ -1,13 +1,8 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { readFileSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import manifest from "../../package.json" with { type: "json" }
 import * as Packed from "./Packed.ts"
-
-const root = join(import.meta.dirname, "../..")
-const manifest: {
-  readonly exports: Record<string, string>
-  readonly scripts: Record<string, string>
-} = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 
 describe("the package, in a folder of its own", () => {
   let packed: Packed.Packed
@@ -58,5 +53,26 @@ describe("the package, in a folder of its own", () => {
     assert.include(replay, "npx vitest run lock/Wrong.test.ts -t 'the lock has one owner at a time'")
     const again = await Packed.run(project, `${replay?.replace("npx ", "")} 2>&1 || true`)
     assert.include(again, 'held twice: first "worker 0", second "worker 1"')
+  })
+
+  it("makes a project whose test passes, and finds what its README says that it finds", async () => {
+    await Packed.run(project, "gossip-girl new my-node") // below the project, so it finds what is installed there
+    const made = join(project, "my-node")
+    assert.isTrue(existsSync(join(made, `gossip-girl-${manifest.version}.tgz`)))
+    const { dependencies, name, scripts } = JSON.parse(readFileSync(join(made, "package.json"), "utf8"))
+    assert.strictEqual(name, "my-node")
+    assert.strictEqual(dependencies["gossip-girl"], `file:gossip-girl-${manifest.version}.tgz`)
+    await Packed.run(project, `cd my-node && ${scripts.build}`)
+    const test = "cd my-node && vitest run --dir test 2>&1"
+    assert.match(await Packed.run(project, test, { SEEDS: "3" }), /1 passed/)
+    const [, judge] = /(gossip-girl test .*?) +#/.exec(readFileSync(join(made, "README.md"), "utf8")) ?? []
+    const brief = judge!.replace("--time-limit 5", "--time-limit 1 --recovery 1") // it is there
+    assert.match(await Packed.run(project, `cd my-node && ${brief}`), / valid$/m)
+
+    const file = join(made, "test/Counter.test.ts")
+    writeFileSync(file, readFileSync(file, "utf8").replace('["partition"]', '["partition", "kill"]'))
+    assert.match(await Packed.run(project, `${test} || true`), /is invalid/)
+    const again = "gossip-girl new my-node 2>&1 || true"
+    assert.include(await Packed.run(project, again), "my-node is there already, and not empty.")
   })
 })
