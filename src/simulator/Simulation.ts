@@ -49,7 +49,7 @@ export const make = (options: Options): Simulation => {
     random,
     member: (id, network) => SimulatedNode.make({ id, time, network, random: random.fork(id), program, config }),
     startsAtOnce: Infinity,
-    initPatience: Trial.initPatience,
+    initTimeout: Trial.initTimeout,
     endsAtFinding: false
   })
   trial.start()

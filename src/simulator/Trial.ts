@@ -32,7 +32,7 @@ export interface Options extends RunOptions {
 }
 
 /** How long Maelstrom gives a node to answer `init`, in ms. */
-export const initPatience = 10_000
+export const initTimeout = 10_000
 
 /** Where a run takes place. */
 export interface World<M extends Member> {
@@ -43,7 +43,7 @@ export interface World<M extends Member> {
   /** How many nodes are started at a time, before the run begins. Who is up no longer counts, ready or not. */
   readonly startsAtOnce: number
   /** How long a node may take to answer `init`, in ms. */
-  readonly initPatience: number
+  readonly initTimeout: number
   /** Whether it is over as soon as something that counts is found against a node. */
   readonly endsAtFinding: boolean
 }
@@ -154,19 +154,35 @@ const operationsOf = (options: Options, workload: Workload.Workload, random: See
   }
 }
 
-/** What came of it. Half a history shows much that the whole would not: so where a run broke off, only why it did. */
+/** The clients of a run, each with a name of its own. */
+const clientsOf = (workload: Workload.Workload, { latency }: Options, network: Network.Network, timeline: Timeline) => {
+  let made = 0
+  return (timeout = workload.clientTimeout?.(latency.mean)): Client.Client =>
+    Client.make({ id: ClientId.make(`c${made++}`), network, timeline, timeout })
+}
+
+/** How long clients work and the cluster recovers, in ms. */
+const lengthOf = ({ recovery, timeLimit, workload }: Options): number =>
+  timeLimit + (workload.final === undefined ? 0 : recovery)
+
+/**
+ * What came of it. Nobody is blamed twice for the same. Half a history shows much that the whole would not: so where a run
+ * broke off, only why it did.
+ */
 const judge = (
+  run: Omit<Parameters<typeof Results.make>[0], "findings" | "verdict">,
   workload: Workload.Workload,
-  history: History.History,
-  run: Omit<Parameters<typeof Results.make>[0], "history" | "verdict">,
-  /** What did not break it off. */
-  remarks: ReadonlyArray<Finding.Finding>,
-  { endsAtFinding }: Pick<World<Member>, "endsAtFinding">
+  members: ReadonlyArray<Member>,
+  endsAtFinding: boolean,
+  { services, trial }: Readonly<Record<"services" | "trial", ReadonlyArray<Finding.Finding>>>
 ): Results.Results => {
-  const findings = [...run.findings, ...remarks]
-  return endsAtFinding && Rules.split(run.rules, run.findings).counted.length > 0
-    ? { ...Results.make({ ...run, history, verdict: Verdict.make([]) }), findings, ...Results.validityOf("invalid") }
-    : Results.make({ ...run, findings, history, verdict: workload.check(history) })
+  const decisive = [...trial, ...members.flatMap((node) => node.findings)]
+  const blamed = new Set(decisive.flatMap(({ examples }) => examples.flatMap(({ nodes }) => nodes)))
+  const others = members.filter(({ id }) => !blamed.has(id))
+  const findings = [...decisive, ...services, ...others.flatMap((node) => node.remarks)]
+  return endsAtFinding && Rules.split(run.rules, decisive).counted.length > 0
+    ? { ...Results.make({ ...run, findings, verdict: Verdict.make([]) }), findings, ...Results.validityOf("invalid") }
+    : Results.make({ ...run, findings, verdict: workload.check(run.history) })
 }
 
 export const make = <M extends Member>(options: Options, world: World<M>): Trial<M> => {
@@ -178,17 +194,14 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
   const ids = Array.from({ length: options.nodeCount }, (_, i) => NodeId.make(`n${i}`))
   const members = ids.map((id) => world.member(id, network, now))
   const { end, find, findings, isOver, onOver, watch } = docket(() => members, options.rules, world.endsAtFinding)
-
-  let clients = 0
-  const newClient = (timeout = workload.patience?.(options.latency.mean)): Client.Client =>
-    Client.make({ id: ClientId.make(`c${clients++}`), network, timeline, patience: timeout })
+  const newClient = clientsOf(workload, options, network, timeline)
 
   const startup = Startup.make({
     members,
     newClient,
     setup: (node) => workload.setup?.(node, ids) ?? [],
     startsAtOnce: world.startsAtOnce,
-    initTimeout: world.initPatience,
+    initTimeout: world.initTimeout,
     onFailure: (node, f, failure) => find(node, "did not answer", "maelstrom", { f, failure })
   })
 
@@ -228,7 +241,6 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
   }
   const unlessFound = (next: () => void) => (): void => findings.length === 0 ? next() : end()
 
-  const length = options.timeLimit + (workload.final === undefined ? 0 : options.recovery)
   return {
     start: (done) => {
       onOver(done)
@@ -237,15 +249,11 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
     end,
     isOver,
     // How long nodes take to start is not known before, and is none of its length.
-    progress: () => isOver() ? 1 : begun === undefined ? 0 : Math.min(0.999, now() / length),
+    progress: () => isOver() ? 1 : begun === undefined ? 0 : Math.min(0.999, now() / lengthOf(options)),
     results: () => {
-      const found = [...findings, ...members.flatMap((node) => node.findings)]
       const { availability, rules } = options
-      const blamed = new Set(found.flatMap(({ examples }) => examples.flatMap(({ nodes }) => nodes)))
-      const others = members.filter(({ id }) => !blamed.has(id)) // nobody is blamed twice for the same
-      const remarks = [...services.findings(), ...others.flatMap((node) => node.remarks)]
-      const run = { availability, rules, kinds: operations.kinds, network: network.statistics(), findings: found }
-      return judge(workload, history, run, remarks, world)
+      const run = { availability, rules, history, kinds: operations.kinds, network: network.statistics() }
+      return judge(run, workload, members, world.endsAtFinding, { services: services.findings(), trial: findings })
     },
     history,
     messages: () => journal?.messages(),

@@ -59,7 +59,7 @@ export interface Workload {
    */
   readonly generator: (random: SeededRandom, crew: Crew) => (client: ClientId, worker: number) => Invocation
   /** How long a client waits for a reply, in ms, given the mean latency between servers; else see Client. */
-  readonly patience?: (meanLatency: number) => number
+  readonly clientTimeout?: (meanLatency: number) => number
   /**
    * What every client does once more at the end, when the network has healed and come to rest. Each takes the next
    * operation when its last one has ended, so a sequence may depend on what came of it so far.

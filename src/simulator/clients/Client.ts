@@ -20,8 +20,8 @@ export interface Client {
   readonly close: () => void
 }
 
-/** In ms. */
-export const defaultPatience = 5000
+/** How long a client waits for a reply, in ms. */
+export const defaultTimeout = 5000
 
 type Stray = NonNullable<Extract<Failure, { _tag: "NoReply" }>["stray"]>
 
@@ -40,9 +40,9 @@ export const make = (options: {
   readonly id: ClientId
   readonly network: Network
   readonly timeline: Timeline
-  readonly patience?: number | undefined
+  readonly timeout?: number | undefined
 }): Client => {
-  const { id, network, patience = defaultPatience, timeline } = options
+  const { id, network, timeout = defaultTimeout, timeline } = options
   let lastId = 0
   let hint: Stray | undefined
   let onReply: ((reply: Envelope.Body) => void) | undefined
@@ -66,9 +66,9 @@ export const make = (options: {
       else done(result)
     }
     const cancel = timeline.after(
-      patience,
+      timeout,
       () => {
-        unanswered = { node, type: String(request["type"]), msg_id, waited: patience }
+        unanswered = { node, type: String(request["type"]), msg_id, waited: timeout }
         end({
           type: readOnly ? "fail" : "info",
           error: { _tag: "NoReply", ...hint !== undefined && { stray: hint } }

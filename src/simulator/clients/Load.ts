@@ -58,100 +58,115 @@ interface Worker {
   client: Client.Client
 }
 
-export const make = (options: Options): Load => {
-  const { crashInterval, newClient, nodes, random, record, timeline, workers: count } = options
+/** The workers of a load, and what they can do. */
+const crewOf = ({ newClient, nodes, record, workers: count }: Options) => {
   const workers = Array.from({ length: count }, (_, process): Worker => ({
     node: nodes[process % nodes.length]!,
     process,
     client: newClient()
   }))
-
   const replace = (worker: Worker): void => {
     worker.client.close()
     worker.client = newClient()
     worker.process += count
   }
-
-  const crash = (worker: Worker): void => {
-    record({ process: worker.process, type: "info", f: "crash", value: null })
-    replace(worker)
-  }
-
-  const perform = (worker: Worker, invocation: Invocation, done: () => void): void => {
-    const { f, value } = invocation
-    const { node, process } = worker
-    record({ process, type: "invoke", f, value, node })
-    worker.client.ask(node, invocation, (outcome) => {
-      if (outcome.type === "ok") {
-        record({ process, type: "ok", f, value: outcome.value })
-      } else {
-        record({ process, type: outcome.type, f, value, error: outcome.error })
-      }
-      if (outcome.type === "info") replace(worker)
-      done()
-    })
-  }
-
   return {
-    run: ({ duration, next, rate }, done) => {
-      const end = timeline.now() + duration
-      const free = [...workers]
-      let due = timeline.now()
-      let crashDue = crashInterval === undefined ? Infinity : due
-      let over = false
-
-      const work = (): void => {
-        if (over) return
-        const now = timeline.now()
-        if (now >= end) {
-          over = free.length === count
-          if (over) done()
-        } else if (free.length > 0 && now >= due) {
-          const worker = free.splice(random.below(free.length), 1)[0]!
-          // from when this one was due: a timer that is late must not lower the rate
-          due += random.nextDoubleUnsafe() * 2000 / rate
-          const crashes = crashInterval !== undefined && now >= crashDue
-          if (crashes) {
-            crashDue = now + random.nextDoubleUnsafe() * 2 * crashInterval / count
-            crash(worker)
-          }
-          const invocation = crashes ? undefined : next(worker.client.id, worker.process % count)
-          if (invocation === undefined) {
-            free.push(worker)
-          } else {
-            perform(worker, invocation, () => {
-              // what was not done while every client was busy is not made up for
-              if (free.length === 0) due = Math.max(due, timeline.now())
-              free.push(worker)
-              work()
-            })
-          }
-          timeline.after(Math.min(due, end) - timeline.now(), work)
-        }
-      }
-      timeline.after(duration, work)
-      if (rate > 0) work()
+    workers,
+    crash: (worker: Worker): void => {
+      record({ process: worker.process, type: "info", f: "crash", value: null })
+      replace(worker)
     },
-    each: (invocations, done) => {
-      const end = timeline.now() + timeForEach
-      let busy = count
-      for (const worker of workers) {
-        if (crashInterval !== undefined) crash(worker)
-        const rest = invocations[Symbol.iterator]()
-        const proceed = (earliest: number): void => {
-          const now = timeline.now()
-          const begun = Math.max(earliest, now)
-          const invocation = begun < end ? rest.next() : { done: true as const }
-          if (invocation.done === true) {
-            if (--busy === 0) done()
-            return
-          }
-          const begin = (): void => perform(worker, invocation.value, () => proceed(begun + pace))
-          if (begun > now) timeline.after(begun - now, begin)
-          else begin()
+    perform: (worker: Worker, invocation: Invocation, done: () => void): void => {
+      const { f, value } = invocation
+      const { node, process } = worker
+      record({ process, type: "invoke", f, value, node })
+      worker.client.ask(node, invocation, (outcome) => {
+        if (outcome.type === "ok") {
+          record({ process, type: "ok", f, value: outcome.value })
+        } else {
+          record({ process, type: outcome.type, f, value, error: outcome.error })
         }
-        proceed(timeline.now())
-      }
+        if (outcome.type === "info") replace(worker)
+        done()
+      })
     }
   }
+}
+
+type Crew = ReturnType<typeof crewOf>
+
+const run = ({ crash, perform, workers }: Crew, { crashInterval, random, timeline }: Options): Load["run"] =>
+(
+  { duration, next, rate },
+  done
+) => {
+  const count = workers.length
+  const end = timeline.now() + duration
+  const free = [...workers]
+  let due = timeline.now()
+  let crashDue = crashInterval === undefined ? Infinity : due
+  let over = false
+
+  const work = (): void => {
+    if (over) return
+    const now = timeline.now()
+    if (now >= end) {
+      over = free.length === count
+      if (over) done()
+    } else if (free.length > 0 && now >= due) {
+      const worker = free.splice(random.below(free.length), 1)[0]!
+      // from when this one was due: a timer that is late must not lower the rate
+      due += random.nextDoubleUnsafe() * 2000 / rate
+      const crashes = crashInterval !== undefined && now >= crashDue
+      if (crashes) {
+        crashDue = now + random.nextDoubleUnsafe() * 2 * crashInterval / count
+        crash(worker)
+      }
+      const invocation = crashes ? undefined : next(worker.client.id, worker.process % count)
+      if (invocation === undefined) {
+        free.push(worker)
+      } else {
+        perform(worker, invocation, () => {
+          // what was not done while every client was busy is not made up for
+          if (free.length === 0) due = Math.max(due, timeline.now())
+          free.push(worker)
+          work()
+        })
+      }
+      timeline.after(Math.min(due, end) - timeline.now(), work)
+    }
+  }
+  timeline.after(duration, work)
+  if (rate > 0) work()
+}
+
+const each = ({ crash, perform, workers }: Crew, { crashInterval, timeline }: Options): Load["each"] =>
+(
+  invocations,
+  done
+) => {
+  const end = timeline.now() + timeForEach
+  let busy = workers.length
+  for (const worker of workers) {
+    if (crashInterval !== undefined) crash(worker)
+    const rest = invocations[Symbol.iterator]()
+    const proceed = (earliest: number): void => {
+      const now = timeline.now()
+      const begun = Math.max(earliest, now)
+      const invocation = begun < end ? rest.next() : { done: true as const }
+      if (invocation.done === true) {
+        if (--busy === 0) done()
+        return
+      }
+      const begin = (): void => perform(worker, invocation.value, () => proceed(begun + pace))
+      if (begun > now) timeline.after(begun - now, begin)
+      else begin()
+    }
+    proceed(timeline.now())
+  }
+}
+
+export const make = (options: Options): Load => {
+  const crew = crewOf(options)
+  return { run: run(crew, options), each: each(crew, options) }
 }

@@ -64,36 +64,52 @@ const extend = (content: Content, added: Uint8Array): void => {
   content.size = size
 }
 
-export const make = ({ random, syncTime }: Options): SimulatedDisk => {
+/** The names in a folder, and all that they may be after a crash: as they were after any step since it was synced. */
+const makeFolder = () => {
   let names: Names = new Map()
-  /** What the folder has held since it was last synced, beginning with what it held then. */
   let past: Array<Names> = [names]
-  let isSlow = false
-  let isFull = false
-  let syncs = 0
-
-  const rename = (change: (names: Map<string, Content>) => void): void => {
-    const changed = new Map(names)
-    change(changed)
-    names = changed
-    past.push(changed)
+  const be = (now: Names): void => {
+    names = now
+    past = [now]
   }
+  return {
+    names: () => names,
+    change: (edit: (names: Map<string, Content>) => void): void => {
+      const changed = new Map(names)
+      edit(changed)
+      names = changed
+      past.push(changed)
+    },
+    sync: () => be(names),
+    crash: (random: SeededRandom) => be(random.pick(past)),
+    wipe: () => be(new Map())
+  }
+}
 
-  const pause = Effect.suspend(() => Effect.sleep(2 * random.nextDoubleUnsafe() * syncTime * (isSlow ? slowness : 1)))
+type Folder = ReturnType<typeof makeFolder>
 
-  const folder: Partial<FileSystem.File> = {
-    sync: Effect.map(pause, () => {
-      past = [names]
-      syncs++
+/** What befalls the disk now, and what it does meanwhile. */
+interface State {
+  isSlow: boolean
+  isFull: boolean
+  syncs: number
+}
+
+const fileSystem = ({ random, syncTime }: Options, folder: Folder, state: State): FileSystem.FileSystem => {
+  const pause = Effect.suspend(() =>
+    Effect.sleep(2 * random.nextDoubleUnsafe() * syncTime * (state.isSlow ? slowness : 1))
+  )
+  const synced = (safe: () => void): Effect.Effect<void> =>
+    Effect.map(pause, () => {
+      safe()
+      state.syncs++
     })
-  }
 
   const file = (path: string, content: Content): Partial<FileSystem.File> => ({
     sync: Effect.suspend(() => {
       const { size } = content
-      return Effect.map(pause, () => {
+      return synced(() => {
         content.synced = Math.min(size, content.size)
-        syncs++
       })
     }),
     truncate: (length = 0) =>
@@ -103,35 +119,35 @@ export const make = ({ random, syncTime }: Options): SimulatedDisk => {
       }),
     writeAll: (added) =>
       Effect.suspend(() => {
-        if (!isFull) return Effect.sync(() => extend(content, added))
+        if (!state.isFull) return Effect.sync(() => extend(content, added))
         extend(content, added.subarray(0, random.below(added.length)))
         return fail("writeAll", path, "Unknown", "no space left on device")
       })
   })
 
   const open = (path: string, flag: FileSystem.OpenFlag): Partial<FileSystem.File> => {
-    if (flag === "r") return folder
-    const content = names.get(path) ?? { bytes: new Uint8Array(256), size: 0, synced: 0 }
-    if (!names.has(path)) rename((names) => names.set(path, content))
+    if (flag === "r") return { sync: synced(folder.sync) }
+    const content = folder.names().get(path) ?? { bytes: new Uint8Array(256), size: 0, synced: 0 }
+    if (!folder.names().has(path)) folder.change((names) => names.set(path, content))
     return file(path, content)
   }
 
-  const files = FileSystem.makeNoop({
+  return FileSystem.makeNoop({
     makeDirectory: () => Effect.void,
-    exists: (path) => Effect.sync(() => names.has(path)),
+    exists: (path) => Effect.sync(() => folder.names().has(path)),
     readFile: (path) =>
       Effect.suspend(() => {
-        const content = names.get(path)
+        const content = folder.names().get(path)
         if (content === undefined) return fail("readFile", path, "NotFound", "no such file")
         return Effect.succeed(content.bytes.slice(0, content.size))
       }),
     remove: (path) =>
       Effect.sync(() => {
-        if (names.has(path)) rename((names) => names.delete(path))
+        if (folder.names().has(path)) folder.change((names) => names.delete(path))
       }),
     rename: (from, to) =>
       Effect.sync(() =>
-        rename((names) => {
+        folder.change((names) => {
           names.set(to, names.get(from)!) // whoever renames a file has just written it
           names.delete(from)
         })
@@ -139,33 +155,34 @@ export const make = ({ random, syncTime }: Options): SimulatedDisk => {
     // it has what is used
     open: (path, options) => Effect.sync(() => open(path, options?.flag ?? "r") as FileSystem.File)
   })
+}
 
+export const make = (options: Options): SimulatedDisk => {
+  const { random } = options
+  const folder = makeFolder()
+  const state: State = { isSlow: false, isFull: false, syncs: 0 }
   return {
-    files,
+    files: fileSystem(options, folder, state),
     crash: () => {
-      names = random.pick(past)
-      past = [names]
-      for (const content of names.values()) {
+      folder.crash(random)
+      for (const content of folder.names().values()) {
         content.size = content.synced + random.below(content.size - content.synced + 1)
         content.synced = content.size
       }
     },
-    wipe: () => {
-      names = new Map()
-      past = [names]
+    wipe: folder.wipe,
+    setSlow: (isSlow) => {
+      state.isSlow = isSlow
     },
-    setSlow: (slow) => {
-      isSlow = slow
-    },
-    setFull: (full) => {
-      isFull = full
+    setFull: (isFull) => {
+      state.isFull = isFull
     },
     flip: () => {
-      const content = [...names.values()].find(({ synced }) => synced > 0)
+      const content = [...folder.names().values()].find(({ synced }) => synced > 0)
       if (content === undefined) return false
       content.bytes[random.below(content.synced)]! ^= 1 << random.below(8)
       return true
     },
-    syncs: () => syncs
+    syncs: () => state.syncs
   }
 }

@@ -57,14 +57,12 @@ interface Deeds {
 const describe = (grudge: Partition.Grudge): Json =>
   Object.fromEntries([...grudge].map(([node, dropped]) => [node, [...dropped]]))
 
-export const make = (options: Options): Nemesis => {
-  const { boot, interval, isWanted = () => true, network, nodes, record, timeline } = options
-  const ids: ReadonlyArray<NodeId> = nodes.map(({ id }) => id)
+type Draw = (random: SeededRandom) => Deeds
 
-  /** What each fault has cut: when one of them ends, the other goes on. */
+/** Cuts of the network. When one of them ends, those of the other faults go on. */
+const cutting = (network: Network, ids: ReadonlyArray<NodeId>) => {
   const grudges = new Map<Fault, Partition.Grudge>()
-
-  const cut = (fault: Fault, kinds: ReadonlyArray<Partition.Kind>) => (random: SeededRandom): Deeds => {
+  return (fault: Fault, kinds: ReadonlyArray<Partition.Kind>): Draw => (random) => {
     const kind = random.pick(kinds)
     const grudge = Partition.make(kind, ids, random)
     return {
@@ -81,15 +79,13 @@ export const make = (options: Options): Nemesis => {
       }
     }
   }
+}
 
-  /** One node, or several but fewer than half. */
-  const some = (random: SeededRandom): ReadonlyArray<Member> => {
+/** Strikes one node, or several but fewer than half. */
+const striking =
+  (nodes: ReadonlyArray<Member>) => (hit: (node: Member) => void, mend: (node: Member) => void): Draw => (random) => {
     const most = Math.max(1, Math.ceil(nodes.length / 2) - 1)
-    return random.shuffle(nodes).slice(0, random.chance(0.5) ? 1 : 1 + random.below(most))
-  }
-
-  const strike = (hit: (node: Member) => void, mend: (node: Member) => void) => (random: SeededRandom): Deeds => {
-    let stricken = some(random)
+    let stricken = random.shuffle(nodes).slice(0, random.chance(0.5) ? 1 : 1 + random.below(most))
     return {
       begin: () => {
         for (const node of stricken) hit(node)
@@ -104,33 +100,41 @@ export const make = (options: Options): Nemesis => {
     }
   }
 
-  const jump = (random: SeededRandom): Deeds => {
-    const clocks = nodes.map((node) => ({
-      node,
-      offset: random.below(2 * largestJump) - largestJump,
-      frozen: random.chance(0.25)
-    }))
-    return {
-      begin: () =>
-        Object.fromEntries(clocks.map(({ frozen, node, offset }) => {
-          node.setClock(offset, frozen)
-          return [node.id, { offset, frozen }]
-        })),
-      end: () => {
-        nodes.forEach((node) => node.setClock(0, false))
-        return null
-      }
+/** Sets every clock wrong. */
+const jumping = (nodes: ReadonlyArray<Member>): Draw => (random) => {
+  const clocks = nodes.map((node) => ({
+    node,
+    offset: random.below(2 * largestJump) - largestJump,
+    frozen: random.chance(0.25)
+  }))
+  return {
+    begin: () =>
+      Object.fromEntries(clocks.map(({ frozen, node, offset }) => {
+        node.setClock(offset, frozen)
+        return [node.id, { offset, frozen }]
+      })),
+    end: () => {
+      nodes.forEach((node) => node.setClock(0, false))
+      return null
     }
   }
+}
 
-  const draws: Record<Fault, (random: SeededRandom) => Deeds> = {
+const drawsOf = ({ boot, network, nodes }: Options): Record<Fault, Draw> => {
+  const cut = cutting(network, nodes.map(({ id }) => id))
+  const strike = striking(nodes)
+  return {
     partition: cut("partition", Partition.maelstromKinds),
     "one-way": cut("one-way", ["one-way"]),
     kill: strike((node) => node.kill(), boot),
     pause: strike((node) => node.pause(), (node) => node.resume()),
-    clock: jump
+    clock: jumping(nodes)
   }
+}
 
+export const make = (options: Options): Nemesis => {
+  const { interval, isWanted = () => true, record, timeline } = options
+  const draws = drawsOf(options)
   let drawn = 0
   const deeds = new Map<Fault, Deeds>()
 

@@ -53,51 +53,87 @@ export const logLimit = 1000
 /** The time of day at which every run begins: 2026-01-01T00:00:00Z. */
 export const epoch = Date.UTC(2026, 0, 1)
 
-export const make = ({ config, id, network, program, random, time }: Options): SimulatedNode => {
-  const findings: Array<Finding.Finding> = []
-  const log: Array<string> = []
-  let lives = 0
-  let life: VirtualProcess.VirtualProcess | undefined
-  let onMessage: ((message: Envelope.Envelope) => void) | undefined
-  let clockOffset = 0
-  let clockFrozenAt: number | undefined
-
-  const seconds = (): string => `${(time.now() / 1000).toFixed(3)} s`
-  const find = (kind: string, about: Finding.Example["about"] = {}): void =>
-    void findings.push(Finding.once("node", kind, "maelstrom", Finding.example([id], { ...about, time: time.now() })))
+/** What a node logs, line by line, each with its time. */
+const makeLog = (time: VirtualTime) => {
+  const lines: Array<string> = []
   const write = (text: string): void => {
-    log.push(`${seconds()} ${text}`)
-    if (log.length > logLimit) log.shift()
+    lines.push(`${(time.now() / 1000).toFixed(3)} s ${text}`)
+    if (lines.length > logLimit) lines.shift()
   }
-  const wallClock = (): number => Math.floor(epoch + (clockFrozenAt ?? time.now()) + clockOffset)
-
   const logger = Logger.make<unknown, void>(({ cause, logLevel, message }) =>
     write([logLevel, ...[message].flat(), ...cause.reasons.length > 0 ? [Cause.pretty(cause)] : []].join(" "))
   )
+  return { lines, write, logger }
+}
 
-  const messageIO = (process: VirtualProcess.VirtualProcess) => {
-    let mute = false
-    return MessageIO.of({
-      receive: (receiver) =>
-        Effect.suspend(() => {
-          onMessage = receiver
-          return Effect.never
-        }),
-      send: (message) => {
-        if (mute || network.send(id, message.dest, Envelope.encode(message))) return
-        if (isClient(message.dest) && time.now() - process.resumedAt() < Client.defaultPatience) return
-        mute = true
-        find("sent to nobody", Undeliverable.about(network, message))
-      },
-      flush: Effect.void
-    })
+/** The time of day, which can jump and stand still. */
+const makeWallClock = (time: VirtualTime) => {
+  let offset = 0
+  let frozenAt: number | undefined
+  return {
+    now: (): number => Math.floor(epoch + (frozenAt ?? time.now()) + offset),
+    set: (newOffset: number, frozen: boolean): void => {
+      offset = newOffset
+      frozenAt = frozen ? time.now() : undefined
+    }
   }
+}
+
+/** The message IO of one life, which is mute once it has sent to nobody. */
+const messageIO = (
+  { id, network, time }: Options,
+  process: VirtualProcess.VirtualProcess,
+  listen: (receiver: (message: Envelope.Envelope) => void) => void,
+  onMute: (message: Envelope.Envelope) => void
+) => {
+  let mute = false
+  return MessageIO.of({
+    receive: (receiver) =>
+      Effect.suspend(() => {
+        listen(receiver)
+        return Effect.never
+      }),
+    send: (message) => {
+      if (mute || network.send(id, message.dest, Envelope.encode(message))) return
+      if (isClient(message.dest) && time.now() - process.resumedAt() < Client.defaultTimeout) return
+      mute = true
+      onMute(message)
+    },
+    flush: Effect.void
+  })
+}
+
+/** All that a program may ask for, over this message IO. */
+const layerOf = (
+  io: MessageIO["Service"],
+  logger: Logger.Logger<unknown, void>,
+  config: Options["config"]
+) =>
+  Peers.layer.pipe(
+    Layer.provideMerge(Node.layer),
+    Layer.provideMerge(Timers.layer),
+    Layer.provide(Layer.succeed(MessageIO, io)),
+    Layer.provideMerge(Logger.layer([logger])),
+    Layer.provideMerge(ConfigProvider.layer(ConfigProvider.fromUnknown(config)))
+  )
+
+export const make = (options: Options): SimulatedNode => {
+  const { config, id, network, program, random, time } = options
+  const findings: Array<Finding.Finding> = []
+  const log = makeLog(time)
+  const wallClock = makeWallClock(time)
+  let lives = 0
+  let life: VirtualProcess.VirtualProcess | undefined
+  let onMessage: ((message: Envelope.Envelope) => void) | undefined
+
+  const find = (kind: string, about: Finding.Example["about"] = {}): void =>
+    void findings.push(Finding.once("node", kind, "maelstrom", Finding.example([id], { ...about, time: time.now() })))
 
   network.join(id, (line) =>
     life?.act(() => {
       const message = Envelope.decode(line)
       if (Result.isSuccess(message)) onMessage?.(message.success)
-      else write(`skipped a line: ${message.failure}: ${line.slice(0, 200)}`)
+      else log.write(`skipped a line: ${message.failure}: ${line.slice(0, 200)}`)
     }))
 
   return {
@@ -105,20 +141,21 @@ export const make = ({ config, id, network, program, random, time }: Options): S
     findings,
     remarks: [],
     said: {},
-    log,
+    log: log.lines,
     start: () => {
       life?.kill() // there is never more than one
-      const process = VirtualProcess.make(time, random.fork(`life ${lives++}`), wallClock)
-      const layer = Peers.layer.pipe(
-        Layer.provideMerge(Node.layer),
-        Layer.provideMerge(Timers.layer),
-        Layer.provide(Layer.succeed(MessageIO, messageIO(process))),
-        Layer.provideMerge(Logger.layer([logger])),
-        Layer.provideMerge(ConfigProvider.layer(ConfigProvider.fromUnknown(config)))
+      const process = VirtualProcess.make(time, random.fork(`life ${lives++}`), wallClock.now)
+      const io = messageIO(
+        options,
+        process,
+        (receiver) => {
+          onMessage = receiver
+        },
+        (message) => find("sent to nobody", Undeliverable.about(network, message))
       )
       life = process
       onMessage = undefined
-      process.run(Effect.provide(program, layer)).addObserver((exit) => {
+      process.run(Effect.provide(program, layerOf(io, log.logger, config))).addObserver((exit) => {
         if (life !== process) return
         life = undefined
         if (exit._tag === "Success") find("exited")
@@ -132,9 +169,6 @@ export const make = ({ config, id, network, program, random, time }: Options): S
     },
     pause: () => life?.pause(),
     resume: () => life?.resume(),
-    setClock: (offset, frozen) => {
-      clockOffset = offset
-      clockFrozenAt = frozen ? time.now() : undefined
-    }
+    setClock: wallClock.set
   }
 }

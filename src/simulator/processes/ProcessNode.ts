@@ -132,7 +132,7 @@ export const make = (options: Options): ProcessNode => {
     }
     const { dest } = message.success
     if (network.send(id, dest, ExactNumbers.read(line))) return
-    if (isClient(dest) && now() - resumedAt < Client.defaultPatience) return
+    if (isClient(dest) && now() - resumedAt < Client.defaultTimeout) return
     find("sent to nobody", Undeliverable.about(network, message.success))
   }
 

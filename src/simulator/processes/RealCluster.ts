@@ -15,7 +15,7 @@ import * as Watchdog from "./Watchdog.ts"
 export interface Options extends Trial.Options {
   readonly command: ProcessNode.Command
   /** How long a node may take to answer `init`, in ms; as in Maelstrom, if it is not given. */
-  readonly initPatience?: number
+  readonly initTimeout?: number
   /** Takes each line that a node writes to standard error. */
   readonly onErrorLine?: (node: NodeId, line: string) => void
   /** Is told now and then how much is done, from 0 to 1. */
@@ -68,7 +68,7 @@ export const run = (
           }
         }),
       startsAtOnce,
-      initPatience: options.initPatience ?? Trial.initPatience,
+      initTimeout: options.initTimeout ?? Trial.initTimeout,
       endsAtFinding: true
     })
     begun = trial

@@ -33,38 +33,38 @@ export interface VirtualProcess {
  */
 const stepsPerMillisecond = 64
 
-/** `wallClock` is what the process takes for the time of day, in ms; sleeping goes by the true time. */
-export const make = (time: VirtualTime, random: SeededRandom, wallClock: () => number): VirtualProcess => {
-  let state: "running" | "paused" | "dead" = "running"
-  let resumedAt = -Infinity
-  let backlog: Array<() => void> = []
+/** Whatever a process does is done through this. */
+type Act = VirtualProcess["act"]
 
-  const act = (task: () => void): void => {
-    if (state === "running") task()
-    else if (state === "paused") backlog.push(task)
-  }
-
+const schedulerOf = (time: VirtualTime, act: Act): Scheduler.Scheduler => {
   const dispatcher: Scheduler.SchedulerDispatcher = {
     scheduleTask: (task) => time.soon(() => act(task)),
     flush: () => {}
   }
-  const scheduler: Scheduler.Scheduler = {
+  return {
     executionMode: "async",
     shouldYield: (fiber) => fiber.currentOpCount >= fiber.cache.maxOpsBeforeYield,
     makeDispatcher: () => dispatcher
   }
+}
 
-  const now = (): number => Math.round(time.now() * stepsPerMillisecond) / stepsPerMillisecond
-  let asked = 0 // mostly more than once at the same instant
+/** Nanoseconds of a time in ms. It is mostly asked more than once at the same instant, so the last answer is kept. */
+const toNanos = (): (millis: number) => bigint => {
+  let asked = 0
   let answer = 0n
-  const nanos = (millis: number): bigint => {
+  return (millis) => {
     if (millis !== asked) {
       asked = millis
       answer = BigInt(Math.round(millis * 1e6))
     }
     return answer
   }
-  const clock: Clock.Clock = {
+}
+
+const clockOf = (time: VirtualTime, act: Act, wallClock: () => number): Clock.Clock => {
+  const now = (): number => Math.round(time.now() * stepsPerMillisecond) / stepsPerMillisecond
+  const nanos = toNanos()
+  return {
     currentTimeMillisUnsafe: wallClock,
     currentTimeMillis: Effect.sync(wallClock),
     currentTimeNanosUnsafe: () => nanos(wallClock()),
@@ -82,10 +82,22 @@ export const make = (time: VirtualTime, random: SeededRandom, wallClock: () => n
       })
     }
   }
+}
+
+/** `wallClock` is what the process takes for the time of day, in ms; sleeping goes by the true time. */
+export const make = (time: VirtualTime, random: SeededRandom, wallClock: () => number): VirtualProcess => {
+  let state: "running" | "paused" | "dead" = "running"
+  let resumedAt = -Infinity
+  let backlog: Array<() => void> = []
+
+  const act: Act = (task) => {
+    if (state === "running") task()
+    else if (state === "paused") backlog.push(task)
+  }
 
   const context = Context.empty().pipe(
-    Context.add(Scheduler.Scheduler, scheduler),
-    Context.add(Clock.Clock, clock),
+    Context.add(Scheduler.Scheduler, schedulerOf(time, act)),
+    Context.add(Clock.Clock, clockOf(time, act, wallClock)),
     Context.add(Random.Random, random)
   )
 

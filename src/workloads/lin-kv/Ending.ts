@@ -41,7 +41,7 @@ export interface Effort {
 }
 
 /** For each configuration that is wanted so many are looked at, and if there is any then, no more. */
-const patience = 8
+const revisits = 8
 
 interface Ending extends Register, Search {
   readonly moment: Moment.Moment
@@ -236,7 +236,7 @@ export const end = (
   const { after, seen, tasks } = ending
   before.forEach((one) => look(ending, settle(ending, one)))
   for (let task = tasks.take(); task !== undefined; task = tasks.take()) {
-    const enough = after.size() >= search.width || (after.size() > 0 && seen.size() > patience * search.width)
+    const enough = after.size() >= search.width || (after.size() > 0 && seen.size() > revisits * search.width)
     if (enough || effort.left <= 0) return { after, isComplete: false }
     effort.left--
     task()

@@ -104,6 +104,6 @@ const operationsPerKey = Setting.whole(1, 1_000_000, {
 
 export const LinKvWorkload = Workload.configurable("lin-kv", { operationsPerKey }, ({ operationsPerKey }) => ({
   generator: generator(operationsPerKey),
-  patience: (meanLatency) => Math.max(10 * meanLatency, 1000),
+  clientTimeout: (meanLatency) => Math.max(10 * meanLatency, 1000),
   check: LinKvChecker.check
 }))

@@ -88,7 +88,7 @@ describe("Client", () => {
   it("waits as long as it is told to", () => {
     const { client, drain, network, time } = silent()
     client.close()
-    const patient = Client.make({ id, network, timeline: time, patience: 70 })
+    const patient = Client.make({ id, network, timeline: time, timeout: 70 })
     const ended: Array<number> = []
     patient.ask(
       node,

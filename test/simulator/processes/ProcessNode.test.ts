@@ -59,9 +59,9 @@ describe("ProcessNode", () => {
   const ask = (
     node: ProcessNode.ProcessNode,
     body: { readonly type: string; readonly [field: string]: unknown },
-    patience?: number
+    timeout?: number
   ) => {
-    const client = Client.make({ id: ClientId.make(`c${clients++}`), network, timeline, patience })
+    const client = Client.make({ id: ClientId.make(`c${clients++}`), network, timeline, timeout })
     const answer = new Promise<unknown>((resolve) => {
       const question = {
         readOnly: false,

@@ -59,7 +59,7 @@ describe("RealCluster", { concurrent: true }, () => {
         command: { file: foreign("gathering.mjs"), args: [] },
         nodeCount: 2 * RealCluster.startsAtOnce + 1,
         timeLimit: 200,
-        initPatience: endless
+        initTimeout: endless
       })
       assert.deepStrictEqual(results.findings, [])
       // To start them takes longer than clients work, but is none of that.
@@ -107,7 +107,7 @@ describe("RealCluster", { concurrent: true }, () => {
       it.effect(way, () =>
         Effect.gen(function*() {
           const command = { file: foreign("wrong.mjs"), args: [way] }
-          const { results } = yield* run({ command, initPatience: impatient.has(way) ? 8000 : 100_000 })
+          const { results } = yield* run({ command, initTimeout: impatient.has(way) ? 8000 : 100_000 })
           assert.isFalse(results.valid)
           assert.lengthOf(results.findings, 1, Told.findings(results.findings).join("\n"))
           assert.match(Told.findings(results.findings)[0]!, says)
