@@ -251,8 +251,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
     // How long nodes take to start is not known before, and is none of its length.
     progress: () => isOver() ? 1 : begun === undefined ? 0 : Math.min(0.999, now() / lengthOf(options)),
     results: () => {
-      const { availability, rules } = options
-      const run = { availability, rules, history, kinds: operations.kinds, network: network.statistics() }
+      const run = { ...options, history, kinds: operations.kinds, network: network.statistics() }
       return judge(run, workload, members, world.endsAtFinding, { services: services.findings(), trial: findings })
     },
     history,
