@@ -15,6 +15,7 @@ import * as RunOptions from "../../src/simulator/Options.ts"
 import type * as Run from "../../src/simulator/Run.ts"
 import * as Shrink from "../../src/simulator/Shrink.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"
+import * as Rules from "../../src/workloads/finding/Rules.ts"
 import * as Setting from "../../src/workloads/Setting.ts"
 import type { Workload } from "../../src/workloads/Workload.ts"
 
@@ -115,7 +116,7 @@ const tell = (seed: number, options: Simulation.Options, words: Words): Countere
   return {
     seed,
     run,
-    kinds: [...new Set(results.findings.map(Shrink.kindOf))],
+    kinds: [...new Set(Rules.wrong(results.rules, results.findings).map(Shrink.kindOf))],
     text: [
       `found with seed ${seed}`,
       TextReport.findings(run, { colour: false }),
@@ -124,17 +125,20 @@ const tell = (seed: number, options: Simulation.Options, words: Words): Countere
   }
 }
 
+/** A run in which nothing could be judged is no counterexample. */
+const isInvalid = (options: Simulation.Options): boolean => Simulation.run(options).results().validity === "invalid"
+
 /** The first counterexample, if there is one; with flags of {@link toFlags} only that one run is made. */
 export const find = Effect.fnUntraced(function*(given: Options, words: Words, flags?: string) {
   if (flags !== undefined) {
     const options = fromFlags(flags, given)
-    return Simulation.run(options).results().valid ? undefined : tell(options.seed, options, words)
+    return isInvalid(options) ? tell(options.seed, options, words) : undefined
   }
   const { seeds = 1, shrink = true } = given
   const options = simulationOf(given)
   for (let seed = options.seed; seed < options.seed + seeds; seed++) {
     const tried = { ...options, seed }
-    if (!Simulation.run(tried).results().valid) return tell(seed, shrink ? yield* smallest(tried) : tried, words)
+    if (isInvalid(tried)) return tell(seed, shrink ? yield* smallest(tried) : tried, words)
     yield* Effect.yieldNow
   }
   return undefined

@@ -36,7 +36,8 @@ const trial = {
     simpler: Setting.towards(1000, 1000)
   }),
   recovery: Setting.seconds({
-    help: "How long the cluster gets to recover before the final operations, in seconds",
+    help:
+      "How long the cluster gets to recover before the final operations, and what is refused of those asked again, in seconds",
     label: "then recovery",
     usual: 10_000
   }),

@@ -236,7 +236,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
       const { final } = workload
       if (final === undefined) return end()
       nemesis.stop()
-      timeline.after(options.recovery, () => load.each(final(history), end))
+      timeline.after(options.recovery, () => load.each(final(history), options.recovery, end))
     })
   }
   const unlessFound = (next: () => void) => (): void => findings.length === 0 ? next() : end()

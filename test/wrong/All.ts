@@ -76,7 +76,7 @@ export const all: ReadonlyArray<WrongNode> = [
     usual: Counter.usual,
     changes: Counter.needs
   }),
-  ...from(Kafka, KafkaWorkload, { right: ["right", "brief", "sparse"], usual: Kafka.usual }),
+  ...from(Kafka, KafkaWorkload, { right: ["right", "brief", "sparse", "zeroes"], usual: Kafka.usual }),
   ...from(LinKv, LinKvWorkload, { usual: LinKv.usual, changes: LinKv.needs }),
   ...Txn.nodes
 ]

@@ -37,6 +37,8 @@ interface Ways {
   readonly answersAll?: boolean
   readonly commit?: (committed: Committed, key: string, offset: Offset) => void
   readonly list?: (offset: Offset) => Offset
+  /** What it lists for a key of which nothing is committed. */
+  readonly uncommitted?: Offset
   /** The others answer every poll like this. */
   readonly elsewhere?: { readonly poll: Effect.Effect<{ readonly msgs: {} }> }
 }
@@ -61,7 +63,8 @@ const node = (ways: Ways): Program =>
       poll = from,
       refuses = () => false,
       retries = false,
-      send = append
+      send = append,
+      uncommitted
     } = ways
     const { ask, id, ids, serve } = yield* Node
     const keeper = ids[0]!
@@ -107,7 +110,8 @@ const node = (ways: Ways): Program =>
         Effect.sync(() => ({
           offsets: Object.fromEntries(keys.flatMap((key) => {
             const offset = committed.get(key)
-            return offset === undefined ? [] : [[key, list(offset)]]
+            const listed = offset === undefined ? uncommitted : list(offset)
+            return listed === undefined ? [] : [[key, listed]]
           }))
         }))
     })
@@ -136,6 +140,9 @@ export const sparse: Program = node({
     return offset
   }
 })
+
+/** Right as well: says 0 where nothing is committed, and who begins there misses nothing. */
+export const zeroes: Program = node({ uncommitted: Offset.make(0) })
 
 /** Acknowledges some messages without storing them. */
 export const inattentive: Program = node({

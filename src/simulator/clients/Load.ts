@@ -16,6 +16,7 @@ import type { SeededRandom } from "../../workloads/SeededRandom.ts"
 import type { Invocation } from "../../workloads/Workload.ts"
 import type { Timeline } from "../time/Timeline.ts"
 import type * as Client from "./Client.ts"
+import * as Persistence from "./Persistence.ts"
 
 export interface Options {
   readonly timeline: Timeline
@@ -43,9 +44,10 @@ export interface Load {
   ) => void
   /**
    * Each worker does all of these, one after the other, at most five a second; after 10 s it begins none any more. If
-   * clients crash at all, they do so first.
+   * clients crash at all, they do so first. What is refused or not answered is asked again for `persistence` ms after the
+   * beginning. (Maelstrom asks once.)
    */
-  readonly each: (invocations: Iterable<Invocation>, done: () => void) => void
+  readonly each: (invocations: Iterable<Invocation>, persistence: number, done: () => void) => void
 }
 
 /** The least time from one operation of a worker to its next, and the time for all of them, in {@link Load.each}, in ms. */
@@ -59,7 +61,7 @@ interface Worker {
 }
 
 /** The workers of a load, and what they can do. */
-const crewOf = ({ newClient, nodes, record, workers: count }: Options) => {
+const crewOf = ({ newClient, nodes, record, timeline, workers: count }: Options) => {
   const workers = Array.from({ length: count }, (_, process): Worker => ({
     node: nodes[process % nodes.length]!,
     process,
@@ -76,15 +78,16 @@ const crewOf = ({ newClient, nodes, record, workers: count }: Options) => {
       record({ process: worker.process, type: "info", f: "crash", value: null })
       replace(worker)
     },
-    perform: (worker: Worker, invocation: Invocation, done: () => void): void => {
+    perform: (worker: Worker, invocation: Invocation, done: () => void, until = 0): void => {
       const { f, value } = invocation
-      const { node, process } = worker
+      const { client, node, process } = worker
       record({ process, type: "invoke", f, value, node })
-      worker.client.ask(node, invocation, (outcome) => {
+      Persistence.ask({ client, timeline, until }, node, invocation, (outcome, tries) => {
+        const often = tries > 1 ? { tries } : {}
         if (outcome.type === "ok") {
-          record({ process, type: "ok", f, value: outcome.value })
+          record({ process, type: "ok", f, value: outcome.value, ...often })
         } else {
-          record({ process, type: outcome.type, f, value, error: outcome.error })
+          record({ process, type: outcome.type, f, value, error: outcome.error, ...often })
         }
         if (outcome.type === "info") replace(worker)
         done()
@@ -143,9 +146,11 @@ const run = ({ crash, perform, workers }: Crew, { crashInterval, random, timelin
 const each = ({ crash, perform, workers }: Crew, { crashInterval, timeline }: Options): Load["each"] =>
 (
   invocations,
+  persistence,
   done
 ) => {
   const end = timeline.now() + timeForEach
+  const until = timeline.now() + persistence
   let busy = workers.length
   for (const worker of workers) {
     if (crashInterval !== undefined) crash(worker)
@@ -158,7 +163,7 @@ const each = ({ crash, perform, workers }: Crew, { crashInterval, timeline }: Op
         if (--busy === 0) done()
         return
       }
-      const begin = (): void => perform(worker, invocation.value, () => proceed(begun + pace))
+      const begin = (): void => perform(worker, invocation.value, () => proceed(begun + pace), until)
       if (begun > now) timeline.after(begun - now, begin)
       else begin()
     }

@@ -42,7 +42,7 @@ export type Failure = typeof Failure.Type
 /**
  * Every operation begins with `invoke` and ends with `ok` (it happened), `fail` (it did not) or `info` (nobody knows).
  * What the nemesis does is `info`, and so is the crash of a client on purpose. `time` is in ms since the run began.
- * `node` is whom an `invoke` asks. `code` is that of the error that a node replied.
+ * `node` is whom an `invoke` asks. `tries` is how often it was asked until this came of it, if more than once.
  */
 export const Event = Schema.Struct({
   index: Schema.Int,
@@ -52,7 +52,8 @@ export const Event = Schema.Struct({
   f: Schema.String,
   value: Json,
   error: Schema.optionalKey(Failure),
-  node: Schema.optionalKey(NodeId)
+  node: Schema.optionalKey(NodeId),
+  tries: Schema.optionalKey(Schema.Int)
 })
 export type Event = typeof Event.Type
 

@@ -188,7 +188,7 @@ const findings = (analysis: Analysis, history: History.History): ReadonlyArray<F
   ...Finding.of("kafka", "unseen", "maelstrom", analysis.unseen, (message) => placed(message)),
   ...analysis.messages.some(({ firstPoll }) => firstPoll !== undefined)
     ? []
-    : [Finding.once("kafka", "nothing to judge by", "strict")],
+    : [Finding.unknown("kafka", "nothing to judge by", "strict", ["strict"])],
   ...Finding.of("kafka", "duplicate", "maelstrom", analysis.duplicates, (message) => placed(message)),
   ...Finding.of(
     "kafka",

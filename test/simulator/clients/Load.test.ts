@@ -283,7 +283,7 @@ describe("Load", () => {
 
     it("of all clients come before what each of them does", () => {
       const { closed, history, load, time } = world({ workers: 3, crashInterval: 1000 })
-      load.each([operation("a")], () => {})
+      load.each([operation("a")], 0, () => {})
       time.run(() => false)
       const events = history.map(({ f, process, type }) => [f, process, type])
       assert.sameDeepMembers(
@@ -300,7 +300,7 @@ describe("Load", () => {
     it("do not happen unless they are asked for", () => {
       const { history, load, run, time } = world()
       run(100, 60_000)
-      load.each([operation("a")], () => {})
+      load.each([operation("a")], 0, () => {})
       time.run(() => false)
       assert.isTrue(history.every(({ type }) => type === "invoke" || type === "ok"))
     })
@@ -309,7 +309,7 @@ describe("Load", () => {
   it("records each operation's beginning and end: what was asked, and what came of it", () => {
     const record = (outcome: Outcome) => {
       const { history, load, time } = world({ workers: 1, outcome: () => [250, outcome] })
-      load.each([{ ...operation("read"), value: { key: 1 } }], () => {})
+      load.each([{ ...operation("read"), value: { key: 1 } }], 0, () => {})
       time.run(() => false)
       return history
     }
@@ -337,7 +337,7 @@ describe("Load", () => {
         outcome: (random) => [1 + random.below(100), random.pick([ok, fail, info])]
       })
       const ended: Array<number> = []
-      load.each(["a", "b", "c"].map(operation), () => ended.push(time.now()))
+      load.each(["a", "b", "c"].map(operation), 0, () => ended.push(time.now()))
       time.run(() => false)
       assert.deepStrictEqual(ended, [history.at(-1)!.time], `seed ${seed}`)
       for (let worker = 0; worker < 4; worker++) {
@@ -364,7 +364,7 @@ describe("Load", () => {
       for (const [delay, expected] of [[0, 50], [150, 50], [250, 40], [4000, 3]] as const) {
         const { history, load, time } = world({ workers: 1, outcome: () => [delay, ok] })
         const taken: Array<number> = []
-        load.each(endless(taken, time.now), () => {})
+        load.each(endless(taken, time.now), 0, () => {})
         time.run(() => false)
         const begun = invocations(history).map(({ time }) => time)
         assert.deepStrictEqual(begun, Array.from({ length: expected }, (_, i) => i * Math.max(200, delay)))
@@ -375,7 +375,7 @@ describe("Load", () => {
     it("has a sequence for each worker", () => {
       const { history, load, time } = world({ workers: 3 })
       let ended = 0
-      load.each(["a", "b"].map(operation), () => ended++)
+      load.each(["a", "b"].map(operation), 0, () => ended++)
       time.run(() => false)
       assert.strictEqual(invocations(history).map(({ f }) => f).join(""), "aaabbb")
       assert.strictEqual(ended, 1)

@@ -89,7 +89,7 @@ describe("KafkaWorkload", () => {
 
   it("finds nothing wrong with nodes that are right, whatever befalls nodes and network", () => {
     for (const seed of seeds) {
-      for (const program of [Wrong.right, Wrong.brief, Wrong.sparse]) {
+      for (const program of [Wrong.right, Wrong.brief, Wrong.sparse, Wrong.zeroes]) {
         const { findings, okFraction, operationsByKind, workload } = run(program, { seed, availability: 1 })
         assert.isEmpty(findings, `seed ${seed}: ${findings.join("\n")}`)
         assert.strictEqual(okFraction, 1)
