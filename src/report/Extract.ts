@@ -8,6 +8,7 @@ import type { Finding } from "../workloads/finding/Finding.ts"
 import * as Rules from "../workloads/finding/Rules.ts"
 import * as ExactNumbers from "../workloads/history/ExactNumbers.ts"
 import type * as History from "../workloads/history/History.ts"
+import * as Operations from "../workloads/history/Operations.ts"
 import {
   type Evidence,
   fates,
@@ -35,32 +36,6 @@ const text = (value: Json, limit: number): string => {
   return Array.isArray(value) && limit === usual
     ? `${value.length} values, ${json.slice(0, limit - 30)}…`
     : `${json.slice(0, limit)}…`
-}
-
-interface Operation {
-  readonly invoke: History.Event
-  completion: History.Event | undefined
-}
-
-/** Also those that never ended, in the order in which they began; and which one each event belongs to. */
-const operationsOf = (history: History.History) => {
-  const all: Array<Operation> = []
-  const open = new Map<History.Event["process"], number>()
-  const ofEvent = new Map<number, number>()
-  for (const event of history) {
-    if (event.process === "nemesis") continue
-    if (event.type === "invoke") {
-      open.set(event.process, all.length)
-      all.push({ invoke: event, completion: undefined })
-    }
-    const at = open.get(event.process)
-    if (at === undefined) continue
-    ofEvent.set(event.index, at)
-    if (event.type === "invoke") continue
-    all[at]!.completion = event
-    open.delete(event.process)
-  }
-  return { all, ofEvent }
 }
 
 /** The index of each name, in the order in which they first come up. */
@@ -156,13 +131,14 @@ const byImportance = (messages: ReadonlyArray<Journal.Message>): ReadonlyArray<s
 const round = (time: number): number => Math.round(time * 1000) / 1000
 
 /** Findings in words, and the operations that their examples lead to. */
-const tell = (found: ReadonlyArray<Finding>, ofEvent: ReadonlyMap<number, number>) => {
+const tell = (found: ReadonlyArray<Finding>, { history, of }: Operations.Operations) => {
   const findings: Array<string> = []
   const evidence: Array<Evidence> = []
   for (const finding of found) {
     for (const [i, line] of Sentences.lines(finding).entries()) {
       const example = finding.examples[i]
-      const operations = [...new Set(example?.events.flatMap((event) => ofEvent.get(event) ?? []))]
+      const events = example?.events.flatMap((index) => history[index] ?? []) ?? []
+      const operations = [...new Set(events.flatMap((event) => of(event)?.id ?? []))]
       if (example !== undefined && operations.length > 0) {
         evidence.push({ finding: findings.length, about: Sentences.label(example), operations })
       }
@@ -173,7 +149,7 @@ const tell = (found: ReadonlyArray<Finding>, ofEvent: ReadonlyMap<number, number
 }
 
 export const extract = ({ history, messages: journal, options, results }: Run): ReportData => {
-  const { all, ofEvent } = operationsOf(history)
+  const invoked = Operations.fold(history)
   const { messages, unrecorded } = journal ?? { messages: [], unrecorded: 0 }
   const duration = Math.max(
     1,
@@ -186,11 +162,11 @@ export const extract = ({ history, messages: journal, options, results }: Run): 
   const types = table(byImportance(messages))
 
   const { beyond, counted } = Rules.split(results.rules, results.findings)
-  const { evidence, findings } = tell([...counted, ...beyond], ofEvent)
+  const { evidence, findings } = tell([...counted, ...beyond], invoked)
   const accused = new Set(evidence.flatMap(({ operations }) => operations))
 
-  const operations = all.map(({ completion, invoke }, index): OperationRow => {
-    const limit = accused.has(index) ? long : usual
+  const operations = invoked.all.map(({ completion, id, invoke }): OperationRow => {
+    const limit = accused.has(id) ? long : usual
     const value = invoke.value === null ? "" : text(invoke.value, limit)
     const result = completion === undefined
       ? ""

@@ -8,7 +8,7 @@ import type { Json } from "../schema/Json.ts"
 import { latency } from "../simulator/Limits.ts"
 import { Options } from "../simulator/Options.ts"
 import type { Run } from "../simulator/Run.ts"
-import * as History from "../workloads/history/History.ts"
+import * as Operations from "../workloads/history/Operations.ts"
 import { quantile } from "../workloads/history/Sorted.ts"
 import * as Setting from "../workloads/Setting.ts"
 import { extract } from "./Extract.ts"
@@ -91,7 +91,7 @@ const table = (caption: string, head: ReadonlyArray<string>, rows: ReadonlyArray
 
 /** What was asked, how it ended, and how long it took. */
 const operations = ({ history, results }: Run): Html => {
-  const all = History.operations(history)
+  const all = Operations.completed(history)
   const rows = Object.entries(results.operationsByKind).map(([f, { count, fail, info, ok }]) => {
     const sorted = all.filter(({ completion, invoke }) => invoke.f === f && completion.type === "ok")
       .map(({ completion, invoke }) => completion.time - invoke.time).toSorted((a, b) => a - b)

@@ -7,7 +7,8 @@
 import * as Finding from "../workloads/finding/Finding.ts"
 import * as Rules from "../workloads/finding/Rules.ts"
 import * as Verdict from "../workloads/finding/Verdict.ts"
-import * as History from "../workloads/history/History.ts"
+import type * as History from "../workloads/history/History.ts"
+import * as Operations from "../workloads/history/Operations.ts"
 import { quantile } from "../workloads/history/Sorted.ts"
 import type * as Network from "./network/Network.ts"
 
@@ -45,13 +46,13 @@ export interface Results {
   readonly messagesPerOperation: { readonly servers: number; readonly all: number }
 }
 
-const count = (operations: ReadonlyArray<History.Operation>): Counts => {
+const count = (operations: ReadonlyArray<Operations.Completed>): Counts => {
   const counts = { count: operations.length, ok: 0, fail: 0, info: 0 }
   for (const { completion } of operations) if (completion.type !== "invoke") counts[completion.type]++
   return counts
 }
 
-const latencies = (operations: ReadonlyArray<History.Operation>): Latencies => {
+const latencies = (operations: ReadonlyArray<Operations.Completed>): Latencies => {
   const sorted = operations
     .filter(({ completion }) => completion.type === "ok")
     .map(({ completion, invoke }) => completion.time - invoke.time)
@@ -76,7 +77,7 @@ export const make = (run: {
   /** What clients asked before the end: what they only ask then is for the workload's checker to judge. */
   readonly kinds: ReadonlySet<string>
 }): Results => {
-  const operations = History.operations(run.history)
+  const operations = Operations.completed(run.history)
   const counts = count(operations)
   const kinds = [...new Set(operations.map(({ invoke }) => invoke.f))]
   const byKind = kinds.map((f) => [f, count(operations.filter(({ invoke }) => invoke.f === f))] as const)

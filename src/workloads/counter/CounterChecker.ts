@@ -123,7 +123,7 @@ export const check = (history: History, { growOnly, memory }: Options): Verdict.
       values.length > 1 ? values : [],
       differentAtEnd(final)
     ),
-    ...Verdict.silent("counter", "no final read", "strict", silentAtEnd(operations, final), history),
+    ...Verdict.silent("counter", "no final read", "strict", silentAtEnd(operations, final), operations),
     ...Finding.of("counter", "too large", "strict", readings.tooLarge, wrongRead),
     ...Finding.of("counter", "too small", "strict", readings.tooSmall, wrongRead),
     ...Finding.of("counter", "went back", "strict", readings.wentBack, wrongRead)

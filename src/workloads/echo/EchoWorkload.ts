@@ -2,7 +2,8 @@ import { Echo } from "../../schema/EchoProtocol.ts"
 import * as Json from "../../schema/Json.ts"
 import * as Finding from "../finding/Finding.ts"
 import * as Verdict from "../finding/Verdict.ts"
-import * as History from "../history/History.ts"
+import type * as History from "../history/History.ts"
+import * as Operations from "../history/Operations.ts"
 import * as Workload from "../Workload.ts"
 
 /**
@@ -11,9 +12,9 @@ import * as Workload from "../Workload.ts"
  */
 export const check = (history: History.History): Verdict.Verdict => {
   const isExcused = history.some(({ f }) => f === "start-kill" || f === "start-pause")
-  const isWrong = ({ completion, invoke }: History.Operation): boolean =>
+  const isWrong = ({ completion, invoke }: Operations.Completed): boolean =>
     completion.type === "ok" ? !Json.equals(invoke.value, completion.value) : !isExcused
-  const wrong = History.operations(history).filter(isWrong)
+  const wrong = Operations.completed(history).filter(isWrong)
   return Verdict.make(
     Finding.of("echo", "wrong echo", "maelstrom", wrong, ({ completion, invoke }) =>
       Finding.example([invoke.node], {

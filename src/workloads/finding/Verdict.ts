@@ -3,7 +3,8 @@
  */
 import type { NodeId } from "../../schema/Address.ts"
 import type { Json } from "../../schema/Json.ts"
-import * as History from "../history/History.ts"
+import type { Failure } from "../history/History.ts"
+import * as Operations from "../history/Operations.ts"
 import * as Sorted from "../history/Sorted.ts"
 import * as Finding from "./Finding.ts"
 
@@ -34,23 +35,22 @@ export const silent = (
   kind: string,
   rules: Finding.Rules,
   nodes: ReadonlyArray<NodeId>,
-  history: History.History
+  operations: Operations.Operations
 ): ReadonlyArray<Finding.Finding> =>
   Finding.of(source, kind, rules, nodes, (node) => {
-    const asked = History.lastAsked(history, node)
-    const end = asked && History.operations(history).find(({ invoke }) => invoke === asked)?.completion
-    return Finding.example([node], { f: asked?.f, failure: end?.error }, [asked?.index])
+    const last = Operations.lastAsked(operations, node)
+    return Finding.example([node], { f: last?.invoke.f, failure: last?.completion?.error }, [last?.invoke.index])
   })
 
 /** Operations that ended in the same way, but for numbers in what the node said. */
 interface Sort {
-  readonly failure: History.Failure
+  readonly failure: Failure
   times: number
   alike: boolean
   readonly nodes: Set<string>
 }
 
-const sortOf = (failure: History.Failure): string =>
+const sortOf = (failure: Failure): string =>
   JSON.stringify(
     failure._tag === "Refused" ? [failure.code, failure.text.replaceAll(/\d+/g, "#")] : failure._tag
   )
@@ -59,7 +59,7 @@ const sortOf = (failure: History.Failure): string =>
 const mostSorts = 5
 
 /** How often operations failed and how, the most frequent first, as data of a finding. */
-export const failures = (operations: ReadonlyArray<History.Operation>): ReadonlyArray<Json> => {
+export const failures = (operations: ReadonlyArray<Operations.Completed>): ReadonlyArray<Json> => {
   const sorts = new Map<string, Sort>()
   for (const { completion: { error }, invoke: { node } } of operations) {
     if (error === undefined) continue

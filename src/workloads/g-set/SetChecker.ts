@@ -43,6 +43,7 @@ export interface Options {
 }
 
 export interface Analysis {
+  readonly operations: Operations.Operations
   /** In the order in which they were first added. */
   readonly fates: ReadonlyArray<Fates.Fate>
   /** From a final read. */
@@ -171,6 +172,7 @@ export const analyse = (history: History, { memory = "replicated" }: Options = {
   const missing = new Set(lacks.map(([value]) => value))
   const answered = new Set(finalReads.map(({ invoke }) => invoke.node))
   return {
+    operations,
     fates: added.map((value) => Fates.of(value, missing.has(value))),
     missing: lacks.flatMap(([{ isKept }, sighting]) => isKept ? sighting : []),
     silent: operations.nodes.filter((node) => !answered.has(node)),
@@ -201,7 +203,7 @@ const fate = ({ added, known, lastAbsent, lastPresent, value }: Fates.Fate): Fin
 const worst = 8
 
 export const check = (history: History, options: Options = {}): Verdict.Verdict => {
-  const { duplicated, fates, invented, missing, refused, silent, vanished } = analyse(history, options)
+  const { duplicated, fates, invented, missing, operations, refused, silent, vanished } = analyse(history, options)
   const having = (outcome: Fates.Outcome): ReadonlyArray<Fates.Fate> => fates.filter((fate) => fate.outcome === outcome)
   const latencies = (of: ReadonlyArray<Fates.Fate>): ReadonlyArray<number> => of.flatMap(({ latency }) => latency ?? [])
   const stable = having("stable")
@@ -213,7 +215,7 @@ export const check = (history: History, options: Options = {}): Verdict.Verdict 
     ...Finding.of("set", "lost", "maelstrom", lost, fate),
     ...stable.length > 0 ? [] : [Finding.unknown("set", "nothing to judge by", "maelstrom", ["maelstrom", "strict"])],
     ...Finding.of("set", "missing at the end", "strict", missing, sighting),
-    ...Verdict.silent("set", "no final read", "strict", silent, history),
+    ...Verdict.silent("set", "no final read", "strict", silent, operations),
     ...Finding.of("set", "vanished", "strict", vanished, sighting),
     ...Finding.of("set", "read but never added before", "strict", invented, sighting),
     ...Finding.of("set", "read though refused", "strict", refused, sighting),

@@ -63,35 +63,6 @@ export type History = ReadonlyArray<Event>
 export const elapsed = (from: Event, to: Event): number =>
   Math.max(0, Math.floor((Math.round(to.time * 1000) - Math.round(from.time * 1000)) / 1000))
 
-/** An operation of a client, from end to end. */
-export interface Operation {
-  readonly invoke: Event
-  readonly completion: Event
-}
-
-/** The operations that completed, in the order in which they began. */
-export const operations = (history: History): ReadonlyArray<Operation> => {
-  const open = new Map<Event["process"], { invoke: Event; completion: Event | undefined }>()
-  const all: Array<{ invoke: Event; completion: Event | undefined }> = []
-  for (const event of history) {
-    if (event.process === "nemesis") continue
-    if (event.type === "invoke") {
-      const operation = { invoke: event, completion: undefined }
-      open.set(event.process, operation)
-      all.push(operation)
-    } else {
-      const operation = open.get(event.process)
-      if (operation !== undefined) operation.completion = event
-      open.delete(event.process)
-    }
-  }
-  return all.flatMap(({ completion, invoke }) => completion === undefined ? [] : [{ invoke, completion }])
-}
-
-/** The last that this node was asked, or was asked to do. */
-export const lastAsked = (history: History, node: NodeId, f?: string): Event | undefined =>
-  history.findLast((event) => event.type === "invoke" && event.node === node && (f === undefined || event.f === f))
-
 /** Appends events, each with its index and the time of `now`, rounded to microseconds. */
 export const recorder = (now: () => number) => {
   const history: Array<Event> = []

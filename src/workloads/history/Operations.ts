@@ -57,12 +57,19 @@ export const fold = (history: History): Operations => {
 
 export const isCompleted = (operation: Operation): operation is Completed => operation.completion !== undefined
 
+/** Those of a history that have ended, in the order in which they began. */
+export const completed = (history: History): ReadonlyArray<Completed> => fold(history).all.filter(isCompleted)
+
 /** Whether it took place. Nobody knows of one that never ended. */
 export const outcome = ({ completion }: Operation): "ok" | "fail" | "unknown" =>
   completion?.type === "ok" ? "ok" : completion?.type === "fail" ? "fail" : "unknown"
 
 /** Whether it was refused for certain: else it may have taken place. */
 export const isPossible = (operation: Operation): boolean => outcome(operation) !== "fail"
+
+/** The last that this node was asked, or was asked to do. */
+export const lastAsked = ({ all }: Operations, node: NodeId, f?: string): Operation | undefined =>
+  all.findLast(({ invoke }) => invoke.node === node && (f === undefined || invoke.f === f))
 
 /** What there is to do at each event, in the order of the history. */
 export interface Steps {

@@ -27,8 +27,7 @@ import type { NodeId } from "../../schema/Address.ts"
 import type { Json } from "../../schema/Json.ts"
 import * as Finding from "../finding/Finding.ts"
 import * as Verdict from "../finding/Verdict.ts"
-import * as History from "../history/History.ts"
-import type { Event } from "../history/History.ts"
+import type { Event, History } from "../history/History.ts"
 import * as Lives from "../history/Lives.ts"
 import * as Operations from "../history/Operations.ts"
 import * as Anomalies from "./Anomalies.ts"
@@ -44,6 +43,7 @@ export interface Options {
 
 /** All that is wrong, and what was measured. */
 export interface Analysis {
+  readonly operations: Operations.Operations
   /** In the order in which they were first heard of. */
   readonly messages: ReadonlyArray<Logs.Message>
   readonly lost: ReadonlyArray<Anomalies.Lost>
@@ -66,12 +66,13 @@ export interface Analysis {
   readonly worstLag: Lag.Lag | undefined
 }
 
-export const analyse = (history: History.History, { memory = "replicated" }: Options = {}): Analysis => {
+export const analyse = (history: History, { memory = "replicated" }: Options = {}): Analysis => {
   const operations = Operations.fold(history)
   const lives = Lives.make(history, memory)
   const logs = Logs.make(operations, lives)
   const readings = Readings.make(operations, logs)
   return {
+    operations,
     messages: logs.all.flatMap(({ messages }) => [...messages.values()]),
     lost: Anomalies.lost(logs),
     unseen: Anomalies.unseen(logs),
@@ -176,7 +177,7 @@ const orderFindings = (analysis: Analysis): ReadonlyArray<Finding.Finding> => {
   ]
 }
 
-const findings = (analysis: Analysis, history: History.History): ReadonlyArray<Finding.Finding> => [
+const findings = (analysis: Analysis): ReadonlyArray<Finding.Finding> => [
   ...Finding.of(
     "kafka",
     "lost",
@@ -212,10 +213,10 @@ const findings = (analysis: Analysis, history: History.History): ReadonlyArray<F
   ...Finding.of("kafka", "polled but never sent before", "maelstrom", analysis.invented, (one) => sighted(one)),
   ...Finding.of("kafka", "polled though refused", "maelstrom", analysis.refused, (one) => sighted(one)),
   ...Finding.of("kafka", "missing at the end", "strict", analysis.missing, ({ message, node }) => ({
-    ...placed(message, { missingAt: node }, ...[History.lastAsked(history, node, "final-poll") ?? []].flat()),
+    ...placed(message, { missingAt: node }, Operations.lastAsked(analysis.operations, node, "final-poll")!.invoke),
     nodes: [node]
   })),
-  ...Verdict.silent("kafka", "no final poll", "strict", analysis.silent, history),
+  ...Verdict.silent("kafka", "no final poll", "strict", analysis.silent, analysis.operations),
   ...commitFindings(analysis.listings)
 ]
 
@@ -241,12 +242,12 @@ const figures = ({ latencies, lost, messages, unseen, worstLag }: Analysis): Ver
   }
 }
 
-export const check = (history: History.History, options: Options = {}): Verdict.Verdict => {
+export const check = (history: History, options: Options = {}): Verdict.Verdict => {
   const analysis = analyse(history, options)
   const points = [...analysis.latencies].flatMap(([{ excused, known }, latency]) =>
     excused ? [] : [[known!.time, latency] as const]
   )
-  return Verdict.make(findings(analysis, history), figures(analysis), [
+  return Verdict.make(findings(analysis), figures(analysis), [
     { name: "stable latency", points: points.toSorted(([a], [b]) => a - b) }
   ])
 }

@@ -2,7 +2,8 @@ import * as Json from "../../schema/Json.ts"
 import * as Rpc from "../../schema/Rpc.ts"
 import * as Finding from "../finding/Finding.ts"
 import * as Verdict from "../finding/Verdict.ts"
-import * as History from "../history/History.ts"
+import type * as History from "../history/History.ts"
+import * as Operations from "../history/Operations.ts"
 import * as Workload from "../Workload.ts"
 
 /** Any JSON value will do as an id: nodes of other makes answer numbers, or arrays. */
@@ -10,9 +11,9 @@ const Generate = Rpc.make("generate", { reply: { id: Json.Json } })
 
 /** No id is handed out twice. Ids are compared by value. */
 export const check = (history: History.History): Verdict.Verdict => {
-  const all = History.operations(history)
+  const all = Operations.completed(history)
   const acknowledged = all.filter(({ completion }) => completion.type === "ok")
-  const owners = new Map<string, Array<History.Operation>>()
+  const owners = new Map<string, Array<Operations.Completed>>()
   for (const operation of acknowledged) {
     const id = Json.canonical(operation.completion.value)
     const others = owners.get(id)

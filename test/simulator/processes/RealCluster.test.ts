@@ -12,6 +12,7 @@ import { registry } from "../../../src/registry/Registry.ts"
 import * as RealCluster from "../../../src/simulator/processes/RealCluster.ts"
 import * as Simulation from "../../../src/simulator/Simulation.ts"
 import * as History from "../../../src/workloads/history/History.ts"
+import * as Operations from "../../../src/workloads/history/Operations.ts"
 import * as Told from "../../Told.ts"
 
 const foreign = (name: string): string => join(import.meta.dirname, "../../foreign", name)
@@ -235,7 +236,7 @@ describe("RealCluster", { concurrent: true }, () => {
           assert.isAtLeast(results.network.servers.sent, 4 * broadcasts)
           assert.isAtMost(results.network.servers.sent, 10 * broadcasts)
           assert.sameMembers(lines, ["n0: I am n0", "n1: I am n1", "n2: I am n2", "n3: I am n3", "n4: I am n4"])
-          assert.strictEqual(History.operations(history).length, results.operations.count)
+          assert.strictEqual(Operations.completed(history).length, results.operations.count)
           assert.strictEqual(messages?.messages.length, results.network.all.sent)
         })
     )

@@ -8,6 +8,7 @@ import { GSetWorkload } from "../../../src/workloads/g-set/GSetWorkload.ts"
 import * as SetChecker from "../../../src/workloads/g-set/SetChecker.ts"
 import * as History from "../../../src/workloads/history/History.ts"
 import type { Memory } from "../../../src/workloads/history/Lives.ts"
+import * as Operations from "../../../src/workloads/history/Operations.ts"
 import * as Setting from "../../../src/workloads/Setting.ts"
 import type { Workload } from "../../../src/workloads/Workload.ts"
 import { seeds as seedsOf } from "../../Seeds.ts"
@@ -184,7 +185,7 @@ describe("BroadcastWorkload", () => {
 
     it("end with a read by every client", () => {
       const { history } = simulate(Wrong.right, { seed: 1, concurrency: 10 })
-      const reads = History.operations(history).slice(-10)
+      const reads = Operations.completed(history).slice(-10)
       assert.strictEqual(new Set(reads.map(({ invoke }) => invoke.process)).size, 10)
       for (const { completion, invoke } of reads) {
         assert.isAtLeast(invoke.time, 30_000)

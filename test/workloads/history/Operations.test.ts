@@ -46,6 +46,14 @@ describe("Operations", () => {
       history.map((event) => of(event)?.id),
       [undefined, 0, 1, 0, 2, 1, undefined, 2, 3, 3, 4, 4, 5]
     )
+    assert.deepStrictEqual(Operations.completed(history).map(({ id }) => id), [0, 1, 2, 3, 4])
+  })
+
+  it("knows what a node was asked last", () => {
+    const operations = Operations.fold(history)
+    assert.strictEqual(Operations.lastAsked(operations, n0)?.id, 5)
+    assert.strictEqual(Operations.lastAsked(operations, n0, "add")?.id, 3)
+    assert.isUndefined(Operations.lastAsked(operations, NodeId.make("n2")))
   })
 
   it("walks through the history in its order", () => {

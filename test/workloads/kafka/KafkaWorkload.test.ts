@@ -4,6 +4,7 @@ import * as Nemesis from "../../../src/simulator/faults/Nemesis.ts"
 import type { Program } from "../../../src/simulator/nodes/SimulatedNode.ts"
 import * as Simulation from "../../../src/simulator/Simulation.ts"
 import * as History from "../../../src/workloads/history/History.ts"
+import * as Operations from "../../../src/workloads/history/Operations.ts"
 import { asked, isPoll, keysOf, polled, sent } from "../../../src/workloads/kafka/KafkaHistory.ts"
 import { KafkaWorkload } from "../../../src/workloads/kafka/KafkaWorkload.ts"
 import { seeds as seedsOf } from "../../Seeds.ts"
@@ -196,13 +197,13 @@ describe("KafkaWorkload", () => {
           assert.isFalse(history.slice(index + 1).some((event) => event.process === process), "is gone")
           assert.isTrue(history.some((event) => event.process === Number(process) + 4), "another goes on")
         }
-        assert.lengthOf(History.operations(history).filter(({ invoke }) => invoke.f === "crash"), 0)
+        assert.lengthOf(Operations.completed(history).filter(({ invoke }) => invoke.f === "crash"), 0)
       }
     })
 
     it("commit what was polled: who is new begins there, at every node", () => {
       const { history } = simulate(Wrong.right, { seed: 1, timeLimit: 20_000 })
-      const operations = History.operations(history)
+      const operations = Operations.completed(history)
       const last = new Map<string, number>()
       for (const { completion } of operations.filter(({ invoke }) => invoke.f === "poll")) {
         for (const [key, pairs] of Object.entries(polled(completion))) {
@@ -220,7 +221,7 @@ describe("KafkaWorkload", () => {
     it("end with polls of every client from the beginning on, five a second, until it has seen all", () => {
       for (const seed of seeds) {
         const { history } = simulate(Wrong.brief, { seed })
-        const operations = History.operations(history)
+        const operations = Operations.completed(history)
         const finals = operations.filter(({ invoke }) => invoke.f === "final-poll")
         const acknowledged = operations.filter(({ completion: { f, type } }) => f === "send" && type === "ok")
         const clients = new Set(finals.map(({ invoke }) => invoke.process))

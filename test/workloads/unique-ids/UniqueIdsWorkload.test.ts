@@ -3,7 +3,8 @@ import type { Json } from "../../../src/schema/Json.ts"
 import * as Nemesis from "../../../src/simulator/faults/Nemesis.ts"
 import type { Program } from "../../../src/simulator/nodes/SimulatedNode.ts"
 import * as Simulation from "../../../src/simulator/Simulation.ts"
-import * as History from "../../../src/workloads/history/History.ts"
+import type * as History from "../../../src/workloads/history/History.ts"
+import * as Operations from "../../../src/workloads/history/Operations.ts"
 import { check, UniqueIdsWorkload } from "../../../src/workloads/unique-ids/UniqueIdsWorkload.ts"
 import { seeds } from "../../Seeds.ts"
 import { programsOf } from "../../Subjects.ts"
@@ -150,9 +151,9 @@ describe("UniqueIdsWorkload", () => {
 
     it("needs no second node at rate 1000: a hundred names for the ids of a millisecond are too few", () => {
       const { history } = run(Wrong.concatenated, { ...challenge, seed: 0 })
-      const firsts = new Map<Json, History.Operation>()
+      const firsts = new Map<Json, Operations.Completed>()
       let collisions = 0
-      for (const operation of History.operations(history)) {
+      for (const operation of Operations.completed(history)) {
         const { completion, invoke } = operation
         const first = firsts.get(completion.value)
         if (first === undefined) {

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as Chronicle from "../../../src/report/Chronicle.ts"
-import { NodeId } from "../../../src/schema/Address.ts"
-import * as History from "../../../src/workloads/history/History.ts"
+import * as Chronicle from "../../src/report/Chronicle.ts"
+import { NodeId } from "../../src/schema/Address.ts"
+import type * as History from "../../src/workloads/history/History.ts"
 
 const [n0, n1] = ["n0", "n1"].map((id) => NodeId.make(id)) as [NodeId, NodeId]
 
@@ -20,12 +20,7 @@ const history = make([
   { time: 20_000, process: 6, type: "invoke", f: "read", value: null, node: n1 }
 ])
 
-describe("History", () => {
-  it("operations: those that ended, in the order in which they began", () => {
-    const ends = History.operations(history).map(({ completion, invoke }) => [invoke.index, completion.index])
-    assert.deepStrictEqual(ends, [[1, 3], [2, 6], [4, 5]])
-  })
-
+describe("Chronicle", () => {
   it("tells what happened, a line for each operation as it begins, and for each deed of the nemesis", () => {
     assert.deepStrictEqual(Chronicle.tell(history).split("\n"), [
       '    0.000 s  start-kill ["n1"]',
