@@ -127,7 +127,7 @@ describe("in a browser page", () => {
     const sabotage = `
       Math.random = () => { throw new Error("Math.random was called") }
       Date.now = () => { throw new Error("Date.now was called") }
-      Date = class { constructor() { throw new Error("a Date was made") } }`
+      Date = class { constructor(...time) { if (time.length === 0) throw new Error("a Date was made of now") } }`
     const texts = [`[...new Set(${globals})]`, code, sabotage, "Histories.make()"]
     const input = `
       const vm = require("node:vm")

@@ -5,6 +5,7 @@
  * - `report.html`: the same to look at (see ReportPage).
  * - `history.jsonl`: what clients and nemesis did (see History).
  * - `messages.jsonl`: every message, if the run kept a journal (see Journal).
+ * - `disks/n0/` …: what nodes found in `DISK_FOLDER`.
  * - `node-logs/n0.log` …: what real processes wrote to standard error.
  *
  * A run that is interrupted leaves of these what it can, but no results.

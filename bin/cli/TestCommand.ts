@@ -103,6 +103,7 @@ const runNodes = Effect.fnUntraced(
       ...options,
       journal: true,
       command: { file, args },
+      disks: resolve(folder, "disks"),
       onErrorLine: (node, line) => {
         logs.write(node, line)
         if (logStderr) fork(Output.err(`${node}: ${printable(line)}\n`))
@@ -126,8 +127,10 @@ const runNodes = Effect.fnUntraced(
 const handler = Effect.fnUntraced(function*(given: Given) {
   const { args, bin, json, seed, store, workload } = given
   const options = yield* Flags.trialOptions(given, seed)
-  if (options.nemesis.includes("clock")) {
-    return yield* Usage.wrong("--nemesis clock is for simulate: here the clock of a node is the machine's own.")
+  const ofMachine = options.nemesis.find((fault) => fault === "clock" || fault === "disk")
+  if (ofMachine !== undefined) {
+    const text = `--nemesis ${ofMachine} is for simulate: here the ${ofMachine} of a node is the machine's own.`
+    return yield* Usage.wrong(text)
   }
   const file = resolve(bin)
   const wrong = Executable.fault(file)

@@ -56,7 +56,7 @@ export const faults = ({ faults, nodes }: ReportData, { range }: View, at: Layou
       group.append(svg("rect", { class: className, x: left, y, width: wide, height: laneHeight - 2 }))
     }
     if (drops === undefined) {
-      if (name === "kill" || name === "pause") {
+      if (name === "kill" || name === "wipe" || name === "pause") {
         for (const node of struck) band(`struck ${name}`, names.indexOf(node))
       }
       continue
@@ -88,7 +88,9 @@ export const worldLines = (
     const who = name === "clients" ? "client" : role(name)
     group.append(svg("line", { class: `world ${who}`, x1: gutter, x2: width - right, y1: y, y2: y }))
     for (const { end, name: fault, nodes: struck, start } of faults) {
-      if (fault !== "kill" || !struck.includes(name) || end < range.from || start > range.to) continue
+      if (fault !== "kill" && fault !== "wipe" || !struck.includes(name) || end < range.from || start > range.to) {
+        continue
+      }
       group.append(
         svg("line", { class: "dead", x1: clamp(start), x2: clamp(end), y1: y, y2: y }),
         svg("path", { class: "death", d: cross(clamp(start), y) })

@@ -3,23 +3,19 @@
  *
  * - Algorithm: each request is passed on, and its answer passed back.
  * - Guarantee: linearizable, since lin-kv is: it does what it was asked between a client's request and its reply. What
- *   it refuses (20, 22) is refused here. When no answer comes within {@link timeout}, nobody knows what became of a
+ *   it refuses (20, 22) is refused here. When no answer comes within LIN_KV_TIMEOUT (see LinKvTimeout), nobody knows what became of a
  *   write: then the answer is error 0, which is indefinite. It comes before a client of Maelstrom's lin-kv has left, who
  *   waits for 1 s at least.
  * - It relies on a network that delivers no message twice, as Maelstrom's does not: else a `cas` may happen twice.
  * - Available as long as lin-kv is, whatever befalls the links between nodes, of which it uses none.
  * - Cost: 2 messages an operation, and one round trip.
  */
-import * as Config from "effect/Config"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { ServiceId } from "../schema/Address.ts"
 import { Cas, KvProtocol, Read, Write } from "../schema/KvProtocol.ts"
 import type * as Rpc from "../schema/Rpc.ts"
 import { Node } from "../services/node/Node.ts"
-
-/** How long lin-kv may take to answer. Environment variable `LIN_KV_TIMEOUT`, such as `900 millis`. */
-export const timeout = Config.Duration("LIN_KV_TIMEOUT").pipe(Config.withDefault(Duration.millis(900)))
+import { timeout } from "./LinKvTimeout.ts"
 
 const linKv = ServiceId.make("lin-kv")
 

@@ -8,6 +8,7 @@
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type * as Rpc from "../schema/Rpc.ts"
+import type { Disk } from "../services/disk/Disk.ts"
 import type { Node } from "../services/node/Node.ts"
 import type { Peers } from "../services/node/Peers.ts"
 import type { Timers } from "../services/node/Timers.ts"
@@ -17,7 +18,7 @@ import type * as Simulation from "../simulator/Simulation.ts"
 import type { Workload } from "../workloads/Workload.ts"
 
 /** What every node has. */
-export type Base = Node | Peers | Timers
+export type Base = Node | Peers | Timers | Disk
 
 /** A program that answers a workload, over a layer. */
 export interface Program {

@@ -25,9 +25,9 @@ export const registry = {
   "g-counter": GCounter.entry(),
   "pn-counter": PnCounter.entry(),
   kafka: Kafka.entry(),
-  "lin-kv": LinKv.entry(),
   "txn-rw-register": TxnRwRegister.entry(),
-  "txn-list-append": TxnListAppend.entry()
+  "txn-list-append": TxnListAppend.entry(),
+  "lin-kv": LinKv.entry()
 } satisfies Readonly<Record<string, Entry.Entry>>
 
 export type WorkloadName = keyof typeof registry

@@ -40,6 +40,11 @@ export const variables: ReadonlyArray<Variable> = [
     usual: "1 second"
   },
   {
+    name: "DISK_FOLDER",
+    meaning: "the folder in which a node keeps its journal",
+    usual: "one of temporary files, for each run its own"
+  },
+  {
     name: "GOSSIP_ACKNOWLEDGE_WITHIN",
     meaning: "how long anyone but the hub waits for something that an acknowledgement can ride on",
     usual: "1500 millis, of `mesh` 3 seconds"
@@ -90,7 +95,53 @@ export const variables: ReadonlyArray<Variable> = [
   { name: "KAFKA_REFRESH", meaning: "how old the copy may be that polls of `kafka-lin-kv` read", usual: "100 millis" },
   {
     name: "LIN_KV_TIMEOUT",
-    meaning: "how long `proxy` waits for the answer of the service lin-kv; after that the outcome is unknown",
+    meaning: "how long a request to `lin-kv` may take; after that the outcome is unknown",
     usual: "900 millis"
+  },
+  { name: "RAFT_APPEND_WINDOW", meaning: "how long a leader gathers entries before it sends them", usual: "0 millis" },
+  { name: "RAFT_BATCH", meaning: "how many entries go into one message at the most", usual: "1000" },
+  { name: "RAFT_CHUNK", meaning: "how many characters of a snapshot go into one message", usual: "65536" },
+  {
+    name: "RAFT_ELECTION_TIMEOUT",
+    meaning: "a follower that hears no leader for so long seeks another one, at the earliest",
+    usual: "250 millis"
+  },
+  { name: "RAFT_GAP", meaning: "how long a gap in the log may stay open before it is told", usual: "30 millis" },
+  { name: "RAFT_HEARTBEAT", meaning: "how often a leader says something at the least", usual: "75 millis" },
+  {
+    name: "RAFT_IDLE_WINDOW",
+    meaning: "how long entries and answers for which nobody waits may wait for company",
+    usual: "50 millis"
+  },
+  {
+    name: "RAFT_LEASE",
+    meaning: "for how long a leader that a majority has heard answers reads without asking; 0 for never",
+    usual: "225 millis"
+  },
+  {
+    name: "RAFT_LONGEST_ELECTION_TIMEOUT",
+    meaning: "by when a follower that hears no leader seeks another one",
+    usual: "350 millis"
+  },
+  {
+    name: "RAFT_REFUSE_AFTER",
+    meaning: "when nobody has led for so long, requests are refused",
+    usual: "700 millis"
+  },
+  {
+    name: "RAFT_REQUEST_WINDOW",
+    meaning: "how long requests wait for company on their way to the leader",
+    usual: "10 millis"
+  },
+  { name: "RAFT_RETRY", meaning: "after how long at the earliest a message is repeated", usual: "100 millis" },
+  {
+    name: "RAFT_SILENCE",
+    meaning: "how long a node without a journal says nothing when it starts",
+    usual: "100 millis"
+  },
+  {
+    name: "RAFT_SNAPSHOT_AFTER",
+    meaning: "after how many entries a snapshot is taken, at the earliest",
+    usual: "10000"
   }
 ]

@@ -6,7 +6,6 @@ import * as Challenges from "../../src/registry/Challenges.ts"
 import type * as Entry from "../../src/registry/Entry.ts"
 import { registry } from "../../src/registry/Registry.ts"
 import * as Failures from "../../src/report/sentences/Failures.ts"
-import * as Nemesis from "../../src/simulator/faults/Nemesis.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"
 import type { Verdict } from "../../src/workloads/finding/Verdict.ts"
 import * as ExactNumbers from "../../src/workloads/history/ExactNumbers.ts"
@@ -21,11 +20,14 @@ const programs = Object.entries(registry).flatMap(([workloadName, { programs, wo
   }))
 )
 
+/** Those that there were when the hashes were recorded. */
+const old = ["partition", "one-way", "kill", "pause", "clock"] as const
+
 const faults: Record<string, Partial<Simulation.Options>> = {
   none: {},
-  ...Object.fromEntries(Nemesis.faults.map((fault) => [fault, { nemesis: [fault] }])),
+  ...Object.fromEntries(old.map((fault) => [fault, { nemesis: [fault] }])),
   loss: { loss: 0.1, duplicates: 0.1 },
-  all: { nemesis: Nemesis.faults, loss: 0.05, duplicates: 0.05, scheduling: "random" }
+  all: { nemesis: old, loss: 0.05, duplicates: 0.05, scheduling: "random" }
 }
 
 /** Where one more cycle with a single rw edge is found than before: their figures have changed, on purpose. */

@@ -99,10 +99,10 @@ describe("Registry", () => {
     }
   })
 
-  it("only what a service keeps must outlive the node that has acknowledged it", () => {
+  it("only what a service or a disk keeps must outlive the node that has acknowledged it", () => {
     for (const workload of ["g-counter", "kafka"] as const) {
       for (const name of Registry.programNames(workload)) {
-        const isLasting = name === "seq-kv" || name === "lin-kv"
+        const isLasting = ["seq-kv", "lin-kv", "raft"].includes(name)
         const { findings } = Registry.find(workload, name)!.workload.check(forgotten[workload])
         assert.strictEqual(findings.length > 0, isLasting, `${workload} ${name}: ${findings.join("; ")}`)
       }

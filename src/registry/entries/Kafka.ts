@@ -10,13 +10,15 @@ export const kafka = () => overGossip(Kafka, "star")
 
 export const kafkaLinKv = () => ({ "lin-kv": over(KafkaSharedLog, SharedLogs.linKv, { durable: true }) })
 
+export const kafkaRaft = () => ({ raft: over(KafkaSharedLog, SharedLogs.raft, { durable: true }) })
+
 const options = { nodeCount: 2, concurrency: 4, timeLimit: 20_000, rate: 1000, availability: 1 }
 
 export const entry = () =>
   ({
     protocol: KafkaProtocol,
     workload: KafkaWorkload,
-    programs: { ...kafka(), ...kafkaLinKv() },
+    programs: { ...kafka(), ...kafkaLinKv(), ...kafkaRaft() },
     challenges: [
       { id: "5a", options: { ...options, nodeCount: 1, concurrency: 2 } },
       { id: "5b", program: "lin-kv", options, limits: { messagesPerOperation: 3 } },

@@ -6,6 +6,8 @@ import * as SharedLogs from "../SharedLogs.ts"
 
 export const txnListAppend = () => ({ "lin-kv": over(TxnListAppend, SharedLogs.linKv) })
 
+export const txnListAppendRaft = () => ({ raft: over(TxnListAppend, SharedLogs.raft) })
+
 /** No challenge of fly.io's, but Maelstrom's own exercise: the same transactions, strict serializable. */
 const challenge: ChallengeRun = {
   id: "6",
@@ -24,7 +26,7 @@ export const entry = () =>
   ({
     protocol: TxnListAppendProtocol,
     workload: TxnListAppendWorkload,
-    programs: txnListAppend(),
+    programs: { ...txnListAppend(), ...txnListAppendRaft() },
     challenges: [challenge, { ...challenge, options: { ...challenge.options, nemesis: ["partition"] } }],
     stricter: "as `txn-rw-register`"
   }) satisfies Entry

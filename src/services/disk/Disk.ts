@@ -63,17 +63,20 @@ export class Disk extends Context.Service<Disk, {
    * Over files. The journal of a node is the file `<node>.journal` in a folder, which is the environment variable
    * `DISK_FOLDER`, or another one if that is not set.
    */
-  static readonly layer = <E, R>(
-    folder: Effect.Effect<string, E, R>
-  ): Layer.Layer<Disk, E | Config.ConfigError, Exclude<R, Scope.Scope> | FileSystem.FileSystem | Node> =>
+  static readonly layer = (
+    otherwise: Effect.Effect<string, DiskFailed, Node>
+  ): Layer.Layer<Disk, Config.ConfigError, FileSystem.FileSystem | Node> =>
     Layer.effect(
       Disk,
       Effect.gen(function*() {
         const files = yield* FileSystem.FileSystem
-        const { id } = yield* Node
+        const node = yield* Node
         const configured = yield* Config.option(Config.NonEmptyString("DISK_FOLDER"))
-        const path = configured._tag === "Some" ? configured.value : yield* folder
-        return Disk.of({ open: (record) => open(files, path, `${encodeURIComponent(id)}.journal`, record) })
+        const folder = configured._tag === "Some"
+          ? Effect.succeed(configured.value)
+          : Effect.provideService(otherwise, Node, node)
+        const name = `${encodeURIComponent(node.id)}.journal`
+        return Disk.of({ open: (record) => Effect.flatMap(folder, (folder) => open(files, folder, name, record)) })
       })
     )
 }

@@ -24,6 +24,7 @@ import type * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
 import type { Json } from "../../schema/Json.ts"
 import type * as ProtocolError from "../../schema/ProtocolError.ts"
+import type { DiskFailed } from "../disk/Disk.ts"
 
 /**
  * What executes the operations of a log, on each node. It must be deterministic: its state follows from the log alone.
@@ -57,6 +58,6 @@ export interface Log<A> {
 }
 
 export class SharedLog extends Context.Service<SharedLog, {
-  /** To be called once, before serving. */
-  readonly join: <A, S>(machine: StateMachine<A, S>, options?: Options) => Effect.Effect<Log<A>>
+  /** To be called once, before serving. Fails when the layer keeps the log on a disk, and the disk is damaged. */
+  readonly join: <A, S>(machine: StateMachine<A, S>, options?: Options) => Effect.Effect<Log<A>, DiskFailed>
 }>()("gossip-girl/SharedLog") {}

@@ -10,7 +10,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { isClient } from "../../schema/Address.ts"
+import { type Address, isClient } from "../../schema/Address.ts"
 import type { Envelope } from "../../schema/Envelope.ts"
 import { Init } from "../../schema/InitProtocol.ts"
 import type * as Rpc from "../../schema/Rpc.ts"
@@ -21,12 +21,16 @@ import type { Routes } from "./Routes.ts"
 export interface Inbox {
   /** Takes a message that has come in. */
   readonly accept: (message: Envelope) => void
-  /** What the first `init` says; undefined when input ends before it comes. */
-  readonly init: Effect.Effect<Rpc.Request<typeof Init> | undefined>
+  /** What the first `init` says, and who says it; undefined when input ends before it comes. */
+  readonly init: Effect.Effect<Initialisation | undefined>
   /** No more messages will come. */
   readonly end: Effect.Effect<void>
   /** Passes on all that is held, except what its client no longer waits for; and from now on everything at once. */
   readonly open: Effect.Effect<void>
+}
+
+interface Initialisation extends Rpc.Request<typeof Init> {
+  readonly from: Address
 }
 
 /** `received` is in ms of the monotonic clock; left out for what has just come in. */
@@ -35,7 +39,7 @@ type Dispatch = (message: Envelope, received?: number) => void
 export const make = (routes: Routes, answers: Answers, dispatch: Dispatch): Effect.Effect<Inbox> =>
   Effect.gen(function*() {
     const now = yield* MonotonicClock.millis
-    const init = yield* Deferred.make<Rpc.Request<typeof Init> | undefined>()
+    const init = yield* Deferred.make<Initialisation | undefined>()
     let held: Array<{ readonly message: Envelope; readonly received: number }> | undefined = []
 
     const isTakenEarly = ({ body: { in_reply_to, type }, src }: Envelope): boolean =>
@@ -49,7 +53,7 @@ export const make = (routes: Routes, answers: Answers, dispatch: Dispatch): Effe
         const request = Init.decodeRequest(message.body)
         if (Result.isFailure(request)) return dispatch(message)
         held.unshift(entry)
-        Deferred.doneUnsafe(init, Effect.succeed(request.success))
+        Deferred.doneUnsafe(init, Effect.succeed({ ...request.success, from: message.src }))
       },
       init: Deferred.await(init),
       end: Effect.sync(() => void Deferred.doneUnsafe(init, Effect.undefined)),

@@ -54,6 +54,8 @@ export class Node extends Context.Service<Node, {
   readonly id: NodeId
   /** Every node of the cluster, this one included, in the order that all of them were told. */
   readonly ids: ReadonlyArray<NodeId>
+  /** Who has told this node who it is. */
+  readonly initialisedBy: Address
   /** Adds handlers. A request for which there is none yet is held until the program serves. */
   readonly handle: <P extends Rpc.Protocol, H extends Rpc.Handlers<P>>(
     protocol: P,
@@ -139,7 +141,7 @@ const make = Effect.gen(function*() {
   const receiving = yield* Effect.forkScoped(Effect.ensuring(io.receive(inbox.accept), inbox.end))
   const init = yield* inbox.init
   if (init === undefined) return yield* new NeverInitialised()
-  const { node_id: id, node_ids: ids } = init
+  const { from: initialisedBy, node_id: id, node_ids: ids } = init
 
   /** At the end of input a node that is not ready answers all the same. */
   const untilReady = (ready: Effect.Effect<unknown>): Effect.Effect<unknown> =>
@@ -148,6 +150,7 @@ const make = Effect.gen(function*() {
   return Node.of({
     id,
     ids,
+    initialisedBy,
     handle: routes.add,
     serve: (protocol, handlers, after) =>
       routes.add(protocol, handlers).pipe(

@@ -6,7 +6,10 @@
  *
  * - `partition`: one of Maelstrom's four ways to cut the network (see Partition).
  * - `one-way`: some nodes do not hear the rest, but are heard.
- * - `kill`: some nodes are killed, and later start again with empty memory.
+ * - `kill`: some nodes are killed, and later start again with empty memory, and with their disks.
+ * - `wipe`: some nodes are killed and lose their disks, and later start again with nothing. They are always of the same
+ *   nodes, fewer than half: what is on the disks of a majority is never lost.
+ * - `disk`: the disks of some nodes are full, or take much longer to sync.
  * - `pause`: some nodes stand still, and later go on as if nothing had happened.
  * - `clock`: each node's clock jumps by up to a minute either way, and may stand still there.
  */
@@ -18,7 +21,7 @@ import type { Member } from "../nodes/Member.ts"
 import type { Timeline } from "../time/Timeline.ts"
 import * as Partition from "./Partition.ts"
 
-export const faults = ["partition", "one-way", "kill", "pause", "clock"] as const
+export const faults = ["partition", "one-way", "kill", "wipe", "pause", "clock", "disk"] as const
 export type Fault = (typeof faults)[number]
 
 export interface Nemesis {
@@ -81,10 +84,15 @@ const cutting = (network: Network, ids: ReadonlyArray<NodeId>) => {
   }
 }
 
-/** Strikes one node, or several but fewer than half. */
+/** How many nodes are fewer than half of so many. */
+const minority = (count: number): number => Math.ceil(count / 2) - 1
+
+/** Strikes one of these nodes, or several, but fewer than half of all nodes. */
 const striking =
-  (nodes: ReadonlyArray<Member>) => (hit: (node: Member) => void, mend: (node: Member) => void): Draw => (random) => {
-    const most = Math.max(1, Math.ceil(nodes.length / 2) - 1)
+  (count: number) =>
+  (nodes: ReadonlyArray<Member>, hit: (node: Member) => void, mend: (node: Member) => void): Draw =>
+  (random) => {
+    const most = Math.max(1, minority(count))
     let stricken = random.shuffle(nodes).slice(0, random.chance(0.5) ? 1 : 1 + random.below(most))
     return {
       begin: () => {
@@ -99,6 +107,23 @@ const striking =
       }
     }
   }
+
+/** Nodes that are down. Several faults may have felled one: it starts again when the last of them ends. */
+const falling = (boot: (node: Member) => void) => {
+  const faults = new Map<Member, number>()
+  return {
+    fell: (node: Member): void => {
+      const others = faults.get(node) ?? 0
+      faults.set(node, others + 1)
+      if (others === 0) node.kill()
+    },
+    recover: (node: Member): void => {
+      const others = faults.get(node)! - 1 // it has been felled
+      faults.set(node, others)
+      if (others === 0) boot(node)
+    }
+  }
+}
 
 /** Sets every clock wrong. */
 const jumping = (nodes: ReadonlyArray<Member>): Draw => (random) => {
@@ -120,15 +145,26 @@ const jumping = (nodes: ReadonlyArray<Member>): Draw => (random) => {
   }
 }
 
-const drawsOf = ({ boot, network, nodes }: Options): Record<Fault, Draw> => {
+const drawsOf = ({ boot, network, nodes, random }: Options): Record<Fault, Draw> => {
   const cut = cutting(network, nodes.map(({ id }) => id))
-  const strike = striking(nodes)
+  const strike = striking(nodes.length)
+  const { fell, recover } = falling(boot)
+  const expendable = random.fork("expendable").shuffle(nodes).slice(0, minority(nodes.length))
+  const wipe = (node: Member): void => {
+    fell(node)
+    node.wipe()
+  }
   return {
     partition: cut("partition", Partition.maelstromKinds),
     "one-way": cut("one-way", ["one-way"]),
-    kill: strike((node) => node.kill(), boot),
-    pause: strike((node) => node.pause(), (node) => node.resume()),
-    clock: jumping(nodes)
+    kill: strike(nodes, fell, recover),
+    wipe: strike(expendable, wipe, recover),
+    pause: strike(nodes, (node) => node.pause(), (node) => node.resume()),
+    clock: jumping(nodes),
+    disk: (random) => {
+      const condition = random.pick(["slow", "full"] as const)
+      return strike(nodes, (node) => node.setDisk(condition), (node) => node.setDisk("well"))(random)
+    }
   }
 }
 

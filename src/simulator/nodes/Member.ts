@@ -1,6 +1,9 @@
 import type { NodeId } from "../../schema/Address.ts"
 import type * as Finding from "../../workloads/finding/Finding.ts"
 
+/** A slow disk takes much longer to sync; a full one takes nothing more. */
+export type DiskCondition = "well" | "slow" | "full"
+
 /**
  * A node of a cluster as the bench handles it, simulated or a real process: it is on the network, and can be started and
  * disturbed.
@@ -12,13 +15,16 @@ export interface Member {
    * called if that is work, when it is done.
    */
   readonly start: (up?: () => void) => () => boolean
-  /** SIGKILL: nothing of the process runs any more, and its memory is gone. */
+  /** SIGKILL: nothing of the process runs any more, and its memory is gone. Its disk is as after a crash. */
   readonly kill: () => void
+  /** Kills it, and takes its disk. */
+  readonly wipe: () => void
   /** SIGSTOP: whatever would have happened meanwhile happens, in order, at `resume`. */
   readonly pause: () => void
   readonly resume: () => void
   /** From now on the clock is `offset` ms ahead of the true time; if `frozen`, it stands still there. */
   readonly setClock: (offset: number, frozen: boolean) => void
+  readonly setDisk: (condition: DiskCondition) => void
   /** What makes a run invalid, such as a crash. */
   readonly findings: ReadonlyArray<Finding.Finding>
   /** What else speaks against it, once the run is over. */

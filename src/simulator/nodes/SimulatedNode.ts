@@ -3,7 +3,7 @@
  * clock, with the faults that can befall a process.
  *
  * - **Kill** is SIGKILL: nothing of the node runs any more, and its memory is gone. **Start** after a kill is a new
- *   process that knows nothing.
+ *   process that knows nothing but what is on the disk of the node. **Wipe** is a kill that takes the disk too.
  * - **Pause** is SIGSTOP: whatever would have happened meanwhile happens, in order, at **resume**.
  * - Its **clock** can jump, and stand still. What sleeps is not disturbed: sleeping goes by the monotonic clock.
  * - A node that sends to an address that does not exist is **mute** from then on: the real bench stops reading its
@@ -12,11 +12,13 @@
 import * as Cause from "effect/Cause"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Result from "effect/Result"
 import { isClient, type NodeId } from "../../schema/Address.ts"
 import * as Envelope from "../../schema/Envelope.ts"
+import { Disk } from "../../services/disk/Disk.ts"
 import { MessageIO } from "../../services/node/MessageIO.ts"
 import { Node } from "../../services/node/Node.ts"
 import { Peers } from "../../services/node/Peers.ts"
@@ -24,6 +26,7 @@ import { Timers } from "../../services/node/Timers.ts"
 import * as Finding from "../../workloads/finding/Finding.ts"
 import type { SeededRandom } from "../../workloads/SeededRandom.ts"
 import * as Client from "../clients/Client.ts"
+import * as SimulatedDisk from "../disks/SimulatedDisk.ts"
 import type { Network } from "../network/Network.ts"
 import * as Undeliverable from "../network/Undeliverable.ts"
 import * as VirtualProcess from "../time/VirtualProcess.ts"
@@ -31,11 +34,13 @@ import type { VirtualTime } from "../time/VirtualTime.ts"
 import type { Member } from "./Member.ts"
 
 /** A program with everything provided but what every node has. */
-export type Program = Effect.Effect<void, unknown, Node | Peers | Timers>
+export type Program = Effect.Effect<void, unknown, Node | Peers | Timers | Disk>
 
 export interface SimulatedNode extends Member {
   /** The last {@link logLimit} lines that it logged. */
   readonly log: ReadonlyArray<string>
+  /** Flips a bit of what is safe on its disk; false if nothing is. */
+  readonly damage: () => boolean
 }
 
 export interface Options {
@@ -49,6 +54,9 @@ export interface Options {
 }
 
 export const logLimit = 1000
+
+/** How long syncing takes on average, in ms. */
+const syncTime = 1
 
 /** The time of day at which every run begins: 2026-01-01T00:00:00Z. */
 export const epoch = Date.UTC(2026, 0, 1)
@@ -106,10 +114,12 @@ const messageIO = (
 /** All that a program may ask for, over this message IO. */
 const layerOf = (
   io: MessageIO["Service"],
+  files: FileSystem.FileSystem,
   logger: Logger.Logger<unknown, void>,
   config: Options["config"]
 ) =>
   Peers.layer.pipe(
+    Layer.provideMerge(Layer.provide(Disk.layer(Effect.succeed("disk")), Layer.succeed(FileSystem.FileSystem, files))),
     Layer.provideMerge(Node.layer),
     Layer.provideMerge(Timers.layer),
     Layer.provide(Layer.succeed(MessageIO, io)),
@@ -122,12 +132,20 @@ export const make = (options: Options): SimulatedNode => {
   const findings: Array<Finding.Finding> = []
   const log = makeLog(time)
   const wallClock = makeWallClock(time)
+  const disk = SimulatedDisk.make({ random: random.fork("disk"), syncTime })
   let lives = 0
   let life: VirtualProcess.VirtualProcess | undefined
   let onMessage: ((message: Envelope.Envelope) => void) | undefined
 
   const find = (kind: string, about: Finding.Example["about"] = {}): void =>
     void findings.push(Finding.once("node", kind, "maelstrom", Finding.example([id], { ...about, time: time.now() })))
+
+  const kill = (): void => {
+    if (life === undefined) return
+    life.kill()
+    life = undefined
+    disk.crash()
+  }
 
   network.join(id, (line) =>
     life?.act(() => {
@@ -143,7 +161,7 @@ export const make = (options: Options): SimulatedNode => {
     said: {},
     log: log.lines,
     start: () => {
-      life?.kill() // there is never more than one
+      kill() // there is never more than one life
       const process = VirtualProcess.make(time, random.fork(`life ${lives++}`), wallClock.now)
       const io = messageIO(
         options,
@@ -155,7 +173,7 @@ export const make = (options: Options): SimulatedNode => {
       )
       life = process
       onMessage = undefined
-      process.run(Effect.provide(program, layerOf(io, log.logger, config))).addObserver((exit) => {
+      process.run(Effect.provide(program, layerOf(io, disk.files, log.logger, config))).addObserver((exit) => {
         if (life !== process) return
         life = undefined
         if (exit._tag === "Success") find("exited")
@@ -163,12 +181,18 @@ export const make = (options: Options): SimulatedNode => {
       })
       return () => process.isKilled() || process.resumedAt() > -Infinity
     },
-    kill: () => {
-      life?.kill()
-      life = undefined
+    kill,
+    wipe: () => {
+      kill()
+      disk.wipe()
     },
     pause: () => life?.pause(),
     resume: () => life?.resume(),
+    damage: disk.flip,
+    setDisk: (condition) => {
+      disk.setSlow(condition === "slow")
+      disk.setFull(condition === "full")
+    },
     setClock: wallClock.set
   }
 }

@@ -15,6 +15,7 @@
  */
 import * as Result from "effect/Result"
 import { spawn } from "node:child_process"
+import { rmSync } from "node:fs"
 import { isClient, type NodeId } from "../../schema/Address.ts"
 import * as Envelope from "../../schema/Envelope.ts"
 import { Init } from "../../schema/InitProtocol.ts"
@@ -42,6 +43,8 @@ export interface ProcessNode extends Member {
 export interface Options {
   readonly id: NodeId
   readonly command: Command
+  /** What it finds in `DISK_FOLDER`. */
+  readonly diskFolder: string
   readonly network: Network
   /** The time as the history of the run tells it. */
   readonly now: () => number
@@ -103,7 +106,7 @@ interface Life {
 }
 
 export const make = (options: Options): ProcessNode => {
-  const { command, id, network, now, watchdog } = options
+  const { command, diskFolder, id, network, now, watchdog } = options
   let finding: { readonly kind: string; readonly about: Finding.Example["about"] } | undefined
   /** What was sent to it before it was given `init`; that comes first, once it is there. */
   let held: Array<string> | undefined = []
@@ -137,10 +140,8 @@ export const make = (options: Options): ProcessNode => {
   }
 
   const spawnLife = (up: () => void): Life => {
-    const child = spawn(command.file, command.args, {
-      detached: true,
-      env: { ...process.env, ...command.env, ...watchdog.env }
-    })
+    const env = { ...process.env, DISK_FOLDER: diskFolder, ...command.env, ...watchdog.env }
+    const child = spawn(command.file, command.args, { detached: true, env })
     const { pid, stderr, stdin, stdout } = child
     let exited = pid === undefined
     let isUp = false
@@ -214,6 +215,7 @@ export const make = (options: Options): ProcessNode => {
     remarks = [Finding.once("node", "ended no line", "strict", Finding.example([id], about))]
   }
 
+  let isWiped = false
   const kill = (): void => {
     life?.signal("SIGKILL")
     life = undefined
@@ -255,6 +257,8 @@ export const make = (options: Options): ProcessNode => {
         held = []
         isTold = false
       }
+      if (isWiped) rmSync(diskFolder, { recursive: true, force: true }) // nobody writes to it any more
+      isWiped = false
       const mine = spawnLife(up)
       life = mine
       last = mine
@@ -262,6 +266,10 @@ export const make = (options: Options): ProcessNode => {
       return () => life !== mine || mine.resumedAt > -Infinity
     },
     kill,
+    wipe: () => {
+      kill()
+      isWiped = true
+    },
     pause: () => {
       if (life === undefined) return
       life.signal("SIGSTOP")
@@ -274,6 +282,9 @@ export const make = (options: Options): ProcessNode => {
     },
     setClock: () => {
       throw new Error("the clock of a real process is the clock of its machine")
+    },
+    setDisk: () => {
+      throw new Error("the disk of a real process is the disk of its machine")
     },
     end: async () => {
       remark()

@@ -3,7 +3,9 @@
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import { availableParallelism } from "node:os"
+import { mkdtempSync, rmSync } from "node:fs"
+import { availableParallelism, tmpdir } from "node:os"
+import { join } from "node:path"
 import type { NodeId } from "../../schema/Address.ts"
 import * as SeededRandom from "../../workloads/SeededRandom.ts"
 import type * as Run from "../Run.ts"
@@ -14,6 +16,8 @@ import * as Watchdog from "./Watchdog.ts"
 
 export interface Options extends Trial.Options {
   readonly command: ProcessNode.Command
+  /** Where the disk of each node is; a folder that is removed in the end, if it does not say. */
+  readonly disks?: string
   /** How long a node may take to answer `init`, in ms; as in Maelstrom, if it is not given. */
   readonly initTimeout?: number
   /** Takes each line that a node writes to standard error. */
@@ -49,6 +53,7 @@ export const run = (
     const timeline = RealTime.make()
     const watchdog = Watchdog.make()
     const random = SeededRandom.make(options.seed)
+    const disks = options.disks ?? mkdtempSync(join(tmpdir(), "gossip-girl-disks-"))
     let cannotStart: CannotStart | undefined
     const trial: Trial.Trial<ProcessNode.ProcessNode> = Trial.make(options, {
       timeline,
@@ -57,6 +62,7 @@ export const run = (
         ProcessNode.make({
           id,
           command: options.command,
+          diskFolder: join(disks, id),
           network,
           now,
           watchdog,
@@ -91,6 +97,7 @@ export const run = (
         timeline.stop()
         await Promise.all(trial.members.map((node) => node.end()))
         watchdog.end()
+        if (options.disks === undefined) rmSync(disks, { recursive: true, force: true })
         process.off("uncaughtException", onException)
       })
     }

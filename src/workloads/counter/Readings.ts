@@ -109,7 +109,11 @@ const places = (memory: Lives.Memory) => {
       return place
     },
     fault: (event: Event): void => {
-      const change = Lives.isKill(event) ? kill : event.f === "stop-kill" ? revive : undefined
+      const change = Lives.isKill(event)
+        ? kill
+        : event.f === "stop-kill" || event.f === "stop-wipe"
+        ? revive
+        : undefined
       if (change === undefined || memory === "durable") return
       for (const node of Lives.nodesOf(event)) {
         const place = all.get(node)

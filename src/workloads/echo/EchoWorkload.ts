@@ -3,6 +3,7 @@ import * as Json from "../../schema/Json.ts"
 import * as Finding from "../finding/Finding.ts"
 import * as Verdict from "../finding/Verdict.ts"
 import type * as History from "../history/History.ts"
+import { isKill } from "../history/Lives.ts"
 import * as Operations from "../history/Operations.ts"
 import * as Workload from "../Workload.ts"
 
@@ -11,7 +12,7 @@ import * as Workload from "../Workload.ts"
  * paused, which Maelstrom does not do, it is excused.
  */
 export const check = (history: History.History): Verdict.Verdict => {
-  const isExcused = history.some(({ f }) => f === "start-kill" || f === "start-pause")
+  const isExcused = history.some((event) => isKill(event) || event.f === "start-pause")
   const isWrong = ({ completion, invoke }: Operations.Completed): boolean =>
     completion.type === "ok" ? !Json.equals(invoke.value, completion.value) : !isExcused
   const wrong = Operations.completed(history).filter(isWrong)

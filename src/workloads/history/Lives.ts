@@ -31,7 +31,9 @@ const isList = (value: Json): value is ReadonlyArray<Json> => Array.isArray(valu
 /** The nodes that a deed of the nemesis is done to, where its value lists them: it lists nothing else. */
 export const nodesOf = ({ value }: Event): ReadonlyArray<NodeId> => isList(value) ? value as ReadonlyArray<NodeId> : []
 
-export const isKill = ({ f, process }: Event): boolean => process === "nemesis" && f === "start-kill"
+/** A wipe is a kill that takes the disk too. */
+export const isKill = ({ f, process }: Event): boolean =>
+  process === "nemesis" && (f === "start-kill" || f === "start-wipe")
 
 export const make = (history: History, memory: Memory): Lives => {
   const kills = new Map<NodeId | undefined, Array<number>>()

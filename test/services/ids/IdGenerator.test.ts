@@ -26,6 +26,7 @@ const named = (id: string) =>
     Node.of({
       id: NodeId.make(id),
       ids: [],
+      initialisedBy: ClientId.make("c0"),
       handle: () => Effect.die("unused"),
       serve: () => Effect.die("unused"),
       send: () => Effect.die("unused"),

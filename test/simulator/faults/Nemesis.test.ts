@@ -7,6 +7,7 @@ import { Node } from "../../../src/services/node/Node.ts"
 import * as Nemesis from "../../../src/simulator/faults/Nemesis.ts"
 import * as Partition from "../../../src/simulator/faults/Partition.ts"
 import type { Network } from "../../../src/simulator/network/Network.ts"
+import type * as Member from "../../../src/simulator/nodes/Member.ts"
 import type { SimulatedNode } from "../../../src/simulator/nodes/SimulatedNode.ts"
 import * as Simulation from "../../../src/simulator/Simulation.ts"
 import * as VirtualTime from "../../../src/simulator/time/VirtualTime.ts"
@@ -40,7 +41,10 @@ const world = (
   const deeds: Array<Deed> = []
   const cut = new Set<string>()
   /** Per node: what it is now. */
-  const state = new Map<NodeId, { alive: boolean; paused: boolean; clock: readonly [number, boolean] }>()
+  const state = new Map<
+    NodeId,
+    { alive: boolean; paused: boolean; wiped: boolean; clock: readonly [number, boolean]; disk: Member.DiskCondition }
+  >()
 
   const network: Pick<Network, "cut" | "heal"> = {
     cut: (grudge) => {
@@ -51,7 +55,7 @@ const world = (
   const ids = Array.from({ length: count }, (_, i) => NodeId.make(`n${i}`))
   const of = (id: NodeId) => state.get(id)!
   const nodes = ids.map((id): SimulatedNode => {
-    state.set(id, { alive: true, paused: false, clock: [0, false] })
+    state.set(id, { alive: true, paused: false, wiped: false, clock: [0, false], disk: "well" })
     return {
       id,
       findings: [],
@@ -62,6 +66,14 @@ const world = (
       kill: () => {
         assert.isTrue(of(id).alive)
         of(id).alive = false
+      },
+      wipe: () => {
+        assert.isFalse(of(id).alive)
+        of(id).wiped = true
+      },
+      damage: () => false,
+      setDisk: (condition) => {
+        of(id).disk = condition
       },
       pause: () => {
         of(id).paused = true

@@ -2,6 +2,7 @@
  * What befalls a single process: it is stopped, resumed, killed and started again.
  */
 import { afterEach, assert, beforeEach, describe, it } from "@effect/vitest"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { ClientId, NodeId } from "../../../src/schema/Address.ts"
 import * as Client from "../../../src/simulator/clients/Client.ts"
@@ -45,6 +46,7 @@ describe("ProcessNode", () => {
         file: "/bin/sh",
         args: ["-c", `"$0"; true`, join(import.meta.dirname, "../../foreign/broadcast.mjs")]
       },
+      diskFolder: join(tmpdir(), "gossip-girl-no-disk"),
       network,
       now: timeline.now,
       watchdog,

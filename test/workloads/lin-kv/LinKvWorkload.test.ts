@@ -90,7 +90,7 @@ describe("LinKvWorkload", () => {
         scheduling: seed % 2 === 0 ? "fifo" : "random"
       })
       assert.isTrue(valid, `seed ${seed}: ${findings.join("; ")}`)
-      assert.isAbove(operations.ok, 50, `seed ${seed}, ${okFraction}`)
+      assert.isAbove(operations.ok, 30, `seed ${seed}, ${okFraction}`)
     }
   })
 

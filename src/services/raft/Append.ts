@@ -1,0 +1,51 @@
+/**
+ * How a leader adds to the log.
+ *
+ * **Exactly once.** Each life of a server numbers its operations, and a leader appends only the one that comes next after
+ * the last that is in the log, committed or not. So the log has none twice, whoever hands it over how often to whom.
+ * (Ongaro, 2014, §6.3; where each client has a session; here each server has, which keeps its clients apart.)
+ */
+import type { Entry, OperationId } from "../../schema/RaftProtocol.ts"
+import * as Log from "./Log.ts"
+import type { Follow } from "./Message.ts"
+import { isMember, type Leader, type Server, write } from "./Server.ts"
+
+/** Adds entries to the log. */
+export const append = <A>(server: Server<A>, leader: Leader, entries: ReadonlyArray<Entry<A>>): void => {
+  if (entries.length === 0) return
+  const { commit, log, now } = server
+  const after = Log.lastIndex(log)
+  Log.replace(log, after, entries, write(server, { type: "entries", after, entries, commit }))
+  for (const peer of leader.peers) peer.unsentSince = Math.min(peer.unsentSince, now)
+}
+
+/** What is to be appended of these operations, which one life of a server asks for: those that come next. */
+const next = <A>(
+  server: Server<A>,
+  { lastOperations }: Leader,
+  from: Omit<OperationId, "number">,
+  operations: Follow<A>["operations"]
+): ReadonlyArray<Entry<A>> => {
+  const entries: Array<Entry<A>> = []
+  for (const { number, operation } of operations) {
+    const last = lastOperations.get(from.server)
+    const isNext = last?.life === from.life ? number === last.number + 1 : number === 1 && from.life > (last?.life ?? 0)
+    if (!isNext) continue
+    const by: OperationId = { server: from.server, life: from.life, number }
+    lastOperations.set(from.server, by)
+    entries.push({ term: server.term, by, operation })
+  }
+  return entries
+}
+
+/** Appends what a server asks for; the answer is whether it may ask for anything. */
+export const appendFor = <A>(
+  server: Server<A>,
+  leader: Leader,
+  from: Omit<OperationId, "number">,
+  operations: Follow<A>["operations"]
+): boolean => {
+  if (!isMember(server, from.server)) return false
+  append(server, leader, next(server, leader, from, operations))
+  return true
+}

@@ -1,0 +1,34 @@
+/**
+ * What is committed is delivered to the program, in order, and those of this node's clients are answered who wait for it.
+ */
+import { type Index, type OperationId, type ServerId } from "../../schema/RaftProtocol.ts"
+import * as Log from "./Log.ts"
+import * as Requests from "./Requests.ts"
+import type { Server } from "./Server.ts"
+
+/** All up to this index is committed, and in the log. */
+export const commit = <A>(server: Server<A>, index: Index): void => {
+  if (index <= server.commit) return
+  server.commit = index
+  deliver(server)
+}
+
+export const deliver = <A>(server: Server<A>): void => {
+  while (server.applied < server.commit) {
+    const index = ++server.applied
+    const entry = Log.entryAt(server.log, index)!
+    if ("operation" in entry) {
+      const { by, operation } = entry
+      server.lastOperations.set(by.server, by)
+      server.outputs.push({ type: "deliver", index, operation, ticket: Requests.delivered(server, by) })
+    } else if ("servers" in entry) {
+      retain(server.lastOperations, entry.servers)
+    }
+  }
+  Requests.answerReads(server)
+}
+
+/** Who is no member any more asks for nothing any more: a server that was removed never comes back. */
+export const retain = (lastOperations: Map<ServerId, OperationId>, servers: ReadonlyArray<ServerId>): void => {
+  for (const server of lastOperations.keys()) if (!servers.includes(server)) lastOperations.delete(server)
+}

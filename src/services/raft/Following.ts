@@ -1,0 +1,175 @@
+/**
+ * What a follower does: it makes its log like the leader's, and delivers what is committed.
+ *
+ * **A part of the log is taken** if what comes before it is the same here: same index, same term. Then all before that is
+ * the same too. Entries that differ from the leader's are cut off, those alone: the part may be an old one, and what comes
+ * after it may be committed with this server's help.
+ *
+ * **What is committed here** is what the leader says, but no further than this log is known to be the leader's. What comes
+ * after that may be a tail that no majority has ever had.
+ *
+ * **An answer says what is safe**: on disk, and the same as in the leader's log. So it is sent when the entries are synced
+ * that it answers; many of them share one.
+ *
+ * **Order.** Messages overtake each other. A part that builds on what is not here is kept for a moment; if what is missing
+ * has not come by then, or the log differs, the leader is told.
+ */
+import type { NodeId } from "../../schema/Address.ts"
+import { type Entry, nodeOf } from "../../schema/RaftProtocol.ts"
+import * as Delivery from "./Delivery.ts"
+import * as Log from "./Log.ts"
+import type { Follow, Install, Lead } from "./Message.ts"
+import * as Requests from "./Requests.ts"
+import * as Role from "./Role.ts"
+import { type Follower, isMember, isTermSafe, send, sendSafely, type Server, stamp, write } from "./Server.ts"
+import * as Snapshots from "./Snapshots.ts"
+
+/** How many parts are kept that build on what is not here. */
+const mostAhead = 64
+
+/** Somebody says that it leads; the answer is the role of this server, if it follows it. */
+const hear = <A>(server: Server<A>, node: NodeId, { at, from, term }: Lead<A> | Install): Follower<A> | undefined => {
+  if (term < server.term) {
+    sendSafely(server, node, { type: "follow", body: message(server, 0) })
+    return undefined
+  }
+  if (term > server.term || server.role.type !== "follower") Role.follow(server, term)
+  const { election, now, role, settings } = server
+  if (role.type !== "follower") return undefined
+  if (role.leader === undefined) {
+    role.leader = from
+    role.heardAt = now
+    Requests.reset(server)
+  }
+  role.echo = Math.max(role.echo, at)
+  election.promisedUntil = now + settings.electionTimeout
+  election.leaderlessSince = Infinity
+  election.attempts = 0
+  Role.wait(server)
+  return role
+}
+
+/** The leader is to be answered at this time at the latest. */
+const owe = <A>(role: Follower<A>, at: number): void => {
+  if (at >= role.answerAt) return
+  role.answerAt = at
+  role.answerFor = role.verified
+}
+
+export const receive = <A>(server: Server<A>, node: NodeId, lead: Lead<A>): void => {
+  const role = hear(server, node, lead)
+  if (role === undefined) return
+  const isTaken = take(server, role, lead)
+  for (let before = -1; role.ahead.length !== before;) {
+    before = role.ahead.length
+    const parts = role.ahead
+    role.ahead = []
+    for (const part of parts) take(server, role, part)
+  }
+  if (isTaken && role.ahead.length === 0) role.missingAt = Infinity
+  const { answerWithin, read, to } = lead
+  if (answerWithin !== undefined) owe(role, server.now + answerWithin)
+  if (to?.server !== server.id || to.life !== server.life) return
+  role.heardAt = Math.max(role.heardAt, to.heard)
+  if (read !== undefined) Requests.readable(server, read.number, read.index)
+}
+
+export const receiveSnapshot = <A>(server: Server<A>, node: NodeId, part: Install): void => {
+  const role = hear(server, node, part)
+  if (role === undefined) return
+  Snapshots.receive(server, role, part)
+  owe(role, server.now)
+}
+
+/** Takes a part of the log, or notes that it does not fit: then it may be kept. */
+const take = <A>(server: Server<A>, role: Follower<A>, part: Lead<A>): boolean => {
+  const { commit, entries, previous } = part
+  const { log } = server
+  const skipped = Math.max(0, server.commit - previous.index) // what is committed is the same at every leader
+  const index = previous.index + skipped
+  if (skipped === 0 && Log.termAt(log, index) !== previous.term) {
+    miss(server, role, part)
+    return false
+  }
+  takeEntries(server, index, entries.slice(skipped))
+  role.verified = Math.max(role.verified, previous.index + entries.length)
+  Delivery.commit(server, Math.min(commit, role.verified))
+  return true
+}
+
+/** Makes the log after this index, where it is the leader's, go on with these entries. */
+const takeEntries = <A>(server: Server<A>, index: number, entries: ReadonlyArray<Entry<A>>): void => {
+  const { log } = server
+  const known = entries.findIndex(({ term }, i) => Log.termAt(log, index + 1 + i) !== term)
+  if (known >= 0) {
+    const [after, added] = [index + known, entries.slice(known)]
+    if (after < server.commit) throw new Error(`entry ${after + 1} is committed, and is to be another one`)
+    const record = { type: "entries", after, entries: added, commit: server.commit } as const
+    Log.replace(log, after, added, write(server, record))
+  }
+  for (const entry of entries) if ("by" in entry) Requests.accepted(server, entry.by)
+}
+
+/** A part does not fit: something is missing before it, or differs. */
+const miss = <A>(server: Server<A>, role: Follower<A>, part: Lead<A>): void => {
+  const { log, now, settings } = server
+  const isAhead = part.previous.index > Log.lastIndex(log)
+  if (isAhead && part.entries.length > 0 && role.ahead.length < mostAhead) role.ahead.push(part)
+  role.missingAt = Math.min(role.missingAt, isAhead ? now + settings.gap : now)
+}
+
+/** What this server says of itself. */
+const message = <A>(server: Server<A>, echo: number): Follow<A> => {
+  const { id, life, log, role, term } = server
+  const match = role.type === "follower" ? Math.min(role.verified, log.safe) : 0
+  return { from: id, life, term, at: stamp(server), echo, match, operations: [], read: 0 }
+}
+
+/** When this server last heard from a leader. */
+const lastHeard = <A>({ election, settings }: Server<A>): number => election.promisedUntil - settings.electionTimeout
+
+/** Whether it is worth asking the leader: it is heard, and seems to hear. */
+const isReachable = <A>(server: Server<A>, role: Follower<A>): boolean =>
+  server.now - lastHeard(server) <= 2 * server.settings.heartbeat
+  && server.now - role.heardAt <= server.settings.refuseAfter
+
+/** Since when nobody has led, or heard this server. */
+export const leaderlessSince = <A>({ election, role }: Server<A>): number =>
+  role.type === "follower" && role.leader !== undefined ? role.heardAt : election.leaderlessSince
+
+/** When the leader is written to. */
+export const dueAt = <A>(server: Server<A>, role: Follower<A>): number => {
+  const { log, settings } = server
+  if (role.leader === undefined || !isTermSafe(server)) return Infinity
+  const isSafe = log.safe >= role.answerFor
+  const answerAt = isSafe ? role.answerAt : role.answerAt + settings.heartbeat
+  const askAt = isReachable(server, role)
+    ? Math.min(
+      Requests.waitingSince(server, isMember(server)) + settings.requestWindow,
+      Requests.retryAt(server)
+    )
+    : Infinity
+  return Math.min(answerAt, role.missingAt, askAt)
+}
+
+export const tend = <A>(server: Server<A>): void => {
+  const { now, requests, role } = server
+  if (role.type !== "follower" || role.leader === undefined || dueAt(server, role) > now) return
+  if (isReachable(server, role)) {
+    if (isMember(server)) Requests.ask(server)
+    Requests.askReads(server)
+    requests.askedAt = now
+  }
+  const { incoming } = role
+  const body: Follow<A> = {
+    ...message(server, role.echo),
+    ...role.missingAt <= now && { isMissing: true },
+    operations: Requests.unaccepted(server).map(({ number, operation }) => ({ number, operation })),
+    read: requests.readsAsked,
+    ...incoming !== undefined && { snapshot: { index: incoming.index, length: incoming.text.length } }
+  }
+  send(server, nodeOf(role.leader), { type: "follow", body })
+  role.answerAt = Infinity
+  role.answerFor = 0
+  if (role.missingAt <= now) role.missingAt = Infinity
+}

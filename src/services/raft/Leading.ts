@@ -1,0 +1,102 @@
+/**
+ * What a leader does: it decides what comes next in the log, sends it to the others, and decides what is committed.
+ *
+ * **The log only grows** at a leader. Followers make theirs like it (see Following), so that two logs that have the same
+ * term at an index are the same up to there.
+ *
+ * **Committed** is an entry *of the leader's own term* that is safe on the disks of a majority, and all that comes before
+ * it. An entry of an earlier term does not become committed by being counted: it can be on a majority of the disks, and
+ * yet a server that lacks it, but has an entry of a later term, may be elected and replace it (Ongaro, 2014, figure 3.7,
+ * known as figure 8). So a leader begins with a blank entry; with that, all before it is committed.
+ *
+ * **CheckQuorum.** A leader that has not heard from a majority for longer than its clients are to wait leads no more.
+ */
+import type { ServerId } from "../../schema/RaftProtocol.ts"
+import * as Append from "./Append.ts"
+import * as Delivery from "./Delivery.ts"
+import * as Log from "./Log.ts"
+import * as Membership from "./Membership.ts"
+import * as Reads from "./Reads.ts"
+import * as Replication from "./Replication.ts"
+import * as Requests from "./Requests.ts"
+import * as Role from "./Role.ts"
+import { type Leader, peerOfServer, reachedByMajority, type Server } from "./Server.ts"
+
+/** Leads from now on: a cluster that there is already, or one that begins with these servers. */
+export const begin = <A>(server: Server<A>, founders: ReadonlyArray<ServerId> | undefined): void => {
+  const { election, log, node, nodes, now, term } = server
+  const lastOperations = new Map(server.lastOperations)
+  for (const entry of Log.after(log, server.applied)) {
+    if ("operation" in entry) lastOperations.set(entry.by.server, entry.by)
+    else if ("servers" in entry) Delivery.retain(lastOperations, entry.servers)
+  }
+  const first = Log.lastIndex(log) + 1
+  server.role = {
+    type: "leader",
+    since: now,
+    first,
+    lastOperations,
+    peers: nodes.filter((other) => other !== node).map((other) => Replication.newPeer(other, first, now)),
+    reads: []
+  }
+  election.attempts = 0
+  election.leaderlessSince = Infinity
+  Append.append(server, server.role, [founders === undefined ? { term, blank: true } : { term, servers: founders }])
+  Requests.reset(server)
+}
+
+/** What this node's own clients ask. */
+const takeOwn = <A>(server: Server<A>, leader: Leader): void => {
+  const { id, life, node, requests } = server
+  Requests.ask(server)
+  for (;;) {
+    const operations = Requests.unaccepted(server)
+    if (operations.length === 0) break
+    Append.appendFor(server, leader, { server: id, life }, operations)
+    requests.accepted += operations.length
+  }
+  Reads.register(server, leader, node, requests.readsAsked, requests.readsAnswered)
+}
+
+/** So much is safe on the disks of a majority; if the last of it is of this term, it is committed. */
+const advance = <A>(server: Server<A>, leader: Leader): void => {
+  const { log, term } = server
+  const index = reachedByMajority(
+    server,
+    (id) => id === server.id ? log.safe : peerOfServer(leader, id)?.match ?? 0
+  )
+  if (index > server.commit && Log.termAt(log, index) === term) Delivery.commit(server, index)
+}
+
+/** What this leader has sent by then, a majority has heard; so nobody else led then. */
+const heardByMajority = <A>(server: Server<A>, leader: Leader): number =>
+  reachedByMajority(server, (id) => id === server.id ? Infinity : peerOfServer(leader, id)?.echo ?? -Infinity)
+
+/** When it leads no more, unless it hears from a majority. */
+export const resignAt = <A>(server: Server<A>, leader: Leader): number =>
+  Math.max(leader.since, heardByMajority(server, leader)) + server.settings.refuseAfter
+
+const resign = <A>(server: Server<A>, leader: Leader): void => {
+  const leaderlessSince = Math.max(leader.since, heardByMajority(server, leader))
+  Role.follow(server, server.term)
+  server.election.leaderlessSince = leaderlessSince
+}
+
+/** Does all that is to be done now. */
+export const tend = <A>(server: Server<A>): void => {
+  const { role: leader } = server
+  if (leader.type !== "leader") return
+  if (resignAt(server, leader) <= server.now) return resign(server, leader)
+  takeOwn(server, leader)
+  advance(server, leader)
+  const servers = Membership.next(server, leader)
+  if (servers !== undefined) {
+    Append.append(server, leader, [{ term: server.term, servers }])
+    Delivery.retain(leader.lastOperations, servers)
+  }
+  Reads.tend(server, leader, heardByMajority(server, leader))
+  Replication.tend(server, leader)
+}
+
+export const wakeAt = <A>(server: Server<A>, leader: Leader): number =>
+  Math.min(resignAt(server, leader), Replication.wakeAt(server, leader))

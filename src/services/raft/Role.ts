@@ -1,0 +1,44 @@
+/**
+ * How a server becomes a follower, and how long it waits for a leader.
+ */
+import type { Term } from "../../schema/RaftProtocol.ts"
+import * as Requests from "./Requests.ts"
+import { type Server, writeTerm } from "./Server.ts"
+
+/** Follows whoever leads in this term: its own, or a later one. */
+export const follow = <A>(server: Server<A>, term: Term): void => {
+  if (term > server.term) writeTerm(server, term, undefined)
+  const { role } = server
+  if (role.type === "leader") server.election.leaderlessSince = server.now
+  if (role.type === "follower") loseLeader(server)
+  server.role = {
+    type: "follower",
+    leader: undefined,
+    echo: -Infinity,
+    verified: server.commit,
+    ahead: [],
+    answerAt: Infinity,
+    answerFor: 0,
+    missingAt: Infinity,
+    heardAt: server.now,
+    incoming: undefined
+  }
+  wait(server)
+  Requests.reset(server)
+}
+
+/** Nobody is known to lead any more. */
+export const loseLeader = <A>(server: Server<A>): void => {
+  const { election, role, settings } = server
+  if (role.type !== "follower" || role.leader === undefined) return
+  role.leader = undefined
+  election.leaderlessSince = election.promisedUntil - settings.electionTimeout // when it was last heard
+}
+
+/** Waits for somebody to lead. The more often nobody has won, the wider the times are spread at which servers try again. */
+export const wait = <A>(server: Server<A>): void => {
+  const { chance, election, now, settings } = server
+  const { electionTimeout, longestElectionTimeout } = settings
+  const spread = (longestElectionTimeout - electionTimeout) * Math.min(8, 2 ** Math.max(0, election.attempts - 1))
+  election.deadline = now + electionTimeout + chance * spread
+}

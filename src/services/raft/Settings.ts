@@ -1,0 +1,79 @@
+/**
+ * How patient the servers are that agree on a log, and how much they let gather.
+ */
+import * as Config from "effect/Config"
+import * as Duration from "effect/Duration"
+
+/** All in ms, but for limits. */
+export interface Settings {
+  /** For how long a server that is new says nothing, so that all others are there when it does. */
+  readonly silence: number
+  /** A follower that has heard nothing from a leader for a time between these two seeks another one. */
+  readonly electionTimeout: number
+  readonly longestElectionTimeout: number
+  /** A leader says something to everybody at least so often. */
+  readonly heartbeat: number
+  /**
+   * For how long after a majority has heard from a leader, by its clock, it answers reads without asking whether it still
+   * leads. It is shorter than the election timeout by more than clocks differ in speed. 0: it always asks.
+   */
+  readonly lease: number
+  /** For how long a server gathers what its clients ask, before it asks the leader. */
+  readonly requestWindow: number
+  /** For how long a leader gathers entries, before it sends them. */
+  readonly appendWindow: number
+  /** How long what nobody waits for may wait for company: entries for those who are not needed, and their answers. */
+  readonly idleWindow: number
+  /** How long what should have come in between may be late, before it counts as lost. */
+  readonly gap: number
+  /** The shortest time after which something that has not arrived is sent again. */
+  readonly retry: number
+  /** For how long nobody may lead, before requests that may still be refused are refused. */
+  readonly refuseAfter: number
+  /** How many operations or entries go into one message at the most. */
+  readonly batch: number
+  /** How many bytes of a snapshot's text go into one message. */
+  readonly chunk: number
+  /** After how many entries since the last one a snapshot is taken, at the earliest. */
+  readonly snapshotAfter: number
+}
+
+const millis = (name: string, fallback: number) =>
+  Config.Duration(name).pipe(Config.map(Duration.toMillis), Config.withDefault(fallback))
+
+const count = (name: string, fallback: number) => Config.Int(name).pipe(Config.withDefault(fallback))
+
+export const defaults: Settings = {
+  silence: 0,
+  electionTimeout: 250,
+  longestElectionTimeout: 350,
+  heartbeat: 75,
+  lease: 225,
+  requestWindow: 10,
+  appendWindow: 0,
+  idleWindow: 50,
+  gap: 30,
+  retry: 100,
+  refuseAfter: 700,
+  batch: 1000,
+  chunk: 65_536,
+  snapshotAfter: 10_000
+}
+
+/** Environment variables such as `RAFT_HEARTBEAT="50 millis"`. */
+export const config: Config.Config<Settings> = Config.all({
+  silence: millis("RAFT_SILENCE", defaults.silence),
+  electionTimeout: millis("RAFT_ELECTION_TIMEOUT", defaults.electionTimeout),
+  longestElectionTimeout: millis("RAFT_LONGEST_ELECTION_TIMEOUT", defaults.longestElectionTimeout),
+  heartbeat: millis("RAFT_HEARTBEAT", defaults.heartbeat),
+  lease: millis("RAFT_LEASE", defaults.lease),
+  requestWindow: millis("RAFT_REQUEST_WINDOW", defaults.requestWindow),
+  appendWindow: millis("RAFT_APPEND_WINDOW", defaults.appendWindow),
+  idleWindow: millis("RAFT_IDLE_WINDOW", defaults.idleWindow),
+  gap: millis("RAFT_GAP", defaults.gap),
+  retry: millis("RAFT_RETRY", defaults.retry),
+  refuseAfter: millis("RAFT_REFUSE_AFTER", defaults.refuseAfter),
+  batch: count("RAFT_BATCH", defaults.batch),
+  chunk: count("RAFT_CHUNK", defaults.chunk),
+  snapshotAfter: count("RAFT_SNAPSHOT_AFTER", defaults.snapshotAfter)
+})

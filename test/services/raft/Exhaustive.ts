@@ -1,0 +1,96 @@
+/**
+ * Every order of events, within a budget: each message arrives at any time or never, each timer goes off at any time, each
+ * crash happens at any time and keeps any part of what was not synced. Since the budget is finite, so is the search; every
+ * state is looked at once, whichever way leads there.
+ */
+import * as Watcher from "./Watcher.ts"
+import * as World from "./World.ts"
+
+export interface Found {
+  /** How many different states there are. */
+  readonly states: number
+  /** Whether all of them were looked at. */
+  readonly isComplete: boolean
+  readonly violation: Watcher.Violation | undefined
+  /** What led to the violation. */
+  readonly course: ReadonlyArray<string>
+}
+
+/** A number for each different text. */
+const numbering = () => {
+  const numbers = new Map<string, number>()
+  return (text: string): number => {
+    const known = numbers.get(text)
+    if (known !== undefined) return known
+    numbers.set(text, numbers.size)
+    return numbers.size - 1
+  }
+}
+
+/** A text that is the same for equal data. */
+const toText = (value: unknown): string => {
+  if (typeof value !== "object" || value === null) return `${value as string}`
+  if (Object.isFrozen(value)) return ""
+  let text = "{"
+  if (Array.isArray(value)) { for (const item of value) text += `${toText(item)},` }
+  else if (value instanceof Map || value instanceof Set) { for (const item of value) text += `${toText(item)},` }
+  else for (const key in value) text += `${toText(value[key as keyof typeof value])},`
+  return `${text}}`
+}
+
+/** A text that is the same for two worlds that are the same. Most of one world is also part of another. */
+const identifier = () => {
+  const number = numbering()
+  const known = new WeakMap<object, number>()
+  const of = (part: object): number => {
+    const before = known.get(part)
+    if (before !== undefined) return before
+    const after = number(toText(part))
+    known.set(part, after)
+    return after
+  }
+  return ({ messages, places, watcher }: World.World, budget: World.Budget): string =>
+    [
+      places.map(of).join(),
+      messages.map(of).toSorted((a, b) => a - b).join(),
+      of(watcher),
+      Object.values(budget).join()
+    ].join("|")
+}
+
+interface Step {
+  readonly world: World.World
+  readonly budget: World.Budget
+  readonly by: { readonly before: Step; readonly event: World.Event } | undefined
+}
+
+const courseOf = (step: Step): ReadonlyArray<string> => {
+  const course: Array<string> = []
+  for (let at = step.by; at !== undefined; at = at.before.by) course.unshift(World.describe(at.before.world, at.event))
+  return course
+}
+
+/** Looks at no more than so many states. */
+export const search = (rules: World.Rules, start: World.World, budget: World.Budget, limit: number): Found => {
+  const identify = identifier()
+  const seen = new Set([identify(start, budget)])
+  const open: Array<Step> = [{ world: start, budget, by: undefined }]
+  for (let step = open.pop(); step !== undefined; step = open.pop()) {
+    for (const event of World.events(rules, step.world, step.budget)) {
+      const world = World.apply(rules, step.world, event)
+      const left = World.spend(step.budget, event)
+      const identity = identify(world, left)
+      if (seen.has(identity)) continue
+      seen.add(identity)
+      Watcher.compareLogs(world.watcher, world.places.map(({ server }) => server))
+      const next = { world, budget: left, by: { before: step, event } }
+      const [violation] = world.watcher.violations
+      if (violation !== undefined) {
+        return { states: seen.size, isComplete: false, violation, course: courseOf(next) }
+      }
+      if (seen.size >= limit) return { states: seen.size, isComplete: false, violation: undefined, course: [] }
+      open.push(next)
+    }
+  }
+  return { states: seen.size, isComplete: true, violation: undefined, course: [] }
+}

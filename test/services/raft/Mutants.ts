@@ -1,0 +1,262 @@
+/**
+ * Raft that is wrong on purpose.
+ */
+import * as Patched from "../../wrong/Patched.ts"
+import type * as Cluster from "./Cluster.ts"
+import type { Property } from "./Watcher.ts"
+
+/** One that imports another comes after it. */
+const modules = [
+  "Log",
+  "Records",
+  "Server",
+  "Requests",
+  "Role",
+  "Delivery",
+  "Append",
+  "Reads",
+  "Membership",
+  "Snapshots",
+  "Replication",
+  "Leading",
+  "Following",
+  "Election",
+  "Raft"
+] as const
+
+export type Patch = Patched.Patch<(typeof modules)[number]>
+
+const path = (module: Patch["module"]): string => `services/raft/${module}`
+
+/** Loads Raft with these patches, and with none if there are none, side by side with the one that is in use. */
+export const load = async (patches: ReadonlyArray<Patch>): Promise<Cluster.Machine> => {
+  const patched = patches.map((patch) => ({ ...patch, module: path(patch.module) }))
+  const raft = (await Patched.load(modules.map(path), patched)).at(-1)
+  return raft as unknown as Cluster.Machine // that is the module
+}
+
+export interface Mutant {
+  readonly name: string
+  /** What must be found. */
+  readonly violates: Property
+  /** What else may be found on the way there, as it follows from the same mistake. */
+  readonly also?: ReadonlyArray<Property>
+  readonly patches: ReadonlyArray<Patch>
+}
+
+/** What follows when two servers lead in a term, or one that lacks what is committed. */
+const consequences = [
+  "log matching",
+  "leader completeness",
+  "state machine safety",
+  "linearizability",
+  "exactly once",
+  "election safety",
+  "progress",
+  "crash"
+] as const satisfies ReadonlyArray<Property>
+
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "does not write down for whom it has voted",
+    violates: "election safety",
+    also: consequences,
+    patches: [{
+      module: "Server",
+      find: `{ type: "term", term, vote: vote ?? null }`,
+      replace: `{ type: "term", term, vote: null }`
+    }]
+  },
+  {
+    name: "votes twice in a term",
+    violates: "election safety",
+    also: consequences,
+    patches: [{
+      module: "Election",
+      find: "const isFree = server.vote === undefined || server.vote === vote.from",
+      replace: "const isFree = true"
+    }]
+  },
+  {
+    name: "votes for anybody, whatever is in its log",
+    violates: "leader completeness",
+    also: consequences,
+    patches: [{
+      module: "Election",
+      find: "return last.term > own.term || (last.term === own.term && last.index >= own.index)",
+      replace: "return own !== last"
+    }]
+  },
+  {
+    name: "takes entries of earlier terms for committed when it has counted them",
+    violates: "leader completeness",
+    also: consequences,
+    patches: [{
+      module: "Leading",
+      find: "if (index > server.commit && Log.termAt(log, index) === term) Delivery",
+      replace: "if (index > server.commit && term > 0) Delivery"
+    }]
+  },
+  {
+    name: "answers reads without asking whether it still leads",
+    violates: "linearizability",
+    patches: [{ module: "Reads", find: "isLeased || heard > at", replace: "isLeased || heard <= at || heard > at" }]
+  },
+  {
+    name: "answers reads before an entry of its own is committed",
+    violates: "linearizability",
+    patches: [
+      { module: "Reads", find: " || server.commit < leader.first) return", replace: ") return" },
+      { module: "Reads", find: "Math.max(server.commit, leader.first)", replace: "server.commit" }
+    ]
+  },
+  {
+    name: "says that it has what is not on its disk yet",
+    violates: "leader completeness",
+    also: consequences,
+    patches: [
+      { module: "Following", find: "Math.min(role.verified, log.safe)", replace: "role.verified" },
+      { module: "Following", find: "const isSafe = log.safe >= role.answerFor", replace: "const isSafe = true" }
+    ]
+  },
+  {
+    name: "counts what is not on its own disk yet",
+    violates: "leader completeness",
+    also: consequences,
+    patches: [{
+      module: "Leading",
+      find: "id === server.id ? log.safe",
+      replace: "id === server.id ? Log.lastIndex(log)"
+    }]
+  },
+  {
+    name: "cuts off what comes after a part of the log, though it is the same",
+    violates: "leader completeness",
+    also: consequences,
+    patches: [
+      {
+        module: "Following",
+        find: "entries.findIndex(({ term }, i) => Log.termAt(log, index + 1 + i) !== term)",
+        replace: "entries.length - 1"
+      }
+    ]
+  },
+  {
+    name: "cuts off what is committed",
+    violates: "state machine safety",
+    also: consequences,
+    patches: [
+      {
+        module: "Following",
+        find: "const skipped = Math.max(0, server.commit - previous.index)",
+        replace: "const skipped = 0"
+      },
+      {
+        module: "Following",
+        find: "entries.findIndex(({ term }, i) => Log.termAt(log, index + 1 + i) !== term)",
+        replace: "entries.length > 0 ? 0 : -1"
+      },
+      { module: "Following", find: "if (after < server.commit) throw", replace: "if (after < 0) throw" }
+    ]
+  },
+  {
+    name: "delivers what the leader has committed, though its own log may differ",
+    violates: "state machine safety",
+    also: consequences,
+    patches: [{
+      module: "Following",
+      find: "Delivery.commit(server, Math.min(commit, role.verified))",
+      replace: "Delivery.commit(server, Math.min(commit, Log.lastIndex(log)))"
+    }]
+  },
+  {
+    name: "takes a snapshot that does not say where it ends",
+    violates: "state machine safety",
+    also: consequences,
+    patches: [{
+      module: "Snapshots",
+      find: "position: { index: applied, term",
+      replace: "position: { index: applied - 1, term"
+    }]
+  },
+  {
+    name: "installs a snapshot that is older than what it has delivered",
+    violates: "state machine safety",
+    also: consequences,
+    patches: [{ module: "Snapshots", find: "if (part.index <= server.commit) {", replace: "if (part.index < 0) {" }]
+  },
+  {
+    name: "takes a snapshot that does not say which operations it has",
+    violates: "exactly once",
+    also: consequences,
+    patches: [{
+      module: "Snapshots",
+      find: "lastOperations: [...server.lastOperations.values()]",
+      replace: "lastOperations: []"
+    }]
+  },
+  {
+    name: "appends what is handed over twice",
+    violates: "exactly once",
+    also: ["crash"],
+    patches: [{ module: "Append", find: "if (!isNext) continue", replace: "if (!isNext && number < 0) continue" }]
+  },
+  {
+    name: "refuses what it has handed over",
+    violates: "exactly once",
+    also: ["crash"],
+    patches: [{
+      module: "Requests",
+      find: "for (const { ticket } of [...requests.waiting, ...requests.reads]) refuse(server, ticket)",
+      replace:
+        `for (const { ticket } of [...requests.waiting, ...requests.reads, ...requests.asked]) refuse(server, ticket)`
+    }]
+  },
+  {
+    name: "gives its vote though it has promised not to",
+    violates: "linearizability",
+    patches: [
+      {
+        module: "Election",
+        find: 'server.role.type === "leader" || server.now < server',
+        replace: "server.now < 0 * server"
+      },
+      // its timers run wild
+      {
+        module: "Role",
+        find: "election.deadline = now + electionTimeout + chance * spread",
+        replace: "election.deadline = now + 0.3 * (electionTimeout + chance * spread)"
+      }
+    ]
+  },
+  {
+    name: "forgets its promise when it starts again",
+    violates: "linearizability",
+    patches: [{
+      module: "Raft",
+      find: "promisedUntil: id === undefined ? -Infinity : now + settings.electionTimeout",
+      replace: "promisedUntil: -Infinity"
+    }, {
+      module: "Role",
+      find: "election.deadline = now + electionTimeout + chance * spread",
+      replace: "election.deadline = now + 0.1 * (electionTimeout + chance * spread)"
+    }]
+  },
+  {
+    name: "is the same server when it has lost its disk",
+    violates: "leader completeness",
+    also: consequences,
+    patches: [{ module: "Raft", find: "id: id ?? options.newId", replace: `id: id ?? (node + ".same" as ServerId)` }]
+  },
+  {
+    name: "adds a server before it has what is committed, and removes one, in one step",
+    violates: "leader completeness",
+    also: consequences,
+    patches: [{
+      module: "Membership",
+      find: "if (lost !== undefined) return servers.filter((id) => id !== lost)",
+      replace:
+        "if (lost !== undefined) return servers.map((id) => id === lost ? peerOf(leader, nodeOf(id))!.server! : id)"
+    }]
+  }
+]
