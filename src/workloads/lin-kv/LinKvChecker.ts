@@ -109,8 +109,10 @@ export const check = (history: History): Verdict.Verdict => {
     return Finding.of("lin-kv", "not linearizable", rules, broken, exampleOf)
   }
   const open = troubles.filter(({ judgement }) => judgement.type === "undecided")
+  const unknown = Finding.of("lin-kv", "undecided", "maelstrom", open, undecided)
+    .map((finding): Finding.Finding => ({ ...finding, unknownBy: ["maelstrom", "strict"] }))
   return Verdict.make(
-    [...told("maelstrom"), ...told("strict"), ...Finding.of("lin-kv", "undecided", "maelstrom", open, undecided)],
+    [...told("maelstrom"), ...told("strict"), ...unknown],
     { keys: all.length }
   )
 }

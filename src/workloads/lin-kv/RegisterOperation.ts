@@ -14,7 +14,7 @@ export type Action =
 
 export interface Operation {
   readonly action: Action
-  /** When it was invoked and when it ended; no two of these are equal. It ends at `Infinity` if it may never end. */
+  /** When it was invoked and when it ended: whole numbers, no two of them equal. `Infinity`, if it may never end. */
   readonly begin: number
   readonly end: number
   /** Whether it happened. If not, nobody knows: it did at some moment between its beginning and its end, or never. */

@@ -53,7 +53,7 @@ describe("Conflict", () => {
 
   it("is small and close to where it shows, in a long history too", () => {
     for (const seed of seeds(3)) {
-      const problem = Histories.make(seed, { operations: 5000, clients: 10, reads: 0.5, writes: 0.5 })
+      const problem = Histories.make(seed, { operations: 2000, clients: 10, reads: 0.5, writes: 0.5 })
       const at = problem.operations.findLastIndex(({ action, certain }) => certain && action.type === "read")
       const stale = { ...problem.operations[at]!, action: { type: "read", value: 1 } } as const
       const conflict = find({ ...problem, operations: problem.operations.with(at, stale) })
