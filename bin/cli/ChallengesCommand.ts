@@ -9,7 +9,7 @@ import * as Challenges from "../../src/registry/Challenges.ts"
 import * as Registry from "../../src/registry/Registry.ts"
 import * as Report from "../../src/report/TextReport.ts"
 import * as Limits from "../../src/simulator/Limits.ts"
-import type * as ProcessNode from "../../src/simulator/processes/ProcessNode.ts"
+import type * as Life from "../../src/simulator/processes/Life.ts"
 import * as RealCluster from "../../src/simulator/processes/RealCluster.ts"
 import type * as Run from "../../src/simulator/Run.ts"
 import type * as Simulation from "../../src/simulator/Simulation.ts"
@@ -20,7 +20,7 @@ import * as Usage from "./Usage.ts"
 import * as World from "./World.ts"
 
 /** How a process in which the challenge's program runs is started. */
-const commandOf = (challenge: Challenges.Challenge): ProcessNode.Command => {
+const commandOf = (challenge: Challenges.Challenge): Life.Command => {
   const { env, name } = Registry.executable(challenge.workload, Challenges.subject(challenge).programName)
   return { file: join(dirname(Usage.script), `${name}.js`), args: [], env }
 }

@@ -59,12 +59,12 @@ export const nodeLogs = (folder: string) =>
         paths: () => [...files.keys()].map((node) => [node, path(node)] as const),
         /** Why they are not whole, if they are not: the disk may be full. */
         fault: () => fault,
-        write: (node: string, line: string): void => {
+        write: (node: string, lines: ReadonlyArray<string>): void => {
           if (fault !== undefined) return
           try {
             const file = files.get(node) ?? openSync(path(node), "a")
             files.set(node, file)
-            writeSync(file, `${line}\n`) // at once, whatever becomes of the bench
+            writeSync(file, `${lines.join("\n")}\n`) // at once, whatever becomes of the bench
           } catch (error) {
             fault = error instanceof Error ? error.message : String(error)
           }

@@ -104,9 +104,9 @@ const runNodes = Effect.fnUntraced(
       journal: true,
       command: { file, args },
       disks: resolve(folder, "disks"),
-      onErrorLine: (node, line) => {
-        logs.write(node, line)
-        if (logStderr) fork(Output.err(`${node}: ${printable(line)}\n`))
+      onErrorLines: (node, lines) => {
+        logs.write(node, lines)
+        if (logStderr) fork(Output.err(lines.map((line) => `${node}: ${printable(line)}\n`).join("")))
       },
       onProgress: (done) => {
         if (!logStderr) fork(Output.progress(`${workload}: ${Math.floor(done * 100)} %`))

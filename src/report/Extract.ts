@@ -26,6 +26,11 @@ import { sides } from "./SpaceTime.ts"
 /** Above so many messages, bodies would make the page heavy. They are in the journal still. */
 const mostBodies = 20_000
 
+/** How many characters of a body are shown. */
+const bodyLimit = 160
+
+const shorten = (body: string): string => body.length > bodyLimit ? `${body.slice(0, bodyLimit)}…` : body
+
 /** How long a value may be, and one that a finding is about. */
 const usual = 90
 const long = 6000
@@ -199,7 +204,7 @@ export const extract = ({ history, messages: journal, options, results }: Run): 
       msg_id,
       in_reply_to
     ] as const
-    return messages.length > mostBodies ? row : [...row, body]
+    return messages.length > mostBodies ? row : [...row, shorten(body)]
   })
 
   return {

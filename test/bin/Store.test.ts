@@ -16,9 +16,9 @@ describe("Store", () => {
       const folder = yield* fileSystem.makeTempDirectoryScoped()
       const logs = yield* Store.nodeLogs(folder)
       yield* fileSystem.symlink(full, join(folder, "node-logs/n0.log"))
-      logs.write("n1", "I am n1")
+      logs.write("n1", ["I am n1"])
       assert.isUndefined(logs.fault())
-      for (let line = 0; line < 3; line++) logs.write("n0", "I am n0")
+      for (let line = 0; line < 3; line++) logs.write("n0", ["I am", "n0"])
       assert.match(logs.fault() ?? "", /^ENOSPC: no space left on device/)
       assert.strictEqual(yield* fileSystem.readFileString(join(folder, "node-logs/n1.log")), "I am n1\n")
 

@@ -28,6 +28,10 @@ const ways = {
   asksStrangely: () => {
     for (const type of ["increment", "increment", "ts"]) send("lin-kv", { type, key: "x", msg_id: 1 })
   },
+  nests: () => {
+    const deep = "[".repeat(100_000) + "]".repeat(100_000)
+    console.log(`{"src":"n1","dest":"n0","body":{"type":"hello","deep":${deep}}}`)
+  },
   floods: () => process.stdout.write("x".repeat((1 << 24) + 1))
 }
 

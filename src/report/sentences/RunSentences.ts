@@ -95,6 +95,11 @@ export const node: Readonly<Record<string, Tell>> = {
       `and left; the reply came ${seconds(ago)} later`
     ].join("")
   }),
+  "does not keep up": against(({ bytes, count, from, time }) =>
+    `left ${String(bytes)} bytes of messages unread, more than the bench keeps, ${atSecond(time)}; ${
+      String(from)
+    } had sent it the most, ${String(count)} messages`
+  ),
   "ended no line": against(({ time }) => `has not ended the line that it wrote ${atSecond(time)}`),
   "misunderstood by a service": ({ about: { fault, service, time, type }, nodes }) =>
     `${nodes[0]} sent ${String(service)} a request ${String(type)}, ${

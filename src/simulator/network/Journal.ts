@@ -1,8 +1,9 @@
 /**
  * Every message of a run: from whom to whom, what it was, when it was sent, and what became of it.
  *
- * It costs memory and a look into each line, so a run keeps one only when it is told to. It is bounded: it keeps the
- * first {@link limit} messages, from sending to end, and of the others no more than their number.
+ * It costs memory, so a run keeps one only when it is told to. It is bounded: it keeps the first {@link limit} messages,
+ * of {@link characterLimit} characters together, from sending to end, and of the others no more than their number. While
+ * a run goes on, it keeps lines as they are; what they say is read when somebody asks.
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -25,7 +26,7 @@ export type Fate = typeof Fate.Type
 /**
  * Times are in ms since the run began, as in the history: what came before, such as `init`, is below 0. `ended` is when
  * its fate was decided. `size` is in bytes, with its newline. A message that the network delivers twice is two entries
- * with the same id. `body` is the beginning of the rest of the body's text. The `type` is `?` where a line says none.
+ * with the same id. `body` is the text of the rest of the body. The `type` is `?` where a line says none.
  */
 export const Message = Schema.Struct({
   id: Schema.Int,
@@ -66,10 +67,8 @@ export interface Journal {
 /** How many messages a journal keeps: more than any of fly.io's challenges needs. */
 export const limit = 200_000
 
-/** How many characters of a body it keeps. */
-const bodyLimit = 160
-
-const shorten = (text: string): string => text.length > bodyLimit ? `${text.slice(0, bodyLimit)}…` : text
+/** How many characters of lines it keeps. */
+export const characterLimit = 1 << 26
 
 const integer = <K extends string>(key: K, value: unknown): { readonly [_ in K]?: number } =>
   // a computed key is no literal type
@@ -78,31 +77,37 @@ const integer = <K extends string>(key: K, value: unknown): { readonly [_ in K]?
 /** What a line says, whoever wrote it. */
 const read = (line: string): Pick<Message, "type" | "msg_id" | "in_reply_to" | "body"> => {
   const envelope = Envelope.decode(line)
-  if (Result.isFailure(envelope)) return { type: "?", body: shorten(line) }
+  if (Result.isFailure(envelope)) return { type: "?", body: line }
   const { in_reply_to, msg_id, type, ...rest } = envelope.success.body
   return {
     type: typeof type === "string" ? type : "?",
     ...integer("msg_id", msg_id),
     ...integer("in_reply_to", in_reply_to),
-    body: shorten(ExactNumbers.text(rest))
+    body: ExactNumbers.text(rest)
   }
 }
 
 interface Draft {
-  readonly message: Omit<Message, "sent" | "ended" | "fate">
+  readonly id: number
+  readonly src: Address
+  readonly dest: Address
+  readonly line: string
+  readonly size: number
   readonly sent: number
   ended: number | undefined
   fate: Fate
 }
 
 /** `now` is in ms. */
-export const make = (now: () => number, keep = limit): Journal => {
+export const make = (now: () => number, keep = limit, keepCharacters = characterLimit): Journal => {
   const drafts: Array<Draft> = []
+  let characters = 0
   let unrecorded = 0
   let begun = 0
 
-  const add = (draft: () => Draft): Place => {
-    if (drafts.length < keep) return drafts.push(draft()) - 1
+  const add = (draft: Draft): Place => {
+    characters += draft.line.length
+    if (drafts.length < keep && characters <= keepCharacters) return drafts.push(draft) - 1
     unrecorded++
     return -1
   }
@@ -110,15 +115,10 @@ export const make = (now: () => number, keep = limit): Journal => {
 
   return {
     send: (src, dest, line, size) =>
-      add(() => ({
-        message: { id: drafts.length, src, dest, ...read(line), size },
-        sent: now(),
-        ended: undefined,
-        fate: "under way"
-      })),
+      add({ id: drafts.length, src, dest, line, size, sent: now(), ended: undefined, fate: "under way" }),
     copy: (place) => {
       const draft = drafts[place]
-      return draft === undefined ? -1 : add(() => ({ ...draft, ended: undefined, fate: "under way" }))
+      return draft === undefined ? -1 : add({ ...draft, ended: undefined, fate: "under way" })
     },
     end: (place, fate) => {
       const draft = drafts[place]
@@ -130,8 +130,12 @@ export const make = (now: () => number, keep = limit): Journal => {
       begun = now()
     },
     messages: () => ({
-      messages: drafts.map(({ ended, fate, message, sent }): Message => ({
-        ...message,
+      messages: drafts.map(({ dest, ended, fate, id, line, sent, size, src }): Message => ({
+        id,
+        src,
+        dest,
+        ...read(line),
+        size,
         sent: sinceBeginning(sent),
         ...ended !== undefined && { ended: sinceBeginning(ended) },
         fate

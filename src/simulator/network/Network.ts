@@ -48,8 +48,8 @@ export interface Unanswered {
 }
 
 export interface Network {
-  /** From now on, `receive` gets what is sent to `address`. */
-  readonly join: (address: Address, receive: (line: string) => void) => void
+  /** From now on, `receive` gets what is sent to `address`, and by whom. */
+  readonly join: (address: Address, receive: (line: string, src: Address) => void) => void
   /** From now on, `address` does not exist. */
   readonly leave: (address: Address, unanswered?: Unanswered) => void
   /** Tells of who had the address and left. */
@@ -97,7 +97,7 @@ const utf8Length = (text: string): number => {
 }
 
 export const make = ({ duplicates, journal, latency, loss, random, timeline }: Options): Network => {
-  const receivers = new Map<Address, (line: string) => void>()
+  const receivers = new Map<Address, (line: string, src: Address) => void>()
   const clients: Counter = { sent: 0, received: 0, bytes: 0 }
   const servers: Counter = { sent: 0, received: 0, bytes: 0 }
   const departures = new Map<Address, { readonly at: number; readonly unanswered: Unanswered | undefined }>()
@@ -109,7 +109,7 @@ export const make = ({ duplicates, journal, latency, loss, random, timeline }: O
     if (receive === undefined) return journal?.end(place, "nobody")
     counter.received++
     journal?.end(place, "delivered")
-    receive(line)
+    receive(line, src)
   }
 
   return {

@@ -7,8 +7,8 @@ export const shorten = (line: string): string => line.length > shown ? `${line.s
 /** How many of the last lines are kept. */
 const kept = 20
 
-/** In characters: what is longer is cut, so that memory is bounded. */
-const longest = 1 << 24
+/** In characters: what is longer is cut behind that, so that memory is bounded. */
+export const longest = 1 << 24
 
 /** What has come since the last line, and is none yet. */
 export interface Unended {

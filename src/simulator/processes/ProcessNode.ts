@@ -2,21 +2,19 @@
  * A node that is a real process, of any language: one JSON message a line, in on its standard input and out on its
  * standard output.
  *
- * - It leads a process group of its own. What befalls it befalls the group, so that a script that starts the real node
- *   does not shield it.
  * - The first line that each life of it reads is its `init`: what others send it before is held until then, since their
  *   messages may overtake it when nodes start at different paces, and programs may rely on the order.
  * - It is found against when it exits, when it writes a line that is no message (as strictly as Maelstrom: not even an
  *   empty one, nor one with a field too many), when it speaks in the name of another (which Maelstrom allows), and when
  *   it sends to an address that does not exist. Maelstrom never again reads from a node that has done so, and says
  *   nothing. Only a node that has just been resumed is forgiven a late reply to a client, since it cannot know.
+ * - It is found against as well when it leaves too much unread (see Life): whoever floods it or it itself is to blame.
  * - Its numbers stay what they are, also where JavaScript has no such number (see ExactNumbers).
  * - A finding ends with the last that the node wrote.
  */
 import * as Result from "effect/Result"
-import { spawn } from "node:child_process"
 import { rmSync } from "node:fs"
-import { isClient, type NodeId } from "../../schema/Address.ts"
+import { type Address, isClient, type NodeId } from "../../schema/Address.ts"
 import * as Envelope from "../../schema/Envelope.ts"
 import { Init } from "../../schema/InitProtocol.ts"
 import * as Finding from "../../workloads/finding/Finding.ts"
@@ -25,15 +23,10 @@ import * as Client from "../clients/Client.ts"
 import type { Network } from "../network/Network.ts"
 import * as Undeliverable from "../network/Undeliverable.ts"
 import type { Member } from "../nodes/Member.ts"
+import * as Life from "./Life.ts"
 import * as Lines from "./Lines.ts"
+import * as Nesting from "./Nesting.ts"
 import type { Watchdog } from "./Watchdog.ts"
-
-export interface Command {
-  readonly file: string
-  readonly args: ReadonlyArray<string>
-  /** Environment variables beyond the bench's own. */
-  readonly env?: Readonly<Record<string, string>>
-}
 
 export interface ProcessNode extends Member {
   /** Kills it, and waits until nothing of it is left. */
@@ -42,26 +35,21 @@ export interface ProcessNode extends Member {
 
 export interface Options {
   readonly id: NodeId
-  readonly command: Command
+  readonly command: Life.Command
   /** What it finds in `DISK_FOLDER`. */
   readonly diskFolder: string
   readonly network: Network
   /** The time as the history of the run tells it. */
   readonly now: () => number
   readonly watchdog: Watchdog
-  /** Takes each line of its standard error. */
-  readonly onErrorLine: (line: string) => void
+  readonly limits?: Life.Limits
+  /** Takes lines of its standard error, as many as come at a time. */
+  readonly onErrorLines: (lines: ReadonlyArray<string>) => void
   /** Something was found against it. */
   readonly onFinding: () => void
   /** It could not be started at all. */
   readonly onNoStart: (error: Error) => void
 }
-
-/** How long, in ms, its output may stay open when it has exited: some process may hold it that left the group. */
-const lingering = 1000
-
-/** A process is up when it writes its first line, or after so long, in ms, if it has nothing to say. */
-const longestStart = 1000
 
 /** Who has written a part of a line writes the rest within so long, in ms, if it means to. */
 const longestPause = 1000
@@ -70,12 +58,15 @@ const longestPause = 1000
 const fields = new Set(["src", "dest", "body", "id"])
 
 /** What is wrong with a line, if it is no message that `id` may send. */
-const decode = (line: string, id: NodeId): Result.Result<Envelope.Envelope, string> =>
-  Result.flatMap(Envelope.decode(line), (message) => {
+const decode = (line: string, id: NodeId): Result.Result<Envelope.Envelope, string> => {
+  if (line.length > Lines.longest) return Result.fail(`longer than ${Lines.longest} characters`)
+  if (Nesting.isTooDeep(line)) return Result.fail(`nested deeper than ${Nesting.deepest} levels`)
+  return Result.flatMap(Envelope.decode(line), (message) => {
     const stranger = Object.keys(message).find((field) => !fields.has(field))
     if (stranger !== undefined) return Result.fail(`unexpected field ${stranger}`)
     return message.src === id ? Result.succeed(message) : Result.fail(`its src is ${message.src}`)
   })
+}
 
 /** What a line that is not JSON most likely was meant to be. */
 const formOf = (line: string): "blank" | "torn" | "text" | undefined => {
@@ -92,28 +83,20 @@ const formOf = (line: string): "blank" | "torn" | "text" | undefined => {
 const isInit = (line: string): boolean =>
   Result.match(Envelope.decode(line), {
     onFailure: () => false,
-    onSuccess: ({ body, src }) => isClient(src) && body["type"] === Init.type
+    onSuccess: ({ body }) => body["type"] === Init.type
   })
-
-/** One process, from start to end. */
-interface Life {
-  readonly signal: (name: NodeJS.Signals) => void
-  readonly write: (line: string) => void
-  readonly output: Lines.Lines
-  readonly errors: Lines.Lines
-  /** When it was last resumed, in ms; Infinity while it is paused, -Infinity before. */
-  resumedAt: number
-}
 
 export const make = (options: Options): ProcessNode => {
   const { command, diskFolder, id, network, now, watchdog } = options
   let finding: { readonly kind: string; readonly about: Finding.Example["about"] } | undefined
   /** What was sent to it before it was given `init`; that comes first, once it is there. */
-  let held: Array<string> | undefined = []
+  let held: Array<readonly [line: string, src: Address]> | undefined = []
   let isTold = false
   /** The life that it is in, if it is in any, and the last one. */
-  let life: Life | undefined
-  let last: Life | undefined
+  let life: Life.Life | undefined
+  let last: Life.Life | undefined
+  /** How many messages this life was given by whom. */
+  let given = new Map<Address, number>()
   let remarks: ReadonlyArray<Finding.Finding> = []
   const ends = new Set<Promise<void>>()
 
@@ -123,7 +106,7 @@ export const make = (options: Options): ProcessNode => {
     options.onFinding()
   }
 
-  const receive = (line: string, { resumedAt }: Life): void => {
+  const receive = (line: string, { resumedAt }: Life.Life): void => {
     const message = decode(line, id)
     if (Result.isFailure(message)) {
       const form = formOf(line)
@@ -139,63 +122,37 @@ export const make = (options: Options): ProcessNode => {
     find("sent to nobody", Undeliverable.about(network, message.success))
   }
 
-  const spawnLife = (up: () => void): Life => {
-    const env = { ...process.env, DISK_FOLDER: diskFolder, ...command.env, ...watchdog.env }
-    const child = spawn(command.file, command.args, { detached: true, env })
-    const { pid, stderr, stdin, stdout } = child
-    let exited = pid === undefined
-    let isUp = false
-    const beUp = (): void => {
-      if (isUp || life !== mine) return
-      isUp = true
-      clearTimeout(start)
-      up()
-    }
-    const start = setTimeout(beUp, longestStart).unref()
-    const mine: Life = {
-      signal: (name) => {
-        if (!exited) process.kill(-pid!, name) // it has a pid, or it has never been
+  const startLife = (up: () => void): Life.Life => {
+    const isMine = (): boolean => life === mine
+    const mine = Life.start({
+      command: { ...command, env: { DISK_FOLDER: diskFolder, ...command.env } },
+      watchdog,
+      now,
+      limits: options.limits ?? Life.limits,
+      onUp: () => {
+        if (isMine()) up()
       },
-      write: (line) => void stdin.write(`${ExactNumbers.write(line)}\n`),
-      output: Lines.make((line) => {
-        beUp()
-        if (life === mine && finding === undefined) receive(line, mine)
-      }, now),
-      errors: Lines.make(options.onErrorLine, now),
-      resumedAt: -Infinity
-    }
-
-    stdout.setEncoding("utf8").on("data", mine.output.read)
-    stderr.setEncoding("utf8").on("data", mine.errors.read)
-    stdin.on("error", () => {}) // it has exited, which is told below
-    child.on("error", (error) => {
-      if (pid === undefined) options.onNoStart(error)
+      onLine: (line) => {
+        if (isMine() && finding === undefined) receive(line, mine)
+      },
+      onErrorLines: options.onErrorLines,
+      onUnread: (bytes) => {
+        const [most] = [...given].toSorted(([, a], [, b]) => b - a)
+        if (isMine() && most !== undefined) find("does not keep up", { bytes, from: most[0], count: most[1] })
+      },
+      onExit: (exit) => {
+        if (isMine()) find("exited", exit)
+      },
+      onNoStart: options.onNoStart
     })
-    if (pid === undefined) return mine
-
-    watchdog.guard(pid)
-    child.once("exit", (code, signal) => {
-      try {
-        process.kill(-pid, "SIGKILL") // what it has started
-      } catch {
-        // nothing
-      }
-      exited = true
-      watchdog.release(pid)
-      const cut = setTimeout(() => {
-        stdout.destroy()
-        stderr.destroy()
-      }, lingering)
-      child.once("close", () => {
-        clearTimeout(cut)
-        mine.output.end()
-        mine.errors.end()
-        if (life === mine) find("exited", signal === null ? { code } : { signal })
-      })
-    })
-    const end = new Promise<void>((resolve) => child.once("close", resolve)).finally(() => ends.delete(end))
-    ends.add(end)
+    const ended = mine.ended.finally(() => ends.delete(ended))
+    ends.add(ended)
     return mine
+  }
+
+  const give = (line: string, src: Address): void => {
+    given.set(src, (given.get(src) ?? 0) + 1)
+    life?.write(line)
   }
 
   const said = (): Finding.Example["about"] => {
@@ -223,17 +180,18 @@ export const make = (options: Options): ProcessNode => {
 
   const giveHeld = (): void => {
     if (life === undefined || !isTold) return
-    held?.forEach(life.write)
+    const lines = held ?? []
     held = undefined
+    for (const [line, src] of lines) give(line, src)
   }
 
-  network.join(id, (line) => {
-    if (held === undefined) return life?.write(line)
-    if (!isTold && isInit(line)) {
+  network.join(id, (line, src) => {
+    if (held === undefined) return give(line, src)
+    if (!isTold && isClient(src) && isInit(line)) {
       isTold = true
-      held.unshift(line)
+      held.unshift([line, src])
     } else {
-      held.push(line)
+      held.push([line, src])
     }
     giveHeld()
   })
@@ -259,7 +217,8 @@ export const make = (options: Options): ProcessNode => {
       }
       if (isWiped) rmSync(diskFolder, { recursive: true, force: true }) // nobody writes to it any more
       isWiped = false
-      const mine = spawnLife(up)
+      given = new Map()
+      const mine = startLife(up)
       life = mine
       last = mine
       giveHeld()

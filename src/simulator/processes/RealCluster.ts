@@ -10,18 +10,19 @@ import type { NodeId } from "../../schema/Address.ts"
 import * as SeededRandom from "../../workloads/SeededRandom.ts"
 import type * as Run from "../Run.ts"
 import * as Trial from "../Trial.ts"
+import type * as Life from "./Life.ts"
 import * as ProcessNode from "./ProcessNode.ts"
 import * as RealTime from "./RealTime.ts"
 import * as Watchdog from "./Watchdog.ts"
 
 export interface Options extends Trial.Options {
-  readonly command: ProcessNode.Command
+  readonly command: Life.Command
   /** Where the disk of each node is; a folder that is removed in the end, if it does not say. */
   readonly disks?: string
   /** How long a node may take to answer `init`, in ms; as in Maelstrom, if it is not given. */
   readonly initTimeout?: number
-  /** Takes each line that a node writes to standard error. */
-  readonly onErrorLine?: (node: NodeId, line: string) => void
+  /** Takes lines that a node writes to standard error, as many as come at a time. */
+  readonly onErrorLines?: (node: NodeId, lines: ReadonlyArray<string>) => void
   /** Is told now and then how much is done, from 0 to 1. */
   readonly onProgress?: (done: number) => void
   /** Takes what there is of a run that is interrupted, when all processes have ended. */
@@ -66,7 +67,7 @@ export const run = (
           network,
           now,
           watchdog,
-          onErrorLine: (line) => options.onErrorLine?.(id, line),
+          onErrorLines: (lines) => options.onErrorLines?.(id, lines),
           onFinding: () => trial.end(),
           onNoStart: ({ message }) => {
             cannotStart = new CannotStart({ file: options.command.file, reason: message })

@@ -70,7 +70,7 @@ export const join = (
   let count = 0
   const onMisunderstood = ({ body, fault, from, service }: Misunderstood): void => {
     count++
-    const type = String(body["type"] ?? "without type")
+    const type = typeof body["type"] === "string" ? body["type"] : "without type"
     const key = JSON.stringify([from, service, type])
     if (examples.has(key) || examples.size >= Finding.most) return
     examples.set(key, Finding.example([from], { service, type, fault, time: now() }))

@@ -14,10 +14,17 @@ import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
 const [n0, n1, c0] = [NodeId.make("n0"), NodeId.make("n1"), Address.make("c0")]
 
 /** Two nodes and a client, 100 ms apart from each other. */
-const world = (options: { readonly loss?: number; readonly duplicates?: number; readonly keep?: number } = {}) => {
+const world = (
+  options: {
+    readonly loss?: number
+    readonly duplicates?: number
+    readonly keep?: number
+    readonly keepCharacters?: number
+  } = {}
+) => {
   const random = SeededRandom.make(0)
   const time = VirtualTime.make()
-  const journal = Journal.make(time.now, options.keep)
+  const journal = Journal.make(time.now, options.keep, options.keepCharacters)
   const network = Network.make({
     timeline: time,
     random,
@@ -138,8 +145,8 @@ describe("Journal", () => {
     assert.strictEqual(unrecorded, 3, "the copy of the second message, the third and the fourth")
   })
 
-  it("has lines that are no messages as well, and only the beginning of long ones", () => {
-    const { journal, network, send } = world()
+  it("has lines that are no messages as well, and long ones whole, up to so many characters together", () => {
+    const { journal, network, send } = world({ keepCharacters: 1300 })
     network.send(n0, n1, "what?")
     send(n0, n1, { type: 7, msg_id: "x", in_reply_to: 1.5 })
     send(n0, n1, { type: "long", of: "x".repeat(1000) })
@@ -148,7 +155,10 @@ describe("Journal", () => {
     assert.containSubset(second, { type: "?", body: "{}" })
     assert.notProperty(second, "msg_id")
     assert.notProperty(second, "in_reply_to")
-    assert.isBelow(third!.body.length, 200)
+    assert.strictEqual(third!.body, `{"of":"${"x".repeat(1000)}"}`)
+    for (const length of [1000, 10]) send(n0, n1, { type: "long", of: "x".repeat(length) })
+    assert.lengthOf(journal.messages().messages, 3)
+    assert.strictEqual(journal.messages().unrecorded, 2)
   })
 
   const options = (seed: number, journal: boolean): Simulation.Options => ({

@@ -21,8 +21,10 @@ describe("ProcessNode", () => {
   let nodes: Array<ProcessNode.ProcessNode>
   let clients: number
   let onFinding: () => void
+  let errors: Array<string>
 
   beforeEach(() => {
+    errors = []
     timeline = RealTime.make()
     watchdog = Watchdog.make()
     network = Network.make({ timeline, random: SeededRandom.make(0), latency: () => 0, loss: 0, duplicates: 0 })
@@ -37,7 +39,7 @@ describe("ProcessNode", () => {
     watchdog.end()
   })
 
-  const make = (name: string) => {
+  const make = (name: string, options: Partial<ProcessNode.Options> = {}) => {
     const id = NodeId.make(name)
     const node = ProcessNode.make({
       id,
@@ -50,9 +52,10 @@ describe("ProcessNode", () => {
       network,
       now: timeline.now,
       watchdog,
-      onErrorLine: () => {},
+      onErrorLines: (lines) => errors.push(...lines),
       onFinding: () => onFinding(),
-      onNoStart: (error) => assert.fail(error.message)
+      onNoStart: (error) => assert.fail(error.message),
+      ...options
     })
     nodes.push(node)
     return node
@@ -158,6 +161,43 @@ describe("ProcessNode", () => {
       assert.strictEqual(await early, "broadcast_ok")
       assert.strictEqual(node.said["stdout"]?.toString().match(/"type":"\w+"/)?.[0], '"type":"init_ok"')
     }
+  })
+
+  it("is found against when it leaves too much unread, and it is told who sent it the most", async () => {
+    const command = { file: "/bin/sh", args: ["-c", "read -r init; sleep 1000"] }
+    const node = make("n0", { command, limits: { unread: 100_000, errors: 0 } })
+    const found = new Promise<void>((resolve) => {
+      onFinding = resolve
+    })
+    node.start()
+    void init(node)
+    let sent = 0
+    const send = (): void => {
+      const [src, dest] = [NodeId.make("n1"), node.id]
+      network.send(src, dest, JSON.stringify({ src, dest, body: { type: "flood", sent, text: "x".repeat(1000) } }))
+      if (sent++ < 300) timeline.after(0, send)
+    }
+    send()
+    await found
+    assert.match(
+      Told.findings(node.findings).join(),
+      /^n0 left 10\d{4} bytes of messages unread, more than the bench keeps, at .*; n1 had sent it the most, \d{2,3} messages\n/
+    )
+  })
+
+  it("of its standard error so much is taken; it may write more", async () => {
+    const flood = "i=0; while [ $i -lt 100000 ]; do echo $i >&2; i=$((i + 1)); done; exit 3"
+    const command = { file: "/bin/sh", args: ["-c", flood] }
+    const node = make("n0", { command, limits: { unread: 0, errors: 1000 } })
+    const found = new Promise<void>((resolve) => {
+      onFinding = resolve
+    })
+    node.start()
+    await found
+    assert.match(Told.findings(node.findings).join(), /^n0 exited with code 3/)
+    assert.strictEqual(errors[0], "0")
+    assert.strictEqual(errors.at(-1), "… the bench keeps no more than 1000 bytes")
+    assert.isBelow(errors.length, 50_000)
   })
 
   it("a killed one is gone, even if it is paused, and starts again without memory", async () => {

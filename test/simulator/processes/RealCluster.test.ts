@@ -98,7 +98,12 @@ describe("RealCluster", { concurrent: true }, () => {
       ],
       ["forges", /^n1 wrote .* no message \(its src is n0\), at /, wroteEcho],
       ["sendsToNobody", /^n1 sent hello to n7, which does not exist, at /, wroteEcho],
-      ["floods", /^n1 wrote .* no message \(not JSON\), at .* s\n {2}x{300}…\n/, wroteEcho],
+      ["floods", /^n1 wrote .* no message \(longer than 16777216 characters\), at .* s\n {2}x{300}…\n/, wroteEcho],
+      [
+        "nests",
+        /^n1 wrote .* no message \(nested deeper than 1000 levels\), at .* s\n {2}\{"src".*…\n/,
+        wroteEcho
+      ],
       ["malforms", /^n1 gave a malformed reply: unexpected field extra\n/, wroteEcho],
       ["refuses", /^n1 did not answer init: Crash \(13\): no\n/, /standard output:\n {2}\{"src":"n1"/]
     ]
@@ -227,7 +232,7 @@ describe("RealCluster", { concurrent: true }, () => {
             recovery: 6000, // however busy the machine is
             latency: { mean: 5, dist: "constant" },
             journal: true,
-            onErrorLine: (node, line) => lines.push(`${node}: ${line}`)
+            onErrorLines: (node, some) => lines.push(...some.map((line) => `${node}: ${line}`))
           })
           assert.deepStrictEqual(results.findings, [])
           assert.isAbove(results.operationsByKind["broadcast"]!.count, 0)
