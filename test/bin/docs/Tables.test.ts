@@ -2,14 +2,15 @@ import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Documents from "../../../bin/docs/Documents.ts"
-import { generators, table } from "../../../bin/docs/Tables.ts"
+import { generatorsIn } from "../../../bin/docs/Generators.ts"
+import { table } from "../../../bin/docs/Tables.ts"
 import * as Registry from "../../../src/registry/Registry.ts"
 import { variables } from "../../../src/registry/Variables.ts"
 import { root } from "../GossipGirl.ts"
 
-describe("generated tables", () => {
+describe("what is generated", () => {
   it("of the documents are current: else npm run docs", async () => {
-    for (const { current, name, text } of await Documents.generate(root, generators)) {
+    for (const { current, name, text } of await Documents.generate(root, generatorsIn(root))) {
       assert.strictEqual(text, current, name)
     }
   })
