@@ -1,101 +1,64 @@
-import { assert, describe, it } from "@effect/vitest"
-import { build } from "esbuild"
-import { spawnSync } from "node:child_process"
-import { mkdtempSync, readFileSync } from "node:fs"
+/**
+ * What the documents say that one can do: every command that they show is run, briefly, and every link leads somewhere.
+ * Code that they show is a file of this project, so it is compiled and tested as such (see bin/docs/Generators.ts).
+ */
+import { afterAll, assert, describe, it } from "@effect/vitest"
+import { execFile } from "node:child_process"
+import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
-import * as ts from "typescript"
+import * as Documents from "../bin/docs/Documents.ts"
+import { built, root } from "./bin/GossipGirl.ts"
 
-const root = join(import.meta.dirname, "..")
-const readMe = readFileSync(join(root, "README.md"), "utf8")
-const example = /```ts\n([^]*?)```/.exec(readMe)?.[1] ?? ""
+const documents = Documents.texts(root)
 
-/**
- * What TypeScript says to each text as a file in bin, with the project's own settings, but without Node's types: a node
- * needs none, and they take a third of the time.
- */
-const diagnostics = (...texts: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> => {
-  const files = new Map(texts.map((text, i) => [join(root, "bin", `example${i}.ts`), text]))
-  const { config } = ts.readConfigFile(join(root, "tsconfig.json"), (path) => ts.sys.readFile(path))
-  const settings = ts.parseJsonConfigFileContent(config, ts.sys, root)
-  const options = { ...settings.options, types: [] }
-  const host = ts.createCompilerHost(options)
-  const program = ts.createProgram([...files.keys()], options, {
-    ...host,
-    fileExists: (path) => files.has(path) || host.fileExists(path),
-    getSourceFile: (path, ...rest) => {
-      const text = files.get(path)
-      return text === undefined
-        ? host.getSourceFile(path, ...rest)
-        : ts.createSourceFile(path, text, ts.ScriptTarget.ES2023)
+/** The commands in a document's blocks for a shell, each on one line, without comments. */
+const commandsIn = (text: string): ReadonlyArray<string> =>
+  [...text.matchAll(/^```sh\n([^]*?)^```$/gm)].flatMap(([, block]) =>
+    block!.replaceAll(/\\\n\s*/g, "").split("\n").map((line) => line.replace(/\s+#.*$/, "").trim())
+  ).filter((line) => line !== "")
+
+/** What other tests run, and what takes another machine. */
+const elsewhere = /^(npm|cd|npx vitest|\.\/maelstrom|npx gossip-girl (new|serve|costs)|sudo|ssh|scp)\b/
+
+/** The same for a second of the nodes' time. */
+const brief = (command: string): string =>
+  command.replace(/^npx gossip-girl/, `node ${built}`)
+    .replace(/ challenges/, " challenges --only 1")
+    .replace(/ --(time-limit|nemesis-interval) \d+/g, "")
+    .replace(/ --seeds \d+/, " --seeds 2")
+    .replace(/ (simulate|test) /, " $1 --time-limit 1 --nemesis-interval 0.3 --recovery 2 ")
+
+describe("documents", () => {
+  const commands = new Set(documents.flatMap(([, text]) => commandsIn(text)).filter((one) => !elsewhere.test(one)))
+  const store = mkdtempSync(join(tmpdir(), "gossip-girl-"))
+
+  afterAll(() => rmSync(store, { recursive: true, force: true }))
+
+  it.concurrent.each([...commands])("%s", async (command) => {
+    const args = ["-c", brief(command).replace(/ test (?=--time)/, ` test --store ${store} `)]
+    const { code, stderr, stdout } = await new Promise<{ code: unknown; stderr: string; stdout: string }>((resolve) =>
+      execFile(
+        "sh",
+        args,
+        { cwd: root },
+        (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stderr, stdout })
+      )
+    )
+    assert.isTrue((code === 0 || code === 1) && stdout !== "", `${args[1]}\n${stderr}`)
+  })
+
+  it("lead to files that are there", () => {
+    for (const [name, text] of documents) {
+      for (const [, link] of text.matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
+        if (/^https?:/.test(link!)) continue
+        assert.isTrue(existsSync(join(root, dirname(name), link!)), `${name}: ${link}`)
+      }
     }
   })
-  return [...files.keys()].map((file) =>
-    ts.getPreEmitDiagnostics(program, program.getSourceFile(file))
-      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))
-  )
-}
 
-describe("the node of the README", () => {
-  it("compiles, and does not with a wrong reply", () => {
-    const [right, wrong] = diagnostics(example, example.replace("({ value })", "({ val: value })"))
-    assert.deepStrictEqual(right, [])
-    assert.isNotEmpty(wrong)
-  })
-
-  const bundle = async (): Promise<string> => {
-    const outfile = join(mkdtempSync(join(tmpdir(), "gossip-girl-")), "counter.cjs")
-    await build({
-      stdin: { contents: example, loader: "ts", resolveDir: join(root, "bin") },
-      bundle: true,
-      outfile,
-      platform: "node",
-      format: "cjs"
-    })
-    return outfile
-  }
-
-  it("is a node", async () => {
-    const outfile = await bundle()
-    const requests = [
-      { type: "init", msg_id: 1, node_id: "n1", node_ids: ["n1"] },
-      { type: "add", msg_id: 2, delta: 3 },
-      { type: "add", msg_id: 3, delta: "many" },
-      { type: "add", msg_id: 4, delta: -1 },
-      { type: "read", msg_id: 5 }
-    ]
-    const { status, stdout } = spawnSync(process.execPath, [outfile], {
-      input: requests.map((body) => JSON.stringify({ src: "c1", dest: "n1", body })).join("\n"),
-      encoding: "utf8"
-    })
-    const replies = stdout.trim().split("\n").map((line): unknown => JSON.parse(line).body)
-    assert.strictEqual(status, 0)
-    assert.deepStrictEqual(replies, [
-      { type: "init_ok", in_reply_to: 1 },
-      { type: "add_ok", in_reply_to: 2 },
-      { type: "error", in_reply_to: 3, code: 12, text: 'Expected number at ["delta"]' },
-      { type: "add_ok", in_reply_to: 4 },
-      { type: "read_ok", in_reply_to: 5, value: 2 }
-    ])
-  })
-
-  it("is a counter, alone, to gossip-girl test", async () => {
-    const outfile = await bundle()
-    const test = (nodes: number) =>
-      spawnSync(
-        process.execPath,
-        [
-          join(root, "dist/gossip-girl.js"),
-          ...`test -w g-counter --node-count ${nodes} --rate 50 --time-limit 0.5 --recovery 0 --json`.split(" "),
-          "--store",
-          dirname(outfile),
-          "--bin",
-          process.execPath,
-          "--",
-          outfile
-        ],
-        { encoding: "utf8" }
-      ).status
-    assert.deepStrictEqual([test(1), test(2)], [0, 1])
+  it("begin with a README of at most 700 words", () => {
+    const [, text] = documents.find(([name]) => name === "README.md")!
+    assert.isAtMost(text.split(/\s+/).filter((word) => word !== "").length, 700)
   })
 })
