@@ -2,10 +2,14 @@
  * The tables of the documents that follow from the registry.
  */
 import * as Challenges from "../../src/registry/Challenges.ts"
+import { checkers } from "../../src/registry/Checkers.ts"
 import type { Entry } from "../../src/registry/Entry.ts"
 import * as Registry from "../../src/registry/Registry.ts"
 import { variables } from "../../src/registry/Variables.ts"
+import * as Findings from "../../src/simulator/Findings.ts"
 import * as Options from "../../src/simulator/Options.ts"
+import * as Kinds from "../../src/workloads/finding/Kinds.ts"
+import * as ConsistencyModel from "../../src/workloads/transactions/ConsistencyModel.ts"
 import * as Flags from "../cli/Flags.ts"
 import type { Generators } from "./Regions.ts"
 
@@ -80,7 +84,39 @@ const challenges = (): string =>
     })
   )
 
+const rulesOf = ({ rules, unknownBy = [] }: Kinds.Kind): string => {
+  const by = rules === "either" ? "either, as the evidence is" : rules
+  return unknownBy.length === 0 ? by : `${by}; unknown by ${unknownBy.join(" and ")}`
+}
+
+/** What speaks against transactions, and what Elle makes of it. */
+const ofTransactions = (): ReadonlyArray<ReadonlyArray<string>> =>
+  ConsistencyModel.anomalies.map((anomaly) => {
+    const breaks = (forbids: typeof ConsistencyModel.forbids) =>
+      ConsistencyModel.weakest(ConsistencyModel.names.filter((name) => forbids([name], anomaly))).map(code).join(", ")
+    const elle = breaks(ConsistencyModel.elleForbids)
+    return [
+      "transactions",
+      anomaly,
+      elle === "" ? "strict" : "maelstrom where Elle knows enough, else strict",
+      `breaks ${breaks(ConsistencyModel.forbids)}`,
+      elle === "" ? Kinds.nothing : `Elle: breaks ${elle}`
+    ]
+  })
+
+const findings = (): string =>
+  table(
+    ["of", "finding", "rules", "what was seen", "Maelstrom, or Jepsen for it"],
+    [
+      ...[Findings.node, Findings.run, ...checkers].flatMap(({ kinds, source }) =>
+        Object.entries<Kinds.Kind>(kinds).map(([name, kind]) => [source, name, rulesOf(kind), kind.means, kind.there])
+      ),
+      ...ofTransactions()
+    ]
+  )
+
 export const generators: Generators = {
+  findings,
   workloads,
   programs,
   challenges,

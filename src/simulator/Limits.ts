@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Finding from "../workloads/finding/Finding.ts"
 import * as Rules from "../workloads/finding/Rules.ts"
+import * as Findings from "./Findings.ts"
 import { type Latencies, type Results, validityOf } from "./Results.ts"
 
 /** What the figures of a run must stay below. */
@@ -33,7 +34,7 @@ export const latency = (results: Results): Pick<Latencies, "median" | "max"> =>
 const excess = (figure: keyof Limits, value: number, limit: number | undefined): ReadonlyArray<Finding.Finding> =>
   limit === undefined || value < limit
     ? []
-    : [Finding.once("run", "over its limit", "strict", Finding.example([], { figure, value, limit }))]
+    : [Findings.run.once("over its limit", Finding.example([], { figure, value, limit }))]
 
 /** The results under these limits: whatever exceeds one is a finding too. */
 export const judge = (results: Results, limits: Limits = {}): Results => {

@@ -10,6 +10,7 @@ import * as Verdict from "../workloads/finding/Verdict.ts"
 import type * as History from "../workloads/history/History.ts"
 import * as Operations from "../workloads/history/Operations.ts"
 import { quantile } from "../workloads/history/Sorted.ts"
+import * as Findings from "./Findings.ts"
 import type * as Network from "./network/Network.ts"
 
 export interface Counts {
@@ -90,10 +91,8 @@ export const make = (run: {
   const findings = [
     ...run.verdict.findings,
     ...run.findings,
-    ...isAvailable ? [] : [Finding.once(
-      "run",
+    ...isAvailable ? [] : [Findings.run.once(
       "not available",
-      "maelstrom",
       Finding.example([], {
         failed: counts.count - atOnce,
         count: counts.count,
@@ -101,11 +100,8 @@ export const make = (run: {
       })
     )],
     ...never.map((f) =>
-      Finding.unknown(
-        "run",
+      Findings.run.once(
         "never ok",
-        "maelstrom",
-        ["strict"],
         Finding.example([], { f, failures: Verdict.failures(operations.filter(({ invoke }) => invoke.f === f)) })
       )
     )

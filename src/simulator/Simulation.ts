@@ -7,6 +7,7 @@ import * as Finding from "../workloads/finding/Finding.ts"
 import type * as History from "../workloads/history/History.ts"
 import * as SeededRandom from "../workloads/SeededRandom.ts"
 import * as Setting from "../workloads/Setting.ts"
+import * as Findings from "./Findings.ts"
 import type * as Journal from "./network/Journal.ts"
 import * as SimulatedNode from "./nodes/SimulatedNode.ts"
 import * as RunOptions from "./Options.ts"
@@ -58,7 +59,7 @@ export const make = (options: Options): Simulation => {
     work: (budget) => {
       const state = time.run(trial.isOver, budget)
       if (state === "deadlock" || state === "livelock") {
-        trial.end(Finding.once("run", state, "strict", Finding.example([], { time: time.now() })))
+        trial.end(Findings.run.once(state, Finding.example([], { time: time.now() })))
       }
       return state !== "more"
     },

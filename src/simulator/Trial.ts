@@ -15,6 +15,7 @@ import * as Workload from "../workloads/Workload.ts"
 import * as Client from "./clients/Client.ts"
 import * as Load from "./clients/Load.ts"
 import * as Nemesis from "./faults/Nemesis.ts"
+import * as Findings from "./Findings.ts"
 import * as Journal from "./network/Journal.ts"
 import * as Latency from "./network/Latency.ts"
 import * as Network from "./network/Network.ts"
@@ -90,9 +91,9 @@ const docket = (members: () => ReadonlyArray<Member>, rules: Rules.Rules, endsAt
     over = true
     onOver?.()
   }
-  const find = (node: NodeId, kind: string, by: Rules.Rules, about: Finding.Example["about"]): void => {
+  const find = (node: NodeId, kind: Findings.NodeKind, about: Finding.Example["about"]): void => {
     const said = endsAtFinding ? members().find(({ id }) => id === node)?.said : {}
-    const finding = Finding.once("node", kind, by, Finding.example([node], { ...about, ...said }))
+    const finding = Findings.node.once(kind, Finding.example([node], { ...about, ...said }))
     findings.push(finding)
     if (endsAtFinding && Rules.split(rules, [finding]).counted.length > 0) end()
   }
@@ -115,7 +116,7 @@ const docket = (members: () => ReadonlyArray<Member>, rules: Rules.Rules, endsAt
           done(outcome)
           if (outcome.type !== "info" || outcome.error._tag !== "Malformed" || malformed.has(node)) return
           malformed.add(node)
-          find(node, "malformed reply", "strict", { failure: outcome.error })
+          find(node, "malformed reply", { failure: outcome.error })
         })
     })
   }
@@ -202,7 +203,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
     setup: (node) => workload.setup?.(node, ids) ?? [],
     startsAtOnce: world.startsAtOnce,
     initTimeout: world.initTimeout,
-    onFailure: (node, f, failure) => find(node, "did not answer", "maelstrom", { f, failure })
+    onFailure: (node, f, failure) => find(node, "did not answer", { f, failure })
   })
 
   const { history, record } = History.recorder(now)

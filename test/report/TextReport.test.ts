@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Challenges from "../../src/registry/Challenges.ts"
 import * as Report from "../../src/report/TextReport.ts"
+import * as Findings from "../../src/simulator/Findings.ts"
 import type { Results } from "../../src/simulator/Results.ts"
 import type * as Run from "../../src/simulator/Run.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"
@@ -32,7 +33,7 @@ const lenient = { rules: "maelstrom", findings: [vanished] } as const satisfies 
 const idle = {
   valid: false,
   validity: "unknown",
-  findings: [Finding.unknown("run", "never ok", "maelstrom", ["strict"], Finding.example([], { f: "read" }))]
+  findings: [Findings.run.once("never ok", Finding.example([], { f: "read" }))]
 } as const satisfies Partial<Results>
 
 const lines = (text: string): ReadonlyArray<string> => text.split("\n")

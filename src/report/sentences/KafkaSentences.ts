@@ -1,6 +1,7 @@
 /**
  * What the checkers of kafka find, in words.
  */
+import type * as KafkaChecker from "../../workloads/kafka/KafkaChecker.ts"
 import type { Tell } from "./Sentences.ts"
 import type { About } from "./Text.ts"
 import { at, objects, text } from "./Text.ts"
@@ -47,7 +48,7 @@ const commit: Tell = ({ about, nodes }) => {
   return `key ${String(about["key"])}: ${nodes[0]} listed ${listed} to ${by(about)}, though ${other}`
 }
 
-export const kafka: Readonly<Record<string, Tell>> = {
+export const kafka: Readonly<Record<Exclude<keyof typeof KafkaChecker.kinds.kinds, `no final ${string}`>, Tell>> = {
   lost: ({ about }) =>
     `${placed(about)}, never polled, though offset ${String(about["laterOffset"])} was by ${
       by(about, "laterProcess", "laterTime")

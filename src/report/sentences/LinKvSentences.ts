@@ -1,6 +1,7 @@
 /**
  * What LinKvChecker finds, in words: what was seen, what it should have been, and the operations that have no order.
  */
+import type * as LinKvChecker from "../../workloads/lin-kv/LinKvChecker.ts"
 import type { Tell } from "./Sentences.ts"
 import { type About, list, objects, text } from "./Text.ts"
 
@@ -69,7 +70,7 @@ const origin = (operation: About | undefined, last: About): string => {
   return last["code"] === undefined ? `; the last to leave that was ${whose}` : ""
 }
 
-export const linKv: Readonly<Record<string, Tell>> = {
+export const linKv: Readonly<Record<keyof typeof LinKvChecker.kinds.kinds, Tell>> = {
   "not linearizable": ({ about }) => {
     const [last] = objects([about["last"] ?? null])
     const [from] = objects([about["origin"] ?? null])

@@ -2,8 +2,11 @@
  * What is found against nodes and against a run as a whole, in words; and by the checkers of a few lines.
  */
 import type { Json } from "../../schema/Json.ts"
+import type * as Findings from "../../simulator/Findings.ts"
+import type * as EchoWorkload from "../../workloads/echo/EchoWorkload.ts"
 import * as ExactNumbers from "../../workloads/history/ExactNumbers.ts"
 import type { Failure } from "../../workloads/history/History.ts"
+import type * as UniqueIdsWorkload from "../../workloads/unique-ids/UniqueIdsWorkload.ts"
 import * as Failures from "./Failures.ts"
 import type { Tell } from "./Sentences.ts"
 import { type About, at, atSecond, list, objects, printable, seconds, text } from "./Text.ts"
@@ -20,7 +23,7 @@ const figures: Readonly<Record<string, string>> = {
   maxLatency: "maximum latency in ms"
 }
 
-export const run: Readonly<Record<string, Tell>> = {
+export const run: Readonly<Record<keyof typeof Findings.run.kinds, Tell>> = {
   "not available": ({ about }) =>
     withFailures(`${String(about["failed"])} of ${String(about["count"])} operations were not ok`, about),
   "never ok": ({ about }) => withFailures(`no ${String(about["f"])} was ever ok`, about),
@@ -82,7 +85,7 @@ const flushing = ({ stdout, unended }: About): string =>
 const against = (tell: (about: About) => string): Tell => ({ about, nodes }) =>
   `${nodes[0]} ${tell(about)}${said(about)}`
 
-export const node: Readonly<Record<string, Tell>> = {
+export const node: Readonly<Record<Findings.NodeKind, Tell>> = {
   exited: against((about) => `${ended(about)}, ${atSecond(about["time"])}`),
   crashed: against((about) => `crashed: ${String(about["cause"])}, ${atSecond(about["time"])}`),
   "sent to nobody": against((about) => {
@@ -122,7 +125,7 @@ export const node: Readonly<Record<string, Tell>> = {
   })
 }
 
-export const echo: Readonly<Record<string, Tell>> = {
+export const echo: Readonly<Record<keyof typeof EchoWorkload.kinds.kinds, Tell>> = {
   "wrong echo": ({ about }) => {
     const failure = failureOf(about)
     const seen = about["seen"] === undefined ? "nothing" : ExactNumbers.text(about["seen"])
@@ -131,7 +134,7 @@ export const echo: Readonly<Record<string, Tell>> = {
   }
 }
 
-export const uniqueIds: Readonly<Record<string, Tell>> = {
+export const uniqueIds: Readonly<Record<keyof typeof UniqueIdsWorkload.kinds.kinds, Tell>> = {
   "duplicate id": ({ about }) =>
     `${text(about["value"], 200)} was handed out ${String(about["times"])} times: ${
       objects(about["told"]).map(({ process, time }) => `process ${String(process)} ${at(time)}`).join(", ")

@@ -1,7 +1,9 @@
 /**
  * What SetChecker and CounterChecker find, in words.
  */
+import type * as CounterChecker from "../../workloads/counter/CounterChecker.ts"
 import type { Example } from "../../workloads/finding/Finding.ts"
+import type * as SetChecker from "../../workloads/g-set/SetChecker.ts"
 import type { Tell } from "./Sentences.ts"
 import { at, isObject, text } from "./Text.ts"
 
@@ -15,7 +17,7 @@ const readOf = (moment: Example["about"][string]): string =>
 const sighting: Tell = (example) =>
   `${text(example.about["value"])} in what ${who(example)} answered ${at(example.about["time"])}`
 
-export const set: Readonly<Record<string, Tell>> = {
+export const set: Readonly<Record<Exclude<keyof typeof SetChecker.kinds.kinds, `no final ${string}`>, Tell>> = {
   lost: ({ about: { knownSince, lastSeen, missingFrom, value } }) =>
     [
       text(value),
@@ -38,8 +40,10 @@ export const set: Readonly<Record<string, Tell>> = {
 const read: Tell = (example) =>
   `${String(example.about["value"])} in what ${who(example)} answered ${at(example.about["time"])}`
 
-export const counter: Readonly<Record<string, Tell>> = {
+export const counter: Readonly<Record<Exclude<keyof typeof CounterChecker.kinds.kinds, `no final ${string}`>, Tell>> = {
   "wrong at the end": (example) => `${read(example)}, not ${String(example.about["acceptable"])}`,
+  "refused, and added": (example) =>
+    `${read(example)}, not ${String(example.about["acceptable"])}: what was refused is in it`,
   "different at the end": ({ about: { value }, nodes }) => `${String(value)} at ${nodes.join(", ")}`,
   "too large": (example) => `${read(example)}, at most ${String(example.about["most"])} had been added`,
   "too small": (example) => `${read(example)}, at least ${String(example.about["least"])} was acknowledged there`,

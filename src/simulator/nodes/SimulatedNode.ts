@@ -27,6 +27,7 @@ import * as Finding from "../../workloads/finding/Finding.ts"
 import type { SeededRandom } from "../../workloads/SeededRandom.ts"
 import * as Client from "../clients/Client.ts"
 import * as SimulatedDisk from "../disks/SimulatedDisk.ts"
+import * as Findings from "../Findings.ts"
 import type { Network } from "../network/Network.ts"
 import * as Undeliverable from "../network/Undeliverable.ts"
 import * as VirtualProcess from "../time/VirtualProcess.ts"
@@ -137,8 +138,8 @@ export const make = (options: Options): SimulatedNode => {
   let life: VirtualProcess.VirtualProcess | undefined
   let onMessage: ((message: Envelope.Envelope) => void) | undefined
 
-  const find = (kind: string, about: Finding.Example["about"] = {}): void =>
-    void findings.push(Finding.once("node", kind, "maelstrom", Finding.example([id], { ...about, time: time.now() })))
+  const find = (kind: Findings.NodeKind, about: Finding.Example["about"] = {}): void =>
+    void findings.push(Findings.node.once(kind, Finding.example([id], { ...about, time: time.now() })))
 
   const kill = (): void => {
     if (life === undefined) return

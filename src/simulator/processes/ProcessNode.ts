@@ -20,6 +20,7 @@ import { Init } from "../../schema/InitProtocol.ts"
 import * as Finding from "../../workloads/finding/Finding.ts"
 import * as ExactNumbers from "../../workloads/history/ExactNumbers.ts"
 import * as Client from "../clients/Client.ts"
+import * as Findings from "../Findings.ts"
 import type { Network } from "../network/Network.ts"
 import * as Undeliverable from "../network/Undeliverable.ts"
 import type { Member } from "../nodes/Member.ts"
@@ -88,7 +89,7 @@ const isInit = (line: string): boolean =>
 
 export const make = (options: Options): ProcessNode => {
   const { command, diskFolder, id, network, now, watchdog } = options
-  let finding: { readonly kind: string; readonly about: Finding.Example["about"] } | undefined
+  let finding: { readonly kind: Findings.NodeKind; readonly about: Finding.Example["about"] } | undefined
   /** What was sent to it before it was given `init`; that comes first, once it is there. */
   let held: Array<readonly [line: string, src: Address]> | undefined = []
   let isTold = false
@@ -100,7 +101,7 @@ export const make = (options: Options): ProcessNode => {
   let remarks: ReadonlyArray<Finding.Finding> = []
   const ends = new Set<Promise<void>>()
 
-  const find = (kind: string, about: Finding.Example["about"]): void => {
+  const find = (kind: Findings.NodeKind, about: Finding.Example["about"]): void => {
     if (finding !== undefined) return // it is heard no more
     finding = { kind, about: { ...about, time: now() } }
     options.onFinding()
@@ -169,7 +170,7 @@ export const make = (options: Options): ProcessNode => {
     const unended = life?.output.unended()
     if (finding !== undefined || unended === undefined || now() - unended.at < longestPause) return
     const about = { time: unended.at, ...said() }
-    remarks = [Finding.once("node", "ended no line", "strict", Finding.example([id], about))]
+    remarks = [Findings.node.once("ended no line", Finding.example([id], about))]
   }
 
   let isWiped = false
@@ -201,7 +202,7 @@ export const make = (options: Options): ProcessNode => {
     get findings() {
       if (finding === undefined) return []
       const { about, kind } = finding
-      return [Finding.once("node", kind, "maelstrom", Finding.example([id], { ...about, ...said() }))]
+      return [Findings.node.once(kind, Finding.example([id], { ...about, ...said() }))]
     },
     get remarks() {
       return remarks

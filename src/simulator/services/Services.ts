@@ -11,6 +11,7 @@ import type * as Rpc from "../../schema/Rpc.ts"
 import { TsoProtocol } from "../../schema/TsoProtocol.ts"
 import * as Finding from "../../workloads/finding/Finding.ts"
 import type { SeededRandom } from "../../workloads/SeededRandom.ts"
+import * as Findings from "../Findings.ts"
 import type { Network } from "../network/Network.ts"
 import * as Eventual from "./Eventual.ts"
 import * as Linearizable from "./Linearizable.ts"
@@ -86,12 +87,7 @@ export const join = (
     findings: () =>
       count === 0
         ? []
-        : [{
-          source: "node",
-          kind: "misunderstood by a service",
-          rules: "strict",
-          count,
-          examples: [...examples.values()]
-        }]
+        : Findings.node.of("misunderstood by a service", [...examples.values()], (one) => one)
+          .map((finding) => ({ ...finding, count }))
   }
 }

@@ -2,7 +2,8 @@
  * The checker of counters: clients add at some nodes and read the sum at others.
  *
  * It demands what Maelstrom demands: **at the end** every read is the sum of all acknowledged adds and of any of those
- * whose outcome is unknown. Beyond that, because it lets much pass:
+ * whose outcome is unknown. (Those that were refused are among these for Maelstrom, and here only by its rules.) Beyond
+ * that, because it lets much pass:
  *
  * - **At the end** every node that was asked anything answers a read, and all of them the same. A final read is the last
  *   operation of a process, if it began after every add had ended.
@@ -27,6 +28,7 @@
  */
 import type { NodeId } from "../../schema/Address.ts"
 import * as Finding from "../finding/Finding.ts"
+import * as Kinds from "../finding/Kinds.ts"
 import * as Verdict from "../finding/Verdict.ts"
 import type { History } from "../history/History.ts"
 import * as Lives from "../history/Lives.ts"
@@ -48,6 +50,8 @@ interface Adds {
   /** Acknowledged, and maybe gone with the life of its node. */
   readonly excused: ReadonlyArray<Operations.Completed>
   readonly unknown: ReadonlyArray<Operations.Operation>
+  /** With a definite error, which promises that it never happens. */
+  readonly refused: ReadonlyArray<Operations.Operation>
 }
 
 const addsOf = ({ all }: Operations.Operations, lives: Lives.Lives): Adds => {
@@ -57,15 +61,16 @@ const addsOf = ({ all }: Operations.Operations, lives: Lives.Lives): Adds => {
     attempted: adds.length,
     definite: acknowledged.filter(({ invoke }) => lives.keeps(invoke)),
     excused: acknowledged.filter(({ invoke }) => !lives.keeps(invoke)),
-    unknown: adds.filter((add) => Operations.outcome(add) === "unknown")
+    unknown: adds.filter((add) => Operations.outcome(add) === "unknown"),
+    refused: adds.filter((add) => Operations.outcome(add) === "fail")
   }
 }
 
-/** What the counter may be at the end. */
-const acceptableSums = ({ definite, excused, unknown }: Adds): IntervalSet.IntervalSet =>
+/** What the counter may be at the end, if any of these have been added as well. */
+const sums = ({ definite }: Adds, ...optional: ReadonlyArray<Operations.Operation>): IntervalSet.IntervalSet =>
   IntervalSet.sums(
     definite.reduce((sum, { invoke }) => sum + Readings.numberOf(invoke), 0n),
-    [...unknown, ...excused].map(({ invoke }) => Readings.numberOf(invoke))
+    optional.map(({ invoke }) => Readings.numberOf(invoke))
   )
 
 const text = (set: IntervalSet.IntervalSet): string =>
@@ -89,9 +94,15 @@ const wrongRead = ({ about, against, reading: { completion, node, value } }: Rea
   ])
 }
 
-const wrongAtEnd = (final: ReadonlyArray<Readings.Reading>, acceptable: IntervalSet.IntervalSet) =>
-  final.filter(({ value }) => !IntervalSet.has(acceptable, value))
+/** Final readings of what the counter may not be; and those among them that only what was refused explains. */
+const wrongAtEnd = (final: ReadonlyArray<Readings.Reading>, acceptable: IntervalSet.IntervalSet, adds: Adds) => {
+  const wrong = final.filter(({ value }) => !IntervalSet.has(acceptable, value))
     .map((reading): Readings.Wrong => ({ reading, about: { acceptable: text(acceptable) }, against: [] }))
+  if (wrong.length === 0) return { wrong, refused: [] }
+  const lenient = sums(adds, ...adds.unknown, ...adds.excused, ...adds.refused)
+  const isRefused = ({ reading: { value } }: Readings.Wrong): boolean => IntervalSet.has(lenient, value)
+  return { wrong: wrong.filter((one) => !isRefused(one)), refused: wrong.filter(isRefused) }
+}
 
 /** One example for each of several values that the counter has at the end. */
 const differentAtEnd = (final: ReadonlyArray<Readings.Reading>) => (value: bigint): Finding.Example => {
@@ -106,27 +117,49 @@ const differentAtEnd = (final: ReadonlyArray<Readings.Reading>) => (value: bigin
 const silentAtEnd = ({ nodes }: Operations.Operations, final: ReadonlyArray<Readings.Reading>): ReadonlyArray<NodeId> =>
   nodes.filter((node) => !final.some((reading) => reading.node === node))
 
+export const kinds = Kinds.make("counter", {
+  "wrong at the end": {
+    rules: "maelstrom",
+    means: "a read at the end is no sum of what was acknowledged and of any of what may have been added",
+    there: "the checker of `pn-counter`: `:errors`"
+  },
+  "refused, and added": {
+    rules: "strict",
+    means: "a read at the end is such a sum only with what was refused with a definite error",
+    there: "takes a refused add for one of unknown outcome"
+  },
+  "different at the end": { rules: "strict", means: "reads at the end differ", there: "each may be any of the sums" },
+  "no final read": { rules: "strict", means: "a node answers no read at the end", there: Kinds.nothing },
+  "too large": { rules: "strict", means: "a read is above all that may have been added", there: Kinds.nothing },
+  "too small": { rules: "strict", means: "a read is below what its node had acknowledged", there: Kinds.nothing },
+  "went back": {
+    rules: "strict",
+    means: "in a counter that only grows, a node reads less than before",
+    there: Kinds.nothing
+  }
+})
+
 export const check = (history: History, { growOnly, memory }: Options): Verdict.Verdict => {
   const operations = Operations.fold(history)
   const lives = Lives.make(history, memory)
   const readings = Readings.make(operations, lives, { growOnly, memory })
   const adds = addsOf(operations, lives)
-  const acceptable = acceptableSums(adds)
+  const acceptable = sums(adds, ...adds.unknown, ...adds.excused)
   const final = finalReadings(operations, readings)
+  const atEnd = wrongAtEnd(final, acceptable, adds)
   const values = [...new Set(final.map(({ value }) => value))]
   const findings = [
-    ...Finding.of("counter", "wrong at the end", "maelstrom", wrongAtEnd(final, acceptable), wrongRead),
-    ...Finding.of(
-      "counter",
+    ...kinds.of("wrong at the end", atEnd.wrong, wrongRead),
+    ...kinds.of("refused, and added", atEnd.refused, wrongRead),
+    ...kinds.of(
       "different at the end",
-      "strict",
       values.length > 1 ? values : [],
       differentAtEnd(final)
     ),
-    ...Verdict.silent("counter", "no final read", "strict", silentAtEnd(operations, final), operations),
-    ...Finding.of("counter", "too large", "strict", readings.tooLarge, wrongRead),
-    ...Finding.of("counter", "too small", "strict", readings.tooSmall, wrongRead),
-    ...Finding.of("counter", "went back", "strict", readings.wentBack, wrongRead)
+    ...Verdict.silent(kinds, "no final read", silentAtEnd(operations, final), operations),
+    ...kinds.of("too large", readings.tooLarge, wrongRead),
+    ...kinds.of("too small", readings.tooSmall, wrongRead),
+    ...kinds.of("went back", readings.wentBack, wrongRead)
   ]
   const points = growOnly ? StableLatencies.points(adds.definite, readings.all) : []
   return Verdict.make(findings, {

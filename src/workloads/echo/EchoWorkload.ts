@@ -1,6 +1,7 @@
 import { Echo } from "../../schema/EchoProtocol.ts"
 import * as Json from "../../schema/Json.ts"
 import * as Finding from "../finding/Finding.ts"
+import * as Kinds from "../finding/Kinds.ts"
 import * as Verdict from "../finding/Verdict.ts"
 import type * as History from "../history/History.ts"
 import { isKill } from "../history/Lives.ts"
@@ -11,13 +12,21 @@ import * as Workload from "../Workload.ts"
  * The same payload comes back, each time. As in Maelstrom, no answer is a wrong answer; only where nodes are killed or
  * paused, which Maelstrom does not do, it is excused.
  */
+export const kinds = Kinds.make("echo", {
+  "wrong echo": {
+    rules: "maelstrom",
+    means: "the reply is not what was said, or there is none",
+    there: "the checker of `echo`"
+  }
+})
+
 export const check = (history: History.History): Verdict.Verdict => {
   const isExcused = history.some((event) => isKill(event) || event.f === "start-pause")
   const isWrong = ({ completion, invoke }: Operations.Completed): boolean =>
     completion.type === "ok" ? !Json.equals(invoke.value, completion.value) : !isExcused
   const wrong = Operations.completed(history).filter(isWrong)
   return Verdict.make(
-    Finding.of("echo", "wrong echo", "maelstrom", wrong, ({ completion, invoke }) =>
+    kinds.of("wrong echo", wrong, ({ completion, invoke }) =>
       Finding.example([invoke.node], {
         process: invoke.process,
         expected: invoke.value,

@@ -84,14 +84,5 @@ export const once = (source: string, kind: string, rules: Rules, one: Example = 
   examples: [one]
 })
 
-/** That something could not be judged, by these rules; by others it is as bad as any finding. */
-export const unknown = (
-  source: string,
-  kind: string,
-  rules: Rules,
-  unknownBy: ReadonlyArray<Rules>,
-  one?: Example
-): Finding => ({ ...once(source, kind, rules, one), unknownBy })
-
 /** The name of a kind, by which two findings are compared. */
 export const nameOf = ({ kind, source }: Pick<Finding, "kind" | "source">): string => `${source}: ${kind}`

@@ -7,6 +7,7 @@ import type { Failure } from "../history/History.ts"
 import * as Operations from "../history/Operations.ts"
 import * as Sorted from "../history/Sorted.ts"
 import * as Finding from "./Finding.ts"
+import type { Kinds } from "./Kinds.ts"
 
 /** Something that was measured again and again, such as how long each value took to spread: [time, value] in ms. */
 export interface Series {
@@ -30,14 +31,13 @@ export const make = (
 ): Verdict => ({ valid: findings.length === 0, findings, figures, ...series && { series } })
 
 /** Nodes that were asked to the end, and never gave the answer that counts; and how the last thing that each was asked ended. */
-export const silent = (
-  source: string,
-  kind: string,
-  rules: Finding.Rules,
+export const silent = <Name extends string>(
+  kinds: Kinds<Name>,
+  kind: Name,
   nodes: ReadonlyArray<NodeId>,
   operations: Operations.Operations
 ): ReadonlyArray<Finding.Finding> =>
-  Finding.of(source, kind, rules, nodes, (node) => {
+  kinds.of(kind, nodes, (node) => {
     const last = Operations.lastAsked(operations, node)
     return Finding.example([node], { f: last?.invoke.f, failure: last?.completion?.error }, [last?.invoke.index])
   })

@@ -30,6 +30,7 @@
 import type { NodeId } from "../../schema/Address.ts"
 import * as Json from "../../schema/Json.ts"
 import * as Finding from "../finding/Finding.ts"
+import * as Kinds from "../finding/Kinds.ts"
 import * as Verdict from "../finding/Verdict.ts"
 import type { Event, History } from "../history/History.ts"
 import * as Lives from "../history/Lives.ts"
@@ -202,6 +203,46 @@ const fate = ({ added, known, lastAbsent, lastPresent, value }: Fates.Fate): Fin
 /** How many of the stalest values are listed. */
 const worst = 8
 
+export const kinds = Kinds.make("set", {
+  lost: {
+    rules: "maelstrom",
+    means: "from some moment on a value that was known is in no read",
+    there: "`set-full`: `:lost`"
+  },
+  "nothing to judge by": {
+    rules: "maelstrom",
+    unknownBy: ["maelstrom", "strict"],
+    means: "no value is in all reads from some moment on",
+    there: "`set-full`: `:unknown`"
+  },
+  "missing at the end": {
+    rules: "strict",
+    means: "the last read of a node lacks a value that was known, though others show it",
+    there: "`set-full` asks for one read that shows it"
+  },
+  "no final read": { rules: "strict", means: "a node answers no read at the end", there: Kinds.nothing },
+  vanished: {
+    rules: "strict",
+    means: "a node no longer shows what it has shown",
+    there: "`set-full`: unless for ever"
+  },
+  "read but never added before": {
+    rules: "strict",
+    means: "a read shows what nobody had added",
+    there: "`set-full` looks only for what was added"
+  },
+  "read though refused": {
+    rules: "strict",
+    means: "a read shows what was refused with a definite error",
+    there: "`set-full` knows of no refusal"
+  },
+  "twice in one read": {
+    rules: "strict",
+    means: "a read shows a value more than once",
+    there: "`set-full` compares with the wrong number, and never finds it"
+  }
+})
+
 export const check = (history: History, options: Options = {}): Verdict.Verdict => {
   const { duplicated, fates, invented, missing, operations, refused, silent, vanished } = analyse(history, options)
   const having = (outcome: Fates.Outcome): ReadonlyArray<Fates.Fate> => fates.filter((fate) => fate.outcome === outcome)
@@ -212,14 +253,14 @@ export const check = (history: History, options: Options = {}): Verdict.Verdict 
   const worstStale = stale.toSorted((a, b) => b.latency! - a.latency!).slice(0, worst)
 
   const findings = [
-    ...Finding.of("set", "lost", "maelstrom", lost, fate),
-    ...stable.length > 0 ? [] : [Finding.unknown("set", "nothing to judge by", "maelstrom", ["maelstrom", "strict"])],
-    ...Finding.of("set", "missing at the end", "strict", missing, sighting),
-    ...Verdict.silent("set", "no final read", "strict", silent, operations),
-    ...Finding.of("set", "vanished", "strict", vanished, sighting),
-    ...Finding.of("set", "read but never added before", "strict", invented, sighting),
-    ...Finding.of("set", "read though refused", "strict", refused, sighting),
-    ...Finding.of("set", "twice in one read", "strict", duplicated, sighting)
+    ...kinds.of("lost", lost, fate),
+    ...stable.length > 0 ? [] : [kinds.once("nothing to judge by")],
+    ...kinds.of("missing at the end", missing, sighting),
+    ...Verdict.silent(kinds, "no final read", silent, operations),
+    ...kinds.of("vanished", vanished, sighting),
+    ...kinds.of("read but never added before", invented, sighting),
+    ...kinds.of("read though refused", refused, sighting),
+    ...kinds.of("twice in one read", duplicated, sighting)
   ]
   return Verdict.make(findings, {
     attempted: fates.length,

@@ -26,6 +26,7 @@
 import type { NodeId } from "../../schema/Address.ts"
 import type { Json } from "../../schema/Json.ts"
 import * as Finding from "../finding/Finding.ts"
+import * as Kinds from "../finding/Kinds.ts"
 import * as Verdict from "../finding/Verdict.ts"
 import type { Event, History } from "../history/History.ts"
 import * as Lives from "../history/Lives.ts"
@@ -144,6 +145,104 @@ const broken = ([{ key, list, listed, node }, promised]: Broken): Finding.Exampl
     }
   }, [promised?.event.index, list.index])
 
+const jepsen = (name: string): string => `\`jepsen.tests.kafka\`: \`:${name}\``
+
+export const kinds = Kinds.make("kafka", {
+  lost: {
+    rules: "maelstrom",
+    means: "a message that exists is never polled, though a later one is",
+    there: jepsen("lost-write")
+  },
+  unseen: {
+    rules: "maelstrom",
+    means: "a message that exists is never polled, nor any later one",
+    there: jepsen("unseen")
+  },
+  "nothing to judge by": {
+    rules: "strict",
+    unknownBy: ["strict"],
+    means: "no message was ever polled",
+    there: Kinds.nothing
+  },
+  duplicate: { rules: "maelstrom", means: "a message at more than one offset", there: jepsen("duplicate") },
+  "inconsistent offsets": {
+    rules: "maelstrom",
+    means: "an offset with more than one message",
+    there: jepsen("inconsistent-offsets")
+  },
+  "nonmonotonic within a poll": {
+    rules: "maelstrom",
+    means: "in a poll, an offset that is not above the one before it",
+    there: jepsen("int-nonmonotonic-poll")
+  },
+  "nonmonotonic polls": {
+    rules: "maelstrom",
+    means: "a process polls what it had polled, or what is below",
+    there: jepsen("nonmonotonic-poll")
+  },
+  "nonmonotonic sends": {
+    rules: "maelstrom",
+    means: "a process is told an offset that is not above that of its last send",
+    there: jepsen("nonmonotonic-send")
+  },
+  "nonmonotonic sends across an assign": {
+    rules: "strict",
+    means: "the same, after an assign that drops the key",
+    there: "an assign ends what it compares"
+  },
+  "skipped within a poll": {
+    rules: "maelstrom",
+    means: "between two messages of a poll there is one that it does not show",
+    there: jepsen("int-poll-skip")
+  },
+  "skipped by a poll": {
+    rules: "maelstrom",
+    means: "a process polls on behind a message that it has not seen",
+    there: jepsen("poll-skip")
+  },
+  "skipped from where it asked": {
+    rules: "strict",
+    means: "a poll leaves out what is at the offset that it asked for",
+    there: "compares polls with each other alone"
+  },
+  "polled but not asked for": {
+    rules: "strict",
+    means: "a poll shows another key, or what is below the offset that it asked for",
+    there: Kinds.nothing
+  },
+  "polled but never sent before": {
+    rules: "maelstrom",
+    means: "a poll shows what nobody had sent to that key",
+    there: "breaks off: `:no-writer-of-value`, and `:G1c-realtime` for what was sent later"
+  },
+  "polled though refused": {
+    rules: "maelstrom",
+    means: "a poll shows what was refused with a definite error",
+    there: jepsen("G1a")
+  },
+  "missing at the end": {
+    rules: "strict",
+    means: "a node that is asked for all does not show what others show",
+    there: Kinds.nothing
+  },
+  "no final poll": { rules: "strict", means: "a node answers no poll at the end", there: Kinds.nothing },
+  "commit went back": {
+    rules: "strict",
+    means: "a node lists an offset below what it had acknowledged or listed",
+    there: "its documentation allows lower ones"
+  },
+  "commit ahead of what was polled": {
+    rules: "strict",
+    means: "a node lists an offset above all that was polled, 0 apart",
+    there: "its documentation forbids it; its checker does not look"
+  },
+  "commit missing at the end": {
+    rules: "strict",
+    means: "at the end a node lists less than was acknowledged",
+    there: "its documentation allows lower ones"
+  }
+})
+
 const commitFindings = (listings: ReadonlyArray<CommitChecker.Listing>): ReadonlyArray<Finding.Finding> => {
   const against = (
     which: (listing: CommitChecker.Listing) => CommitChecker.Promised | undefined
@@ -154,9 +253,9 @@ const commitFindings = (listings: ReadonlyArray<CommitChecker.Listing>): Readonl
     })
   const ahead = listings.filter(CommitChecker.isAhead).map((listing): Broken => [listing, listing.polled])
   return [
-    ...Finding.of("kafka", "commit went back", "strict", against(CommitChecker.back), broken),
-    ...Finding.of("kafka", "commit ahead of what was polled", "strict", ahead, broken),
-    ...Finding.of("kafka", "commit missing at the end", "strict", against(CommitChecker.missing), broken)
+    ...kinds.of("commit went back", against(CommitChecker.back), broken),
+    ...kinds.of("commit ahead of what was polled", ahead, broken),
+    ...kinds.of("commit missing at the end", against(CommitChecker.missing), broken)
   ]
 }
 
@@ -167,56 +266,46 @@ const orderFindings = (analysis: Analysis): ReadonlyArray<Finding.Finding> => {
   const kept = nonmonotonicSends.filter(({ hasDropped }) => !hasDropped)
   const dropped = nonmonotonicSends.filter(({ hasDropped }) => hasDropped)
   return [
-    ...Finding.of("kafka", "nonmonotonic within a poll", "maelstrom", nonmonotonicWithin, conflicting),
-    ...Finding.of("kafka", "nonmonotonic polls", "maelstrom", nonmonotonicPolls, conflicting),
-    ...Finding.of("kafka", "nonmonotonic sends", "maelstrom", kept, conflicting),
-    ...Finding.of("kafka", "nonmonotonic sends across an assign", "strict", dropped, conflicting),
-    ...Finding.of("kafka", "skipped within a poll", "maelstrom", skippedWithin, skipping),
-    ...Finding.of("kafka", "skipped by a poll", "maelstrom", skippedBetween, skipping),
-    ...Finding.of("kafka", "skipped from where it asked", "strict", skippedFromStart, skipping)
+    ...kinds.of("nonmonotonic within a poll", nonmonotonicWithin, conflicting),
+    ...kinds.of("nonmonotonic polls", nonmonotonicPolls, conflicting),
+    ...kinds.of("nonmonotonic sends", kept, conflicting),
+    ...kinds.of("nonmonotonic sends across an assign", dropped, conflicting),
+    ...kinds.of("skipped within a poll", skippedWithin, skipping),
+    ...kinds.of("skipped by a poll", skippedBetween, skipping),
+    ...kinds.of("skipped from where it asked", skippedFromStart, skipping)
   ]
 }
 
 const findings = (analysis: Analysis): ReadonlyArray<Finding.Finding> => [
-  ...Finding.of(
-    "kafka",
+  ...kinds.of(
     "lost",
-    "maelstrom",
     analysis.lost,
     ({ later: { offset, poll }, message }) =>
       placed(message, { laterOffset: offset, laterProcess: poll.process, laterTime: poll.time }, poll)
   ),
-  ...Finding.of("kafka", "unseen", "maelstrom", analysis.unseen, (message) => placed(message)),
+  ...kinds.of("unseen", analysis.unseen, (message) => placed(message)),
   ...analysis.messages.some(({ firstPoll }) => firstPoll !== undefined)
     ? []
-    : [Finding.unknown("kafka", "nothing to judge by", "strict", ["strict"])],
-  ...Finding.of("kafka", "duplicate", "maelstrom", analysis.duplicates, (message) => placed(message)),
-  ...Finding.of(
-    "kafka",
-    "inconsistent offsets",
-    "maelstrom",
-    analysis.inconsistentOffsets,
-    ({ key, messages, offset }) => {
-      const there = messages.map((message) => ({ key, value: message.msg, offsets: places(message) }))
-      const events = messages.flatMap(({ places }) => places.map(({ event }) => event))
-      return Finding.example([], { key, offset, messages: there }, indices(events))
-    }
-  ),
+    : [kinds.once("nothing to judge by")],
+  ...kinds.of("duplicate", analysis.duplicates, (message) => placed(message)),
+  ...kinds.of("inconsistent offsets", analysis.inconsistentOffsets, ({ key, messages, offset }) => {
+    const there = messages.map((message) => ({ key, value: message.msg, offsets: places(message) }))
+    const events = messages.flatMap(({ places }) => places.map(({ event }) => event))
+    return Finding.example([], { key, offset, messages: there }, indices(events))
+  }),
   ...orderFindings(analysis),
-  ...Finding.of(
-    "kafka",
+  ...kinds.of(
     "polled but not asked for",
-    "strict",
     analysis.unasked,
     (one) => sighted(one, one.from === undefined ? {} : { from: one.from })
   ),
-  ...Finding.of("kafka", "polled but never sent before", "maelstrom", analysis.invented, (one) => sighted(one)),
-  ...Finding.of("kafka", "polled though refused", "maelstrom", analysis.refused, (one) => sighted(one)),
-  ...Finding.of("kafka", "missing at the end", "strict", analysis.missing, ({ message, node }) => ({
+  ...kinds.of("polled but never sent before", analysis.invented, (one) => sighted(one)),
+  ...kinds.of("polled though refused", analysis.refused, (one) => sighted(one)),
+  ...kinds.of("missing at the end", analysis.missing, ({ message, node }) => ({
     ...placed(message, { missingAt: node }, Operations.lastAsked(analysis.operations, node, "final-poll")!.invoke),
     nodes: [node]
   })),
-  ...Verdict.silent("kafka", "no final poll", "strict", analysis.silent, analysis.operations),
+  ...Verdict.silent(kinds, "no final poll", analysis.silent, analysis.operations),
   ...commitFindings(analysis.listings)
 ]
 

@@ -9,6 +9,7 @@
  */
 import type { Json } from "../../schema/Json.ts"
 import * as Finding from "../finding/Finding.ts"
+import * as Kinds from "../finding/Kinds.ts"
 import * as Verdict from "../finding/Verdict.ts"
 import type { History } from "../history/History.ts"
 import * as Operations from "../history/Operations.ts"
@@ -101,18 +102,30 @@ const undecided = ({ register: { key, operations } }: Trouble): Finding.Example 
     [operations[0]?.invoke.index]
   )
 
+export const kinds = Kinds.make("lin-kv", {
+  "not linearizable": {
+    rules: "either",
+    means: "the operations of a key have no order that explains every answer",
+    there: "`linearizable`, of what was ok or of unknown outcome"
+  },
+  undecided: {
+    rules: "maelstrom",
+    unknownBy: ["maelstrom", "strict"],
+    means: "the operations of a key have too many orders to try",
+    there: "`linearizable` gives up: `:unknown`"
+  }
+})
+
 export const check = (history: History): Verdict.Verdict => {
   const all = registers(Operations.fold(history))
   const troubles = all.flatMap((register) => judge(register) ?? [])
   const told = (rules: Finding.Rules) => {
     const broken = troubles.filter((trouble) => trouble.rules === rules && trouble.judgement.type === "broken")
-    return Finding.of("lin-kv", "not linearizable", rules, broken, exampleOf)
+    return kinds.of("not linearizable", broken, exampleOf, rules)
   }
   const open = troubles.filter(({ judgement }) => judgement.type === "undecided")
-  const unknown = Finding.of("lin-kv", "undecided", "maelstrom", open, undecided)
-    .map((finding): Finding.Finding => ({ ...finding, unknownBy: ["maelstrom", "strict"] }))
   return Verdict.make(
-    [...told("maelstrom"), ...told("strict"), ...unknown],
+    [...told("maelstrom"), ...told("strict"), ...kinds.of("undecided", open, undecided)],
     { keys: all.length }
   )
 }

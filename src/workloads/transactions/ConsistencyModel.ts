@@ -210,10 +210,8 @@ const tableOf = (of: (name: ConsistencyModel) => ReadonlySet<Anomaly>) =>
 /** What breaks each. */
 export const forbidden = tableOf((name) => setOf(name, ({ beyond = [], elle }) => [...elle, ...beyond]))
 
-/** The same as Elle has it, of what is looked for here. */
-const forbiddenByElle = tableOf((name) =>
-  all[name]!.isOurs === true ? new Set() : setOf(name, ({ elle, isOurs }) => isOurs === true ? [] : elle)
-)
+/** The same as Elle has it, of what is looked for here; of what it does not decide, as of all that is implied. */
+const forbiddenByElle = tableOf((name) => setOf(name, ({ elle, isOurs }) => isOurs === true ? [] : elle))
 
 /** Whether it breaks one of these. */
 export const forbids = (models: ReadonlyArray<ConsistencyModel>, anomaly: Anomaly): boolean =>

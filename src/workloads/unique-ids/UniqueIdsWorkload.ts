@@ -1,6 +1,7 @@
 import * as Json from "../../schema/Json.ts"
 import * as Rpc from "../../schema/Rpc.ts"
 import * as Finding from "../finding/Finding.ts"
+import * as Kinds from "../finding/Kinds.ts"
 import * as Verdict from "../finding/Verdict.ts"
 import type * as History from "../history/History.ts"
 import * as Operations from "../history/Operations.ts"
@@ -10,6 +11,10 @@ import * as Workload from "../Workload.ts"
 const Generate = Rpc.make("generate", { reply: { id: Json.Json } })
 
 /** No id is handed out twice. Ids are compared by value. */
+export const kinds = Kinds.make("unique-ids", {
+  "duplicate id": { rules: "maelstrom", means: "an id that was handed out more than once", there: "`unique-ids`" }
+})
+
 export const check = (history: History.History): Verdict.Verdict => {
   const all = Operations.completed(history)
   const acknowledged = all.filter(({ completion }) => completion.type === "ok")
@@ -22,7 +27,7 @@ export const check = (history: History.History): Verdict.Verdict => {
   }
   const duplicated = [...owners].filter(([, operations]) => operations.length > 1)
   return Verdict.make(
-    Finding.of("unique-ids", "duplicate id", "maelstrom", duplicated, ([, operations]) => {
+    kinds.of("duplicate id", duplicated, ([, operations]) => {
       const first = operations.slice(0, 4).map(({ completion }) => completion)
       return Finding.example(operations.map(({ invoke }) => invoke.node), {
         value: first[0]!.value,

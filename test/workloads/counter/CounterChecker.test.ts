@@ -83,7 +83,7 @@ describe("CounterChecker", () => {
     it("and of nothing that was refused", () => {
       accepts(["1 add 3 fail", "1 add 1", "1 read 1"])
       finds(["1 add 3 fail", "1 add 1", "1 read 4"], [
-        "wrong at the end: 4 in what n1 answered at 50 ms, not 1",
+        "refused, and added: 4 in what n1 answered at 50 ms, not 1: what was refused is in it",
         "too large: 4 in what n1 answered at 50 ms, at most 1 had been added"
       ])
     })

@@ -4,9 +4,12 @@ import * as Rules from "../../../src/workloads/finding/Rules.ts"
 
 const lost = Finding.once("set", "lost", "maelstrom")
 const vanished = Finding.once("set", "vanished", "strict")
-const neverOk = Finding.unknown("run", "never ok", "maelstrom", ["strict"])
-const nothing = Finding.unknown("set", "nothing to judge by", "maelstrom", ["maelstrom", "strict"])
-const nothingOfOurs = Finding.unknown("kafka", "nothing to judge by", "strict", ["strict"])
+const neverOk = { ...Finding.once("run", "never ok", "maelstrom"), unknownBy: ["strict"] } as const
+const nothing = {
+  ...Finding.once("set", "nothing to judge by", "maelstrom"),
+  unknownBy: ["maelstrom", "strict"]
+} as const
+const nothingOfOurs = { ...Finding.once("kafka", "nothing to judge by", "strict"), unknownBy: ["strict"] } as const
 
 /** By Maelstrom's rules, by strict ones, and by those where availability is asked for. */
 const judge = (...findings: ReadonlyArray<Finding.Finding>): ReadonlyArray<Rules.Validity> => [
