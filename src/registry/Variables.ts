@@ -98,30 +98,35 @@ export const variables: ReadonlyArray<Variable> = [
     meaning: "how long a request to `lin-kv` may take; after that the outcome is unknown",
     usual: "900 millis"
   },
-  { name: "RAFT_APPEND_WINDOW", meaning: "how long a leader gathers entries before it sends them", usual: "0 millis" },
+  {
+    name: "RAFT_ANSWER_WINDOW",
+    meaning: "how long a leader gathers what others wait to hear of it",
+    usual: "0 millis"
+  },
+  { name: "RAFT_APPEND_WINDOW", meaning: "how long a leader gathers entries before it sends them", usual: "10 millis" },
   { name: "RAFT_BATCH", meaning: "how many entries go into one message at the most", usual: "1000" },
   { name: "RAFT_CHUNK", meaning: "how many characters of a snapshot go into one message", usual: "65536" },
   {
     name: "RAFT_ELECTION_TIMEOUT",
     meaning: "a follower that hears no leader for so long seeks another one, at the earliest",
-    usual: "250 millis"
+    usual: "225 millis"
   },
   { name: "RAFT_GAP", meaning: "how long a gap in the log may stay open before it is told", usual: "30 millis" },
-  { name: "RAFT_HEARTBEAT", meaning: "how often a leader says something at the least", usual: "75 millis" },
+  { name: "RAFT_HEARTBEAT", meaning: "how often a leader says something at the least", usual: "100 millis" },
   {
     name: "RAFT_IDLE_WINDOW",
-    meaning: "how long entries and answers for which nobody waits may wait for company",
-    usual: "50 millis"
+    meaning: "how long the answer of a node may wait for company that is not needed for a majority",
+    usual: "150 millis"
   },
   {
     name: "RAFT_LEASE",
     meaning: "for how long a leader that a majority has heard answers reads without asking; 0 for never",
-    usual: "225 millis"
+    usual: "200 millis"
   },
   {
     name: "RAFT_LONGEST_ELECTION_TIMEOUT",
     meaning: "by when a follower that hears no leader seeks another one",
-    usual: "350 millis"
+    usual: "325 millis"
   },
   {
     name: "RAFT_REFUSE_AFTER",
@@ -131,7 +136,7 @@ export const variables: ReadonlyArray<Variable> = [
   {
     name: "RAFT_REQUEST_WINDOW",
     meaning: "how long requests wait for company on their way to the leader",
-    usual: "10 millis"
+    usual: "20 millis"
   },
   { name: "RAFT_RETRY", meaning: "after how long at the earliest a message is repeated", usual: "100 millis" },
   {

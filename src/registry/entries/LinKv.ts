@@ -13,7 +13,7 @@ export const linKvProxy = () => ({ proxy: { program: LinKvProxy } }) as const
 const challenge: ChallengeRun = {
   id: "7",
   options: { nodeCount: 3, concurrency: 12, timeLimit: 20_000, rate: 100 },
-  limits: { messagesPerOperation: 2 }
+  limits: { messagesPerOperation: 2, medianLatency: 30 }
 }
 
 export const entry = () =>
@@ -26,7 +26,7 @@ export const entry = () =>
       {
         ...challenge,
         options: { ...challenge.options, nodeCount: 5, concurrency: 20, nemesis: ["partition"] },
-        limits: { messagesPerOperation: 2.8 }
+        limits: { messagesPerOperation: 2.8, medianLatency: 30 }
       }
     ],
     stricter: "a refusal (20, 22) also says what the key held"

@@ -3,9 +3,13 @@
  *
  * **One message says all** that there is to say to a server: entries, how far they are committed, how far it may read.
  *
- * **Entries are urgent** for as many servers as make a majority with the leader, and first for those whose own clients
- * wait for them. The others get them with whatever else they are sent, or after the idle window, and answer within one.
+ * **Entries are urgent** for as many servers as make a majority with the leader, and always for the same ones as long as
+ * they answer: so what each window gathers goes to no more servers than it must. The others get entries with whatever
+ * else they are sent, a heartbeat at the latest, and answer within the idle window, with whatever else they say.
  * So an entry costs two messages among three servers, and four among five, as long as all is well.
+ *
+ * **Heartbeats** are only for who is sent nothing else, and questions only for who says nothing else: whatever a server
+ * says tells what it has heard last, and so that it still follows.
  *
  * **Pipelining.** What was sent counts as arrived, and the next message goes on from there, but for what many messages
  * carry that are unanswered. A follower says when something is missing. If it does not answer in time, what it is not known
@@ -30,6 +34,8 @@ export const newPeer = (node: NodeId, next: Index, now: number): Peer => ({
   unsentSince: now,
   commit: 0,
   wants: 0,
+  newsSince: Infinity,
+  sentAt: -Infinity,
   asked: -Infinity,
   echo: -Infinity,
   awaited: -Infinity,
@@ -51,9 +57,9 @@ const pipeline = 4
 const timeout = <A>({ settings }: Server<A>, { failures, roundTrip }: Peer): number =>
   Math.min(Math.max(settings.retry, 3 * roundTrip) * 2 ** failures, 10 * settings.retry)
 
-/** Those for whom entries are urgent. */
+/** Those for whom entries are urgent: the first that answer. */
 const urgent = <A>(server: Server<A>, leader: Leader): ReadonlySet<Peer> => {
-  const rank = ({ commit, failures, wants }: Peer): number => failures > 0 ? 2 : wants > commit ? 0 : 1
+  const rank = ({ failures }: Peer): number => failures > 0 ? 1 : 0
   const members = leader.peers.filter((peer) => peer.server === undefined || isMember(server, peer.server))
   return new Set(members.toSorted((a, b) => rank(a) - rank(b)).slice(0, majority(server) - 1))
 }
@@ -69,26 +75,37 @@ const unsentAt = <A>({ settings }: Server<A>, peer: Peer, isUrgent: boolean): nu
   const isFull = peer.server !== undefined && peer.next - peer.match > pipeline * settings.batch
   return isSilent(peer) || isFull
     ? Infinity
-    : peer.unsentSince + (isUrgent ? settings.appendWindow : settings.idleWindow)
+    : peer.unsentSince + (isUrgent ? settings.appendWindow : settings.heartbeat)
 }
 
-/** When it is to be asked something. */
-const askAt = <A>({ settings }: Server<A>, { reads }: Leader, { asked }: Peer, isUrgent: boolean): number => {
+/** When it is to be asked something: not as long as it talks by itself, since that says as much. */
+const askAt = <A>({ settings }: Server<A>, { reads }: Leader, { asked, echo }: Peer, isUrgent: boolean): number => {
   const isDoubted = isUrgent && reads.length > 0 && reads.at(-1)!.at > asked
-  return asked + (isDoubted ? settings.requestWindow : settings.heartbeat)
+  return isDoubted ? asked + settings.requestWindow : Math.max(asked, echo) + settings.heartbeat
+}
+
+/** Notes since when there is something that its clients wait for. */
+const lookForNews = <A>(server: Server<A>, peer: Peer): void => {
+  const isNews = peer.isReadableNews || Math.min(server.commit, peer.wants) > peer.commit
+  peer.newsSince = isNews && !isFarBehind(server, peer) ? Math.min(peer.newsSince, server.now) : Infinity
 }
 
 /** When a message is due. */
 const dueAt = <A>(server: Server<A>, leader: Leader, peer: Peer, isUrgent: boolean): number => {
-  const isNews = peer.isReadableNews || Math.min(server.commit, peer.wants) > peer.commit
-  if (isNews && !isFarBehind(server, peer)) return -Infinity
-  return Math.min(unsentAt(server, peer, isUrgent), askAt(server, leader, peer, isUrgent))
+  const heartbeatAt = peer.sentAt + server.settings.heartbeat
+  return Math.min(
+    peer.newsSince + server.settings.answerWindow,
+    unsentAt(server, peer, isUrgent),
+    askAt(server, leader, peer, isUrgent),
+    heartbeatAt
+  )
 }
 
 export const tend = <A>(server: Server<A>, leader: Leader): void => {
   const urgents = urgent(server, leader)
   for (const peer of leader.peers) {
     if (peer.lateAt <= server.now) fail(server, peer)
+    lookForNews(server, peer)
     const isUrgent = urgents.has(peer)
     if (dueAt(server, leader, peer, isUrgent) > server.now) continue
     if (isFarBehind(server, peer)) writeSnapshot(server, peer)
@@ -124,11 +141,13 @@ const write = <A>(server: Server<A>, leader: Leader, peer: Peer, isUrgent: boole
     ...readable && { read: readable }
   }
   send(server, peer.node, { type: "lead", body })
+  peer.sentAt = now
   peer.next += entries.length
   peer.unsentSince = isAll ? Infinity : -Infinity
   peer.commit = server.commit
   if (readable !== undefined) peer.readableAt = at
   peer.isReadableNews = false
+  peer.newsSince = Infinity
   if (isQuestion) question(server, peer, at, body.answerWithin!)
 }
 
@@ -137,6 +156,7 @@ const writeSnapshot = <A>(server: Server<A>, peer: Peer): void => {
   const isDue = peer.unsentSince < Infinity && !isSilent(peer)
   const at = stamp(server)
   Snapshots.send(server, peer, at, isDue ? server.settings.chunk : 0)
+  peer.sentAt = server.now
   if (isDue) peer.unsentSince = Infinity
   question(server, peer, at, 0)
 }

@@ -89,6 +89,10 @@ export interface Peer {
   commit: Index
   /** The last entry that it has asked for: it waits until that is committed. */
   wants: Index
+  /** Since when there is something that its clients wait for; Infinity if there is not. */
+  newsSince: number
+  /** When it was last sent anything. */
+  sentAt: number
   /** The last message to it that it is to answer; the last of all of them that it has answered, or a later one. */
   asked: number
   echo: number

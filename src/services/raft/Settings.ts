@@ -22,7 +22,9 @@ export interface Settings {
   readonly requestWindow: number
   /** For how long a leader gathers entries, before it sends them. */
   readonly appendWindow: number
-  /** How long what nobody waits for may wait for company: entries for those who are not needed, and their answers. */
+  /** For how long a leader gathers what it has to say to those who wait for it. */
+  readonly answerWindow: number
+  /** How long the answer of a server may wait for company that is not needed for a majority. */
   readonly idleWindow: number
   /** How long what should have come in between may be late, before it counts as lost. */
   readonly gap: number
@@ -45,13 +47,14 @@ const count = (name: string, fallback: number) => Config.Int(name).pipe(Config.w
 
 export const defaults: Settings = {
   silence: 0,
-  electionTimeout: 250,
-  longestElectionTimeout: 350,
-  heartbeat: 75,
-  lease: 225,
-  requestWindow: 10,
-  appendWindow: 0,
-  idleWindow: 50,
+  electionTimeout: 225,
+  longestElectionTimeout: 325,
+  heartbeat: 100,
+  lease: 200,
+  requestWindow: 20,
+  appendWindow: 10,
+  answerWindow: 0,
+  idleWindow: 150,
   gap: 30,
   retry: 100,
   refuseAfter: 700,
@@ -69,6 +72,7 @@ export const config: Config.Config<Settings> = Config.all({
   lease: millis("RAFT_LEASE", defaults.lease),
   requestWindow: millis("RAFT_REQUEST_WINDOW", defaults.requestWindow),
   appendWindow: millis("RAFT_APPEND_WINDOW", defaults.appendWindow),
+  answerWindow: millis("RAFT_ANSWER_WINDOW", defaults.answerWindow),
   idleWindow: millis("RAFT_IDLE_WINDOW", defaults.idleWindow),
   gap: millis("RAFT_GAP", defaults.gap),
   retry: millis("RAFT_RETRY", defaults.retry),

@@ -191,7 +191,7 @@ const step = (cluster: Cluster, member: Member, input: Raft.Input<number>): void
   try {
     outputs = machine.step(member.server!, input, time.now(), random.nextDoubleUnsafe())
   } catch (error) {
-    Watcher.find(watcher, "crash", `${member.node}: ${error instanceof Error ? error.stack : String(error)}`)
+    Watcher.crashed(watcher, member.node, error)
     return kill(cluster, member)
   }
   const leads = member.server!.role.type === "leader"
@@ -233,13 +233,13 @@ export const append: Ask = (cluster, member, done = () => {}) => ask(cluster, me
 export const read: Ask = (cluster, member, done = () => {}) => ask(cluster, member, undefined, done)
 
 export const start = (cluster: Cluster, member: Member): void => {
-  const { members, options: { machine, settings }, random, time } = cluster
+  const { members, options: { machine, settings }, random, time, watcher } = cluster
   if (member.server !== undefined) return
   member.life++
   member.written = 0
   member.state = []
   member.leads = false
-  member.server = machine.make<number>({
+  const options = {
     node: member.node,
     nodes: members.map(({ node }) => node),
     settings,
@@ -247,7 +247,12 @@ export const start = (cluster: Cluster, member: Member): void => {
     newId: ServerId.make(`${member.node}.${random.below(36 ** 4).toString(36)}`),
     now: time.now(),
     chance: random.nextDoubleUnsafe()
-  })
+  }
+  try {
+    member.server = machine.make<number>(options)
+  } catch (error) {
+    return Watcher.crashed(watcher, member.node, error)
+  }
   step(cluster, member, { type: "wake" })
 }
 

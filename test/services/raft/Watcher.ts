@@ -56,6 +56,9 @@ export const find = ({ violations }: Watcher, property: Property, text: string):
   if (violations.length < 20) violations.push({ property, text })
 }
 
+export const crashed = (watcher: Watcher, node: string, error: unknown): void =>
+  find(watcher, "crash", `${node}: ${error instanceof Error ? error.stack : String(error)}`)
+
 const describe = (entry: Entry<number>): string =>
   "operation" in entry ? `${entry.operation}` : "servers" in entry ? entry.servers.join() : "blank"
 

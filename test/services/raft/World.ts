@@ -73,6 +73,7 @@ export const settings: Settings.Settings = {
   lease: 0,
   requestWindow: 0,
   appendWindow: 0,
+  answerWindow: 0,
   idleWindow: 0,
   gap: 0,
   retry: 100,
@@ -152,7 +153,7 @@ const step = (rules: Rules, world: World, node: number, input: Raft.Input<number
       }
     }
   } catch (error) {
-    Watcher.find(watcher, "crash", `${nodes[node]}: ${error instanceof Error ? error.stack : String(error)}`)
+    Watcher.crashed(watcher, nodes[node]!, error)
   }
   const place: Place = { ...before, server, state, asked, leads, safe, writes, written }
   return { ...world, places: world.places.with(node, place), messages, watcher }
