@@ -1,0 +1,112 @@
+/**
+ * The way to a NATS server, which nodes, clients and workers share.
+ *
+ * An address of the cluster is a subject, `<cluster>.<address>`: the name of the cluster is the namespace in which its
+ * nodes, clients and services reach each other, from any machine. Core NATS delivers at most once, which is all that
+ * Maelstrom's network promises too.
+ *
+ * A connection that breaks is made again, for ever: a node outlives its server. What is sent meanwhile is dropped and
+ * counted, as by a network that is cut; who needs it sends it again, as programs do here anyhow.
+ */
+import { connect } from "@nats-io/transport-node"
+import type { NatsConnection, NodeConnectionOptions } from "@nats-io/transport-node"
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import type { Address } from "../schema/Address.ts"
+
+/**
+ * Why there is no way to a server, and what to do about it.
+ *
+ * - `unreachable`: nobody answers at this URL.
+ * - `refused`: the server does not accept these credentials.
+ */
+export class NatsUnavailable extends Data.TaggedError("NatsUnavailable")<{
+  readonly reason: "unreachable" | "refused"
+  readonly url: string
+  readonly cause: unknown
+}> {
+  override get message(): string {
+    return this.reason === "refused"
+      ? `the NATS server at ${this.url} refuses these credentials; set NATS_USER and NATS_PASSWORD, or NATS_TOKEN`
+      : `no NATS server answers at ${this.url}; start one (nats-server -js) or set NATS_URL`
+  }
+}
+
+/** Servers, separated by commas; environment variable `NATS_URL`. */
+export const url = Config.String("NATS_URL").pipe(Config.withDefault("nats://127.0.0.1:4222"))
+
+/** The namespace of the cluster; environment variable `NATS_CLUSTER`. */
+export const clusterName = Config.String("NATS_CLUSTER").pipe(Config.withDefault("gossip-girl"))
+
+const credentials = Config.all({
+  user: Config.option(Config.String("NATS_USER")),
+  pass: Config.option(Config.Redacted("NATS_PASSWORD")),
+  token: Config.option(Config.Redacted("NATS_TOKEN"))
+})
+
+/** A subject is tokens between dots, and `*`, `>` and white space mean something else: an address is one token. */
+const token = (address: string): string =>
+  encodeURIComponent(address).replaceAll(/[.*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)
+
+export class NatsBus extends Context.Service<NatsBus, {
+  readonly connection: NatsConnection
+  readonly cluster: string
+  readonly subject: (address: Address) => string
+  /** Whether the server is reached now. */
+  readonly isConnected: () => boolean
+}>()("gossip-girl/NatsBus") {
+  static readonly layer = Layer.effect(NatsBus, Effect.suspend(() => make))
+}
+
+const isRefusal = (error: unknown): boolean => error instanceof Error && /Authorization|Authentication/.test(error.name)
+
+const make = Effect.gen(function*() {
+  const servers = yield* url
+  const cluster = token(yield* clusterName)
+  const { pass, token: secret, user } = yield* credentials
+  const options: NodeConnectionOptions = {
+    servers: servers.split(",").map((server) => server.trim()),
+    name: cluster,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 250,
+    timeout: 5000,
+    ...Option.isSome(user) && { user: user.value },
+    ...Option.isSome(pass) && { pass: Redacted.value(pass.value) },
+    ...Option.isSome(secret) && { token: Redacted.value(secret.value) }
+  }
+  const connection = yield* Effect.acquireRelease(
+    Effect.tryPromise({
+      try: () => connect(options),
+      catch: (cause) =>
+        new NatsUnavailable({ reason: isRefusal(cause) ? "refused" : "unreachable", url: servers, cause })
+    }),
+    (connection) => Effect.promise(() => connection.close())
+  )
+
+  let connected = true
+  const watch = Effect.promise(async () => {
+    for await (const status of connection.status()) {
+      if (status.type === "disconnect") connected = false
+      if (status.type === "reconnect") connected = true
+      if (status.type === "disconnect" || status.type === "reconnect") {
+        run(Effect.logWarning(`NATS: ${status.type === "disconnect" ? "lost" : "back at"} ${status.server}`))
+      }
+      if (status.type === "error") run(Effect.logWarning(`NATS: ${status.error.message}`))
+      if (status.type === "slowConsumer") run(Effect.logWarning(`NATS: ${status.pending} messages wait to be taken`))
+    }
+  })
+  const run = Effect.runForkWith(yield* Effect.context())
+  yield* Effect.forkScoped(watch)
+
+  return NatsBus.of({
+    connection,
+    cluster,
+    subject: (address) => `${cluster}.${token(address)}`,
+    isConnected: () => connected && !connection.isClosed()
+  })
+})

@@ -1,0 +1,88 @@
+/**
+ * A client of a cluster on NATS: it asks nodes, as Maelstrom's clients do, from any machine.
+ *
+ * It has an address of its own, so replies find it. A reply that does not come in time is a `Timeout`, after which nobody
+ * knows whether the request took place. Several requests may be under way at once.
+ */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
+import * as Result from "effect/Result"
+import { type Address, ClientId } from "../schema/Address.ts"
+import * as Envelope from "../schema/Envelope.ts"
+import * as ProtocolError from "../schema/ProtocolError.ts"
+import type * as Rpc from "../schema/Rpc.ts"
+import * as NatsLines from "./NatsLines.ts"
+
+/** As long as Maelstrom's clients wait. */
+export const defaultTimeout = Duration.seconds(5)
+
+export class NatsClient extends Context.Service<NatsClient, {
+  readonly id: ClientId
+  /** Sends a body, to which it adds a `msg_id`, and answers with the body of the reply. */
+  readonly request: (
+    to: Address,
+    body: Envelope.Body,
+    timeout?: Duration.Duration
+  ) => Effect.Effect<Envelope.Body, ProtocolError.ProtocolError>
+  readonly ask: <Type extends string, Q, P>(
+    to: Address,
+    rpc: Rpc.Rpc<Type, Q, P>,
+    request: Q,
+    timeout?: Duration.Duration
+  ) => Effect.Effect<P, ProtocolError.ProtocolError>
+}>()("gossip-girl/NatsClient") {
+  static readonly layer = Layer.effect(NatsClient, Effect.suspend(() => make))
+}
+
+const make = Effect.gen(function*() {
+  const lines = yield* NatsLines.make
+  const id = ClientId.make(`c-${(yield* Random.nextIntBetween(0, 36 ** 8)).toString(36)}`)
+  const waiting = new Map<number, (body: Envelope.Body) => void>()
+  let lastId = 0
+
+  yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      lines.take(id, (line) => {
+        const message = Envelope.decode(line)
+        if (Result.isSuccess(message)) waiting.get(Number(message.success.body["in_reply_to"]))?.(message.success.body)
+      })
+    ),
+    (stop) => Effect.sync(stop)
+  )
+
+  const request = (to: Address, body: Envelope.Body, timeout: Duration.Duration = defaultTimeout) =>
+    Effect.callback<Envelope.Body>((resume) => {
+      const msg_id = ++lastId
+      waiting.set(msg_id, (reply) => {
+        waiting.delete(msg_id)
+        resume(Effect.succeed(reply))
+      })
+      lines.send(to, Envelope.encode({ src: id, dest: to, body: { ...body, msg_id } }))
+      return Effect.sync(() => waiting.delete(msg_id))
+    }).pipe(
+      Effect.timeoutOrElse({
+        duration: timeout,
+        orElse: () => Effect.fail(new ProtocolError.Timeout({ text: `${to} did not answer in time` }))
+      }),
+      Effect.flatMap((reply) =>
+        reply["type"] === "error" ? Effect.fail(ProtocolError.fromBody(reply)) : Effect.succeed(reply)
+      )
+    )
+
+  return NatsClient.of({
+    id,
+    request,
+    ask: (to, rpc, fields, timeout) =>
+      Effect.flatMap(
+        Effect.suspend(() => request(to, { type: rpc.type, ...rpc.encodeRequest(fields) }, timeout)),
+        (body) => {
+          const decoded = rpc.decodeReply(body)
+          if (body["type"] === rpc.replyType && Result.isSuccess(decoded)) return Effect.succeed(decoded.success)
+          return Effect.fail(new ProtocolError.Crash({ text: `${to} answered ${rpc.type} with a malformed reply` }))
+        }
+      )
+  })
+})

@@ -1,0 +1,59 @@
+/**
+ * A node's connection to the world over core NATS, in the place of standard input and output: the same lines of text.
+ *
+ * - **Who it is** the environment tells, where Maelstrom sends `init`: this layer hands the node an `init` of its own
+ *   making, and keeps the answer to itself.
+ * - **Bad input** is refused as from standard input: it is logged and skipped. So is a message for somebody else.
+ * - **Input ends** when the connection is closed, which only this process does.
+ */
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import { ClientId, NodeId } from "../schema/Address.ts"
+import * as Envelope from "../schema/Envelope.ts"
+import { Init } from "../schema/InitProtocol.ts"
+import { MessageIO } from "../services/node/MessageIO.ts"
+import { NatsBus } from "./NatsBus.ts"
+import * as NatsLines from "./NatsLines.ts"
+
+/** This node's name, and those of all nodes, separated by commas, in the same order at each: `NODE_ID` and `NODE_IDS`. */
+export const membership = Config.all({
+  id: Config.schema(NodeId, "NODE_ID"),
+  ids: Config.Array(NodeId, "NODE_IDS")
+})
+
+/** Who says `init` and hears `init_ok`. No client takes this name: theirs go on with a number. */
+const starter = ClientId.make("c-init")
+
+export const layer = Layer.effect(
+  MessageIO,
+  Effect.gen(function*() {
+    const { connection } = yield* NatsBus
+    const { id, ids } = yield* membership
+    const lines = yield* NatsLines.make
+    const log = Effect.runForkWith(yield* Effect.context())
+    const skip = (why: string, line: string): void =>
+      void log(Effect.logWarning(`skipped a line: ${why}: ${line.slice(0, 200)}`))
+
+    return MessageIO.of({
+      receive: (onMessage) =>
+        Effect.callback<void>((resume) => {
+          const stop = lines.take(id, (line) => {
+            const message = Envelope.decode(line)
+            if (Result.isFailure(message)) skip(message.failure, line)
+            else if (message.success.dest !== id) skip(`it is for ${message.success.dest}`, line)
+            else onMessage(message.success)
+          })
+          const init = Init.encodeRequest({ node_id: id, node_ids: ids })
+          onMessage({ src: starter, dest: id, body: { type: Init.type, msg_id: 1, ...init } })
+          connection.closed().then(() => resume(Effect.void), () => resume(Effect.void))
+          return Effect.sync(stop)
+        }),
+      send: (message) => {
+        if (message.dest !== starter) lines.send(message.dest, Envelope.encode(message))
+      },
+      flush: Effect.suspend(() => connection.isClosed() ? Effect.void : Effect.promise(() => connection.flush()))
+    })
+  })
+)
