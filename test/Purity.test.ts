@@ -31,7 +31,7 @@ const reachableFrom = (path: string, found = new Set<string>()): ReadonlySet<str
   return found
 }
 
-const simulated = filesIn("src").filter((path) => !path.startsWith("src/simulator/processes/"))
+const simulated = filesIn("src").filter((path) => !/^src\/(simulator\/processes|nats)\//.test(path))
 
 describe("the simulated world", () => {
   it("imports Effect and itself, and nothing else", () => {
@@ -75,6 +75,7 @@ describe("arrows", () => {
   const below: Record<string, ReadonlyArray<string>> = {
     "src/schema": [],
     "src/services": ["src/schema"],
+    "src/nats": ["src/schema", "src/services"],
     "src/programs": ["src/schema", "src/services"],
     "src/workloads": ["src/schema"],
     "src/simulator": ["src/schema", "src/services", "src/workloads"],

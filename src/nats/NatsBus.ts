@@ -17,6 +17,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import type { Address } from "../schema/Address.ts"
 
 /**
@@ -40,8 +41,11 @@ export class NatsUnavailable extends Data.TaggedError("NatsUnavailable")<{
 /** Servers, separated by commas; environment variable `NATS_URL`. */
 export const url = Config.String("NATS_URL").pipe(Config.withDefault("nats://127.0.0.1:4222"))
 
+/** A name that JetStream takes for a bucket too. */
+const Name = Schema.String.check(Schema.isPattern(/^[-\w]+$/, { expected: "letters, digits, - and _" }))
+
 /** The namespace of the cluster; environment variable `NATS_CLUSTER`. */
-export const clusterName = Config.String("NATS_CLUSTER").pipe(Config.withDefault("gossip-girl"))
+export const clusterName = Config.schema(Name, "NATS_CLUSTER").pipe(Config.withDefault("gossip-girl"))
 
 const credentials = Config.all({
   user: Config.option(Config.String("NATS_USER")),
@@ -57,6 +61,8 @@ export class NatsBus extends Context.Service<NatsBus, {
   readonly connection: NatsConnection
   readonly cluster: string
   readonly subject: (address: Address) => string
+  /** How many bytes the server takes at once. */
+  readonly maxPayload: () => number
   /** Whether the server is reached now. */
   readonly isConnected: () => boolean
 }>()("gossip-girl/NatsBus") {
@@ -65,9 +71,15 @@ export class NatsBus extends Context.Service<NatsBus, {
 
 const isRefusal = (error: unknown): boolean => error instanceof Error && /Authorization|Authentication/.test(error.name)
 
+/** A server that is silent for three times so long, in ms, is taken for one that is gone. */
+const pingInterval = 1000
+
+/** What a server takes at once unless its settings say otherwise, in bytes. */
+const usualPayload = 1 << 20
+
 const make = Effect.gen(function*() {
   const servers = yield* url
-  const cluster = token(yield* clusterName)
+  const cluster = yield* clusterName
   const { pass, token: secret, user } = yield* credentials
   const options: NodeConnectionOptions = {
     servers: servers.split(",").map((server) => server.trim()),
@@ -75,6 +87,7 @@ const make = Effect.gen(function*() {
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
     timeout: 5000,
+    pingInterval,
     ...Option.isSome(user) && { user: user.value },
     ...Option.isSome(pass) && { pass: Redacted.value(pass.value) },
     ...Option.isSome(secret) && { token: Redacted.value(secret.value) }
@@ -89,6 +102,7 @@ const make = Effect.gen(function*() {
   )
 
   let connected = true
+  let maxPayload = usualPayload
   const watch = Effect.promise(async () => {
     for await (const status of connection.status()) {
       if (status.type === "disconnect") connected = false
@@ -107,6 +121,7 @@ const make = Effect.gen(function*() {
     connection,
     cluster,
     subject: (address) => `${cluster}.${token(address)}`,
+    maxPayload: () => maxPayload = connection.info?.max_payload ?? maxPayload,
     isConnected: () => connected && !connection.isClosed()
   })
 })

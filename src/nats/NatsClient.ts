@@ -2,8 +2,10 @@
  * A client of a cluster on NATS: it asks nodes, as Maelstrom's clients do, from any machine.
  *
  * It has an address of its own, so replies find it. A reply that does not come in time is a `Timeout`, after which nobody
- * knows whether the request took place. Several requests may be under way at once.
+ * knows whether the request took place. A node that is not there is `NodeNotFound`: the server says that nobody listens.
+ * Several requests may be under way at once.
  */
+import { createInbox, type Msg } from "@nats-io/transport-node"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -14,6 +16,7 @@ import { type Address, ClientId } from "../schema/Address.ts"
 import * as Envelope from "../schema/Envelope.ts"
 import * as ProtocolError from "../schema/ProtocolError.ts"
 import type * as Rpc from "../schema/Rpc.ts"
+import { NatsBus } from "./NatsBus.ts"
 import * as NatsLines from "./NatsLines.ts"
 
 /** As long as Maelstrom's clients wait. */
@@ -38,38 +41,53 @@ export class NatsClient extends Context.Service<NatsClient, {
 }
 
 const make = Effect.gen(function*() {
+  const { connection } = yield* NatsBus
   const lines = yield* NatsLines.make
   const id = ClientId.make(`c-${(yield* Random.nextIntBetween(0, 36 ** 8)).toString(36)}`)
-  const waiting = new Map<number, (body: Envelope.Body) => void>()
+  const absences = createInbox()
+  const waiting = new Map<number, (answer: Effect.Effect<Envelope.Body, ProtocolError.ProtocolError>) => void>()
   let lastId = 0
 
+  const onLine = (line: string): void => {
+    const message = Envelope.decode(line)
+    if (Result.isFailure(message)) return
+    const { body } = message.success
+    waiting.get(Number(body["in_reply_to"]))?.(
+      body["type"] === "error" ? Effect.fail(ProtocolError.fromBody(body)) : Effect.succeed(body)
+    )
+  }
+  /** The server's word that nobody listens has no text, and says in its subject which request that is. */
+  const onAbsence = (_: unknown, { data, subject }: Msg): void => {
+    if (data.length > 0) return
+    const text = "nobody listens at this address of the cluster"
+    waiting.get(Number(subject.slice(absences.length + 1)))?.(Effect.fail(new ProtocolError.NodeNotFound({ text })))
+  }
   yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      lines.take(id, (line) => {
-        const message = Envelope.decode(line)
-        if (Result.isSuccess(message)) waiting.get(Number(message.success.body["in_reply_to"]))?.(message.success.body)
-      })
-    ),
+    Effect.sync(() => {
+      const stop = lines.take(id, onLine)
+      const subscription = connection.subscribe(`${absences}.*`, { callback: onAbsence })
+      return () => {
+        stop()
+        subscription.unsubscribe()
+      }
+    }),
     (stop) => Effect.sync(stop)
   )
 
   const request = (to: Address, body: Envelope.Body, timeout: Duration.Duration = defaultTimeout) =>
-    Effect.callback<Envelope.Body>((resume) => {
+    Effect.callback<Envelope.Body, ProtocolError.ProtocolError>((resume) => {
       const msg_id = ++lastId
-      waiting.set(msg_id, (reply) => {
+      waiting.set(msg_id, (answer) => {
         waiting.delete(msg_id)
-        resume(Effect.succeed(reply))
+        resume(answer)
       })
-      lines.send(to, Envelope.encode({ src: id, dest: to, body: { ...body, msg_id } }))
+      lines.send(to, Envelope.encode({ src: id, dest: to, body: { ...body, msg_id } }), `${absences}.${msg_id}`)
       return Effect.sync(() => waiting.delete(msg_id))
     }).pipe(
       Effect.timeoutOrElse({
         duration: timeout,
         orElse: () => Effect.fail(new ProtocolError.Timeout({ text: `${to} did not answer in time` }))
-      }),
-      Effect.flatMap((reply) =>
-        reply["type"] === "error" ? Effect.fail(ProtocolError.fromBody(reply)) : Effect.succeed(reply)
-      )
+      })
     )
 
   return NatsClient.of({

@@ -54,14 +54,17 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
 export interface NatsLines {
-  /** Sends a line at once. While no server is reached it is dropped; how many were is logged when there is one again. */
-  readonly send: (to: Address, line: string) => void
+  /**
+   * Sends a line at once. While no server is reached it is dropped; how many were is logged when there is one again. If
+   * nobody takes what is sent to this address, the server says so at the subject `absence`, if one is given.
+   */
+  readonly send: (to: Address, line: string, absence?: string) => void
   /** Takes the lines that are sent to an address, until the answer is called. */
   readonly take: (address: Address, onLine: (line: string) => void) => () => void
 }
 
 export const make: Effect.Effect<NatsLines, never, NatsBus> = Effect.gen(function*() {
-  const { connection, isConnected, subject } = yield* NatsBus
+  const { connection, isConnected, maxPayload, subject } = yield* NatsBus
   const log = Effect.runForkWith(yield* Effect.context())
   let sentLong = 0
   let dropped = 0
@@ -78,15 +81,15 @@ export const make: Effect.Effect<NatsLines, never, NatsBus> = Effect.gen(functio
   }
 
   return {
-    send: (to, line) => {
+    send: (to, line, absence) => {
       if (!isConnected()) return void dropped++
       if (dropped > 0) {
         log(Effect.logWarning(`NATS: ${dropped} messages were dropped while there was no server`))
         dropped = 0
       }
       const bytes = encoder.encode(line)
-      const limit = (connection.info?.max_payload ?? 1 << 20) - headerBytes
-      if (bytes.length <= limit) connection.publish(subject(to), bytes)
+      const limit = maxPayload() - headerBytes
+      if (bytes.length <= limit) connection.publish(subject(to), bytes, absence === undefined ? {} : { reply: absence })
       else publishLong(subject(to), bytes, limit)
     },
     take: (address, onLine) => {

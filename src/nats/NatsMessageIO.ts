@@ -3,6 +3,7 @@
  *
  * - **Who it is** the environment tells, where Maelstrom sends `init`: this layer hands the node an `init` of its own
  *   making, and keeps the answer to itself.
+ * - **Bench services** (lin-kv and the like) are answered in this process, see NatsServices.
  * - **Bad input** is refused as from standard input: it is logged and skipped. So is a message for somebody else.
  * - **Input ends** when the connection is closed, which only this process does.
  */
@@ -16,6 +17,7 @@ import { Init } from "../schema/InitProtocol.ts"
 import { MessageIO } from "../services/node/MessageIO.ts"
 import { NatsBus } from "./NatsBus.ts"
 import * as NatsLines from "./NatsLines.ts"
+import { NatsServices } from "./NatsServices.ts"
 
 /** This node's name, and those of all nodes, separated by commas, in the same order at each: `NODE_ID` and `NODE_IDS`. */
 export const membership = Config.all({
@@ -32,13 +34,17 @@ export const layer = Layer.effect(
     const { connection } = yield* NatsBus
     const { id, ids } = yield* membership
     const lines = yield* NatsLines.make
+    const services = yield* NatsServices
     const log = Effect.runForkWith(yield* Effect.context())
     const skip = (why: string, line: string): void =>
       void log(Effect.logWarning(`skipped a line: ${why}: ${line.slice(0, 200)}`))
 
+    let take: (message: Envelope.Envelope) => void = () => {}
+
     return MessageIO.of({
       receive: (onMessage) =>
         Effect.callback<void>((resume) => {
+          take = onMessage
           const stop = lines.take(id, (line) => {
             const message = Envelope.decode(line)
             if (Result.isFailure(message)) skip(message.failure, line)
@@ -51,7 +57,8 @@ export const layer = Layer.effect(
           return Effect.sync(stop)
         }),
       send: (message) => {
-        if (message.dest !== starter) lines.send(message.dest, Envelope.encode(message))
+        if (message.dest === starter || services.answer(message, (reply) => take(reply))) return
+        lines.send(message.dest, Envelope.encode(message))
       },
       flush: Effect.suspend(() => connection.isClosed() ? Effect.void : Effect.promise(() => connection.flush()))
     })

@@ -1,0 +1,119 @@
+/**
+ * A `nats-server` process of this machine, with a folder of its own for JetStream. It ends with its scope.
+ */
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import { spawn } from "node:child_process"
+import { accessSync, constants, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { delimiter, join } from "node:path"
+
+/** There is no `nats-server` on this machine. */
+export class NotInstalled extends Data.TaggedError("NotInstalled") {
+  override get message(): string {
+    return "no nats-server is in PATH; install it (Debian, Ubuntu: apt install nats-server; macOS: brew install "
+      + "nats-server; others: github.com/nats-io/nats-server/releases), or name a server that runs: --nats nats://host:4222"
+  }
+}
+
+/** It ended before it was ready. */
+export class Failed extends Data.TaggedError("Failed")<{ readonly said: string }> {
+  override get message(): string {
+    return `nats-server does not start: ${this.said}`
+  }
+}
+
+export interface Settings {
+  readonly port: number
+  /** Where JetStream keeps its files, and the settings are written. */
+  readonly folder: string
+  /** If it is one of several. */
+  readonly cluster?: {
+    readonly server: string
+    readonly port: number
+    /** The ports by which the servers of the cluster find each other. */
+    readonly routes: ReadonlyArray<number>
+  }
+  /** Further lines of its settings. */
+  readonly more?: string
+}
+
+export interface NatsServer {
+  readonly url: string
+  readonly signal: (name: "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGTERM") => void
+  /** Completes when it has ended. */
+  readonly ended: Effect.Effect<void>
+}
+
+const isThere = (file: string): boolean => {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Where the executable is; Debian has it where only root looks. */
+export const executable = (): string | undefined =>
+  [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"]
+    .map((directory) => join(directory, "nats-server"))
+    .find(isThere)
+
+/** A port that nobody uses now. */
+export const freePort: Effect.Effect<number> = Effect.callback((resume) => {
+  const server = createServer()
+  server.listen(0, "127.0.0.1", () => {
+    const address = server.address()
+    server.close(() => resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0)))
+  })
+})
+
+const settingsText = ({ cluster, folder, more = "", port }: Settings): string =>
+  [
+    "host: 127.0.0.1",
+    `port: ${port}`,
+    `jetstream { store_dir: ${JSON.stringify(folder)} }`,
+    ...cluster === undefined ? [] : [
+      `server_name: ${cluster.server}`,
+      `cluster { name: local, host: 127.0.0.1, port: ${cluster.port}, routes: [${
+        cluster.routes.map((port) => `nats-route://127.0.0.1:${port}`).join(", ")
+      }] }`
+    ],
+    more
+  ].join("\n") + "\n"
+
+/** Starts it, and waits until it is ready. */
+export const start = (settings: Settings) =>
+  Effect.gen(function*() {
+    const file = executable()
+    if (file === undefined) return yield* new NotInstalled()
+    const config = join(settings.folder, "nats-server.conf")
+    writeFileSync(config, settingsText(settings))
+    const child = yield* Effect.acquireRelease(
+      Effect.sync(() => spawn(file, ["--config", config], { stdio: ["ignore", "ignore", "pipe"] })),
+      (child) =>
+        Effect.callback<void>((resume) => {
+          if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
+          child.once("exit", () => resume(Effect.void))
+          child.kill("SIGKILL")
+        })
+    )
+    let said = ""
+    yield* Effect.callback<void, Failed>((resume) => {
+      child.once("error", ({ message }) => resume(Effect.fail(new Failed({ said: message }))))
+      child.once("exit", () => resume(Effect.fail(new Failed({ said: said.trim().split("\n").at(-1) ?? "" }))))
+      child.stderr.setEncoding("utf8").on("data", (text: string) => {
+        said = (said + text).slice(-4000)
+        if (said.includes("Server is ready")) resume(Effect.void)
+      })
+    })
+    return {
+      url: `nats://127.0.0.1:${settings.port}`,
+      signal: (name) => void child.kill(name),
+      ended: Effect.callback((resume) => {
+        if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
+        child.once("exit", () => resume(Effect.void))
+      })
+    } satisfies NatsServer as NatsServer
+  })

@@ -1,0 +1,101 @@
+/**
+ * The bench services that programs ask, for nodes on NATS: each node asks the bucket of its cluster itself.
+ *
+ * - `lin-kv`, `seq-kv` and `lww-kv` are one kind of store, see NatsKvStore: what is linearizable is sequential too, and
+ *   loses no write. `lin-tso` hands out places in the stream.
+ * - A node is answered by messages, as by the bench: so programs and their services stay what they are, and see the same
+ *   errors. What the bench would not understand gets no answer here either.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import type { Body, Envelope } from "../schema/Envelope.ts"
+import * as Json from "../schema/Json.ts"
+import { Cas, Read, Write } from "../schema/KvProtocol.ts"
+import * as ProtocolError from "../schema/ProtocolError.ts"
+import type * as Rpc from "../schema/Rpc.ts"
+import { Ts } from "../schema/TsoProtocol.ts"
+import * as NatsBucket from "./NatsBucket.ts"
+import { NatsBus } from "./NatsBus.ts"
+import * as NatsKvStore from "./NatsKvStore.ts"
+
+export class NatsServices extends Context.Service<NatsServices, {
+  /** Whether the message is for a bench service. The answer comes to `onReply`. */
+  readonly answer: (message: Envelope, onReply: (reply: Envelope) => void) => boolean
+}>()("gossip-girl/NatsServices") {
+  static readonly layer = Layer.effect(NatsServices, Effect.suspend(() => make))
+}
+
+const stores: ReadonlySet<string> = new Set(["lin-kv", "seq-kv", "lww-kv"])
+const oracle = "lin-tso"
+
+/** As in Clojure, where 0 and "" are true. */
+const isTruthy = (value: Json.Json | undefined): boolean => value !== undefined && value !== null && value !== false
+
+type Answer = Effect.Effect<Body, ProtocolError.ProtocolError>
+
+/** Decodes a request, asks, and encodes the reply. */
+const reply = <Type extends string, Q, P>(
+  rpc: Rpc.Rpc<Type, Q, P>,
+  body: Body,
+  ask: (request: Q) => Effect.Effect<P, ProtocolError.ProtocolError>
+): Answer =>
+  Result.match(rpc.decodeRequest(body), {
+    onFailure: () => Effect.fail(new ProtocolError.MalformedRequest({ text: `malformed ${rpc.type}` })),
+    onSuccess: (request) => Effect.map(ask(request), (fields) => ({ type: rpc.replyType, ...rpc.encodeReply(fields) }))
+  })
+
+const answerOf = (store: NatsKvStore.NatsKvStore, service: string, body: Body): Answer | undefined => {
+  const name = (key: Json.Json): string => `${service} ${Json.canonical(key)}`
+  if (service === oracle) {
+    return body["type"] === Ts.type
+      ? reply(Ts, body, () => Effect.map(store.timestamp(oracle), (ts) => ({ ts })))
+      : undefined
+  }
+  switch (body["type"]) {
+    case Read.type:
+      return reply(Read, body, ({ key }) => Effect.map(store.read(name(key)), (value) => ({ value })))
+    case Write.type:
+      return reply(Write, body, ({ key, value }) => Effect.as(store.write(name(key), value), {}))
+    case Cas.type:
+      return reply(
+        Cas,
+        body,
+        ({ create_if_not_exists, from, key, to }) =>
+          Effect.as(store.cas(name(key), from, to, isTruthy(create_if_not_exists)), {})
+      )
+    default:
+      return undefined
+  }
+}
+
+const make = Effect.gen(function*() {
+  const bus = yield* NatsBus
+  const context = yield* Effect.context<NatsBus>()
+  // Opened when it is first asked for, so that programs that ask no service need no JetStream; after a failure again.
+  const open = NatsBucket.open.pipe(
+    Effect.map((kv) => NatsKvStore.make(kv, bus)),
+    Effect.tapError(({ message }) => Effect.logWarning(`NATS: ${message}`)),
+    Effect.mapError(({ message }) => new ProtocolError.TemporarilyUnavailable({ text: message }))
+  )
+  const [store, forget] = yield* Effect.cachedInvalidateWithTTL(open, "1 hour")
+  const opened = Effect.tapError(store, () => forget)
+  const fork = Effect.runForkWith(context)
+
+  return NatsServices.of({
+    answer: ({ body, dest, src }, onReply) => {
+      if (!stores.has(dest) && dest !== oracle) return false
+      const send = (body: Body, in_reply_to: unknown): void =>
+        onReply({ src: dest, dest: src, body: { ...body, in_reply_to } })
+      fork(
+        opened.pipe(
+          Effect.flatMap((store) => answerOf(store, dest, body) ?? Effect.never),
+          Effect.catch((error) => Effect.succeed({ type: "error", ...ProtocolError.toBody(error) })),
+          Effect.map((answer) => send(answer, body["msg_id"]))
+        )
+      )
+      return true
+    }
+  })
+})
