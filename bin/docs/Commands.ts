@@ -15,7 +15,7 @@ interface Shown {
 const simulate = (flags: string): ReadonlyArray<string> => ["simulate", ...flags.split(" ")]
 
 /** A naive program in the place of one of ours. */
-const naive = (name: string, flags: string, lines = 5, more: Partial<Shown> = {}): Shown => ({
+const naive = (name: string, flags: string, lines = 8, more: Partial<Shown> = {}): Shown => ({
   command: [
     "bin/try.mjs",
     "--file",
@@ -29,7 +29,7 @@ const naive = (name: string, flags: string, lines = 5, more: Partial<Shown> = {}
   ...more
 })
 
-const changed = (file: string, change: ReadonlyArray<string>, flags: string, lines = 5): Shown => ({
+const changed = (file: string, change: ReadonlyArray<string>, flags: string, lines = 8): Shown => ({
   command: ["bin/try.mjs", "--file", file, ...change, "--", ...simulate(flags)],
   lines
 })
@@ -38,19 +38,19 @@ const commands: Readonly<Record<string, Shown>> = {
   "naive-unique-ids": naive(
     "UniqueIds",
     "-w unique-ids --node-count 3 --rate 100 --time-limit 2 --shrink",
-    9,
+    20,
     { from: "Shrunk in" }
   ),
   "naive-broadcast": naive(
     "Broadcast",
     "-w broadcast --rate 10 --time-limit 20 --nemesis partition --shrink",
-    14,
+    20,
     { from: "Shrunk in" }
   ),
   "naive-counter": naive(
     "GCounterSeqKv",
     "-w g-counter --program seq-kv --node-count 3 --rate 10 --time-limit 5 --shrink",
-    15,
+    20,
     { from: "Shrunk in" }
   ),
   "naive-kafka": naive(
@@ -60,8 +60,26 @@ const commands: Readonly<Record<string, Shown>> = {
   "naive-transactions": naive(
     "TxnRwRegister",
     "-w txn-rw-register --node-count 2 --rate 100 --time-limit 5 --latency 10 --shrink",
-    12,
+    20,
     { from: "Shrunk in" }
+  ),
+  "naive-lin-kv": naive(
+    "LinKv",
+    "-w lin-kv --node-count 3 --rate 100 --time-limit 3 --latency 10 --shrink",
+    20,
+    { from: "Shrunk in" }
+  ),
+  "without-rewind": changed(
+    "src/services/gossip/Link.ts",
+    ["--without", "link.sent = new Map(link.acknowledged)"],
+    "-w broadcast --node-count 3 --rate 5 --time-limit 6 --loss 0.2",
+    10
+  ),
+  "without-reading-the-log": changed(
+    "src/programs/LinKv.ts",
+    ["--change", "log.read(() => values.get(name))", "--to", "Effect.sync(() => values.get(name))"],
+    "-w lin-kv --node-count 3 --rate 100 --time-limit 3 --latency 10",
+    10
   ),
   "without-node": changed(
     "src/services/ids/IdGenerator.ts",
@@ -72,19 +90,19 @@ const commands: Readonly<Record<string, Shown>> = {
     "src/programs/GCounterSeqKv.ts",
     ["--without", "yield* commit"],
     "-w g-counter --program seq-kv --node-count 3 --rate 20 --time-limit 10",
-    6
+    10
   ),
   "without-stability": changed(
     "src/programs/Kafka.ts",
     ["--change", "entries.findIndex((entry) => !isStable(entry))", "--to=-1"],
     "-w kafka --node-count 3 --rate 50 --time-limit 10 --latency 50 --latency-dist exponential",
-    8
+    10
   ),
   "without-clock": changed(
     "src/programs/TxnRwRegister.ts",
     ["--without", "clock = Math.max(clock, stamp)"],
     "-w txn-rw-register --node-count 2 --rate 100 --time-limit 5 --latency 10",
-    6
+    10
   )
 }
 
@@ -121,7 +139,7 @@ export const show = (root: string) => async (name: string): Promise<string> => {
   return [
     "```console",
     `$ node ${command.map(quote).join(" ")}`,
-    ...all.slice(first, first + lines).map((line) => line.length > 160 ? `${line.slice(0, 159)}…` : line),
+    ...all.slice(first, first + lines),
     ...rest > 0 ? ["…"] : [],
     "```"
   ].join("\n")

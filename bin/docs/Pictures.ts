@@ -99,6 +99,21 @@ const pictures: Readonly<Record<string, Picture>> = {
     },
     range: { from: 500, to: 2000 }
   },
+  "lin-kv": {
+    title:
+      "lin-kv over Raft: nodes hand requests to the leader, which sends entries to all and hears when they are safe.",
+    workload: "lin-kv",
+    program: "raft",
+    options: {
+      nodeCount: 3,
+      concurrency: 3,
+      rate: 20,
+      timeLimit: 3000,
+      latency: { mean: 10, dist: "uniform" },
+      seed: 1
+    },
+    range: { from: 1000, to: 1300 }
+  },
   "shared-log": {
     title:
       "A transaction through the shared log: its node appends an entry by compare-and-set, and reads what it lacks.",
