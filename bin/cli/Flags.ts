@@ -104,12 +104,18 @@ const settings = ((): ReadonlyArray<Setting.Field> => {
 
 const notSeed = ({ flag }: Setting.Field): boolean => flag !== "seed"
 
+const workload = Flag.Literals("workload", Registry.workloadNames).pipe(
+  Flag.withAlias("w"),
+  Flag.withMetavar("name")
+)
+
+/** As Maelstrom has it. */
+export const workloadOrUsual = workload.pipe(describe("What clients ask of the nodes", "name", "lin-kv"))
+
 /** What clients, network and nemesis do, in whichever world. */
 export const trial = {
-  workload: Flag.Literals("workload", Registry.workloadNames).pipe(
-    Flag.withAlias("w"),
+  workload: workload.pipe(
     Flag.withDescription("What clients ask of the nodes; required"),
-    Flag.withMetavar("name"),
     Flag.between(1, 1),
     Flag.map(([workload]) => workload!)
   ),

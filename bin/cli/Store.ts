@@ -1,7 +1,9 @@
 /**
- * Where runs are kept: a folder each, `<store>/<workload>/<name>/`, and `<store>/latest` leads to the last one.
+ * Where runs are kept: a folder each, `<store>/<workload>/<name>/`, and `<store>/latest` leads to the last one, as
+ * `<store>/<workload>/latest` does to the last one of the workload.
  *
  * - `results.json`: what was run and what came of it (see Summary in Run).
+ * - `results.edn`: the same by Jepsen's keys, for scripts that read those.
  * - `report.html`: the same to look at (see ReportPage).
  * - `history.jsonl`: what clients and nemesis did (see History).
  * - `messages.jsonl`: every message, if the run kept a journal (see Journal).
@@ -14,7 +16,8 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import type { PlatformError } from "effect/PlatformError"
 import { closeSync, openSync, writeSync } from "node:fs"
-import { join, relative } from "node:path"
+import { dirname, join, relative } from "node:path"
+import * as Edn from "../../src/report/Edn.ts"
 import * as Journal from "../../src/simulator/network/Journal.ts"
 import * as Run from "../../src/simulator/Run.ts"
 import * as History from "../../src/workloads/history/History.ts"
@@ -82,15 +85,18 @@ export const writePart = Effect.fnUntraced(function*(folder: string, run: Pick<R
   if (run.messages !== undefined) yield* writeFile("messages.jsonl", Journal.toLines(run.messages))
 })
 
-/** Writes what came of a run, and lets `latest` lead to it. */
+/** Writes what came of a run, and lets `latest` lead to it, in its workload's folder and in the store. */
 export const write = Effect.fnUntraced(function*(store: string, folder: string, run: Run.Run) {
   const fileSystem = yield* FileSystem.FileSystem
   const writeFile = (name: string, text: string) => fileSystem.writeFileString(join(folder, name), text)
   yield* writeFile("results.json", Run.toJson(run))
+  yield* writeFile("results.edn", Edn.results(run))
   yield* writeFile("report.html", ReportFile.of(run))
   yield* writePart(folder, run)
-  // A link cannot be changed, but it can be replaced in one step.
-  const link = join(folder, "latest")
-  yield* fileSystem.symlink(relative(store, folder), link)
-  yield* fileSystem.rename(link, join(store, "latest"))
+  for (const from of [dirname(folder), store]) {
+    // A link cannot be changed, but it can be replaced in one step.
+    const link = join(folder, "latest")
+    yield* fileSystem.symlink(relative(from, folder), link)
+    yield* fileSystem.rename(link, join(from, "latest"))
+  }
 })

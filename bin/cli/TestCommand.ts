@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import { resolve } from "node:path"
 import * as Registry from "../../src/registry/Registry.ts"
+import * as Ending from "../../src/report/Ending.ts"
 import { printable } from "../../src/report/sentences/Text.ts"
 import * as Report from "../../src/report/TextReport.ts"
 import * as Options from "../../src/simulator/Options.ts"
@@ -19,6 +20,7 @@ import * as Setting from "../../src/workloads/Setting.ts"
 import * as Conclusion from "./Conclusion.ts"
 import * as Executable from "./Executable.ts"
 import * as Flags from "./Flags.ts"
+import * as MaelstromFlags from "./MaelstromFlags.ts"
 import * as Output from "./Output.ts"
 import * as Paths from "./Paths.ts"
 import * as Store from "./Store.ts"
@@ -53,6 +55,7 @@ const interrupted = Effect.fnUntraced(
 
 const flags = {
   ...Flags.trial,
+  workload: Flags.workloadOrUsual,
   bin: Flag.String("bin").pipe(
     Flag.withDescription("Executable that runs a node, in any language; required"),
     Flag.withMetavar("file"),
@@ -74,10 +77,27 @@ const flags = {
     Flag.withDescription("Show what nodes write to standard error, as it comes"),
     Flag.withDefault(false)
   ),
+  logNetSend: Flag.Boolean("log-net-send").pipe(
+    Flag.withDescription("Show every message on standard error when it is sent"),
+    Flag.withDefault(false)
+  ),
+  logNetRecv: Flag.Boolean("log-net-recv").pipe(
+    Flag.withDescription("Show every message on standard error when it is received"),
+    Flag.withDefault(false)
+  ),
+  testCount: Flags.number(
+    "test-count",
+    Setting.whole(1, 100_000, {
+      help: "How many runs, one after the other, each with the next seed; the first that is not valid is the last",
+      usual: 1
+    }, "runs")
+  ),
   store: Flag.String("store").pipe(
     Flags.describe("Where to keep history, results, messages and logs of the nodes", "directory", "store")
   ),
-  json: Flags.json
+  json: Flags.json,
+  nodes: MaelstromFlags.nodes,
+  ignored: MaelstromFlags.ignored
 }
 
 type Given = Command.Command.Config.Infer<typeof flags>
@@ -102,6 +122,7 @@ const runNodes = Effect.fnUntraced(
     const outcome = yield* RealCluster.run({
       ...options,
       journal: true,
+      onMessage: onMessage(given, fork),
       command: { file, args },
       disks: resolve(folder, "disks"),
       onErrorLines: (node, lines) => {
@@ -124,9 +145,21 @@ const runNodes = Effect.fnUntraced(
   }
 )
 
-const handler = Effect.fnUntraced(function*(given: Given) {
-  const { args, bin, json, seed, store, workload } = given
-  const options = yield* Flags.trialOptions(given, seed)
+/** Shows messages as they pass, if that is asked for. */
+const onMessage = ({ logNetRecv, logNetSend }: Given, fork: (effect: Effect.Effect<void>) => void) =>
+  logNetSend || logNetRecv
+    ? (step: "send" | "receive", line: string): void => {
+      if (step === "send" ? logNetSend : logNetRecv) fork(Output.err(`${step} ${printable(line)}\n`))
+    }
+    : undefined
+
+/** The options of all runs, if what is asked for can be done. */
+const check = Effect.fnUntraced(function*(given: Given) {
+  const { bin, seed, store } = given
+  yield* MaelstromFlags.warn(given.ignored)
+  const named = yield* MaelstromFlags.nodeCount(given.nodes)
+  const nodeCount = given.options["node-count"] ?? named?.toString()
+  const options = yield* Flags.trialOptions({ ...given, options: { ...given.options, "node-count": nodeCount } }, seed)
   const ofMachine = options.nemesis.find((fault) => fault === "clock" || fault === "disk")
   if (ofMachine !== undefined) {
     const text = `--nemesis ${ofMachine} is for simulate: here the ${ofMachine} of a node is the machine's own.`
@@ -136,7 +169,12 @@ const handler = Effect.fnUntraced(function*(given: Given) {
   const wrong = Executable.fault(file)
   if (wrong !== undefined) return yield* Usage.wrong(`--bin ${bin}: ${wrong}.`)
   yield* Paths.directory("store", store)
+  return { file, options }
+})
 
+/** One run, kept, and shown unless that is for the end. */
+const runOnce = Effect.fnUntraced(function*(file: string, given: Given, options: Options.Options) {
+  const { args, bin, json, store, workload } = given
   const folder = yield* Store.open(store, workload, Store.nameByTime(yield* Clock.currentTimeMillis))
   const asked = { ...options, workload: Registry.registry[workload].workload }
   const { logs, outcome } = yield* runNodes(folder, file, given, asked)
@@ -157,9 +195,23 @@ const handler = Effect.fnUntraced(function*(given: Given) {
   const more = notKept === undefined ? `More in ${folder}.` : `More in ${folder}, but not all: ${notKept}.`
   const where = [...logsNamed, more].map((line) => `${line}\n`).join("")
   if (json && notKept !== undefined) yield* Output.err(`gossip-girl: ${more}\n`)
-  yield* Output.out(json ? Report.json([run]) : `${Report.table([run], Output)}\n${where}`)
-  yield* Conclusion.conclude([run])
+  if (!json) {
+    const quantiles = Ending.quantiles(run).map((line) => `${line}\n`).join("")
+    yield* Output.out(`${Report.table([run], Output)}\n${quantiles}${where}\n${Ending.line(run)}\n`)
+  }
+  return run
 }, Effect.scoped)
+
+const handler = Effect.fnUntraced(function*(given: Given) {
+  const { file, options } = yield* check(given)
+  const runs: Array<Run.Run> = []
+  while (runs.length < given.testCount && runs.every(({ results }) => results.valid)) {
+    const seed = given.seed + runs.length
+    runs.push(yield* runOnce(file, { ...given, seed }, { ...options, seed }))
+  }
+  if (given.json) yield* Output.out(Report.json(runs))
+  yield* Conclusion.conclude(runs)
+})
 
 export const testCommand = Command.make("test", flags, handler).pipe(
   Command.withDescription("Run real processes in real time, in Maelstrom's place, and judge what happened"),

@@ -30,6 +30,7 @@ export interface Options extends RunOptions {
   readonly workload: Workload.Workload
   /** Whether to keep every message; see Journal. */
   readonly journal?: boolean
+  readonly onMessage?: Network.OnMessage | undefined
 }
 
 /** How long Maelstrom gives a node to answer `init`, in ms. */
@@ -128,6 +129,7 @@ const groundOf = (options: Options, { random, timeline }: World<Member>, now: ()
   const network = Network.make({
     timeline,
     journal,
+    onMessage: options.onMessage,
     random: random.fork("faults of the network"),
     latency: Latency.make(options.latency, random.fork("latency")),
     loss: options.loss,

@@ -173,7 +173,7 @@ const atLeastZero = "a number of at least 0"
 
 /** A rate. */
 export const perSecond = (what: string, about: About<number>) =>
-  make(notNegative, number("number", atLeastZero, { unit: `${what} a second` }), about)
+  make(positive, number("number", aboveZero, { unit: `${what} a second` }), about)
 
 /** A time in ms that flags and reports give in seconds. */
 export const seconds = (about: About<number>) =>

@@ -96,7 +96,7 @@ describe("wrong arguments", () => {
     ["-w echo --nemesis=", "--nemesis must be one of none, partition"],
     ["-w echo --rte 5", "Did you mean --rate?"],
     ["-w echo --rate", "--rate needs a value"],
-    ["-w echo --rate fast", '--rate must be a number of at least 0, not "fast"'],
+    ["-w echo --rate fast", '--rate must be a number above 0, not "fast"'],
     ["-w echo --rate 1 --rate 2", "--rate is given more than once"],
     ["-w echo --rate -1", "--rate must be"],
     ["-w echo --rate Infinity", "--rate must be"],

@@ -50,9 +50,14 @@ describe("gossip-girl test", { concurrent: true }, () => {
   it("a valid run: a table, exit code 0, and a folder with all that came of it", async () => {
     const { status, stderr, stdout } = await test("-w", "broadcast", "--bin", echoNode, ...short("valid"))
     assert.deepStrictEqual({ status, stderr }, { status: 0, stderr: "" })
-    const [, folder] = /^run .*verdict\nbroadcast +2 +- .*valid\n\nMore in (.*)\.\n$/.exec(stdout)!
+    const [, folder] =
+      /^run .*verdict\nbroadcast +2 +- .*valid\n\nlatencies in ms, .*\nstable latencies .* 1: \d+.*\nMore in (.*)\.\n\n.*\n$/
+        .exec(stdout)!
+    assert.isTrue(stdout.endsWith("\n\nEverything looks good! ヽ(‘ー`)ノ\n"))
     assert.match(folder!, /\/valid\/broadcast\/\d{8}T\d{6}\.\d{3}Z$/)
-    assert.strictEqual(realpathSync(join(directory, "valid/latest")), realpathSync(folder!))
+    for (const link of ["valid/latest", "valid/broadcast/latest"]) {
+      assert.strictEqual(realpathSync(join(directory, link)), realpathSync(folder!))
+    }
 
     const read = (name: string): string => readFileSync(join(folder!, name), "utf8")
     const lines = (name: string): ReadonlyArray<unknown> =>
@@ -83,7 +88,7 @@ describe("gossip-girl test", { concurrent: true }, () => {
       assert.strictEqual(status, 0)
       assert.include(stdout, `\nMore in ${store}/echo/seed-7.\n`)
     }
-    const names = ["history.jsonl", "messages.jsonl", "report.html", "results.json"]
+    const names = ["history.jsonl", "messages.jsonl", "report.html", "results.edn", "results.json"]
     assert.deepStrictEqual(readdirSync(join(store, "latest")).toSorted(), names)
     assert.deepStrictEqual(readdirSync(store).toSorted(), ["echo", "latest"])
   })
@@ -92,6 +97,7 @@ describe("gossip-girl test", { concurrent: true }, () => {
     const command = ["-w", "echo", "--bin", "test/foreign/wrong.mjs", ...short("invalid"), "--", "throws", "a b'c"]
     const { status, stdout } = await test(...command)
     assert.strictEqual(status, 1)
+    assert.isTrue(stdout.endsWith("\n\nAnalysis invalid! (ﾉಥ益ಥ）ﾉ ┻━┻\n"))
     assert.match(stdout, /INVALID\n\necho is invalid:\n {2}n1 exited with code 1[^]*\n {6}Error: escaped\n/)
     const [, replay] = /Replay: node (.*)/.exec(stdout)!
     assert.match(replay!, / --bin test\/foreign\/wrong.mjs --seed 0 -- throws 'a b'\\''c'$/)
@@ -126,6 +132,31 @@ describe("gossip-girl test", { concurrent: true }, () => {
     })
   })
 
+  it("takes Maelstrom's flags, says which mean nothing, repeats runs, and shows messages", async () => {
+    const { status, stderr, stdout } = await test(
+      ..."-w echo --nodes a,b --no-ssh --username root --leave-db-running --log-net-send --log-net-recv".split(" "),
+      ..."--test-count 2 --rate 20 --time-limit 1 --json --bin".split(" "),
+      echoNode,
+      "--store",
+      join(directory, "flags")
+    )
+    assert.strictEqual(status, 0)
+    const [idle, named, ...messages] = stderr.trimEnd().split("\n")
+    assert.match(idle!, /^gossip-girl: --no-ssh, --leave-db-running, --username mean nothing here, /)
+    assert.strictEqual(named, "gossip-girl: the 2 nodes are called n0, n1 here.")
+    const init = (step: string): string =>
+      `${step} {"src":"c0","dest":"n0","body":{"type":"init","node_id":"n0","node_ids":["n0","n1"],"msg_id":1}}`
+    for (const step of ["send", "receive"]) {
+      assert.strictEqual(messages.filter((line) => line === init(step)).length, 2)
+    }
+    const { runs } = JSON.parse(stdout) as { runs: ReadonlyArray<{ options: { seed: number; nodeCount: number } }> }
+    assert.deepStrictEqual(runs.map(({ options: { nodeCount, seed } }) => [nodeCount, seed]), [[2, 0], [2, 1]])
+    const edn = readFileSync(join(directory, "flags/echo/latest/results.edn"), "utf8")
+    for (const says of [/^\{:stats /, /:servers \{[^}]*:msgs-per-op 0\.0/, /\n :valid\? true\}\n$/]) {
+      assert.match(edn, says)
+    }
+  })
+
   it("wrong arguments: exit code 2, in one line", async () => {
     const { status, stderr, stdout } = await test("-w", "echo", "--bin", "/nowhere/at/all")
     assert.deepStrictEqual([status, stdout], [2, ""])
@@ -145,6 +176,9 @@ describe("gossip-girl test", { concurrent: true }, () => {
         [`-w echo --bin ${file("plain", 0o644)}`, "not executable (chmod +x "],
         [`-w echo --bin ${file("strange", 0o755)}`, "asks for the interpreter /nowhere/at/all, which is not there."],
         [`-w echo --bin ${echoNode} --nemesis partition,clock`, "--nemesis clock is for simulate"],
+        [`-w echo --bin ${echoNode} --rate 0`, "--rate must be a number above 0"],
+        [`-w echo --bin ${echoNode} --nodes ,`, "--nodes names none"],
+        [`-w echo --bin ${echoNode} --nodes-file /nowhere`, "--nodes-file /nowhere cannot be read"],
         [`-w echo --bin ${echoNode} --program star`, "unknown flag --program"],
         [`-w ecko --bin ${echoNode}`, "Did you mean echo?"]
       ]

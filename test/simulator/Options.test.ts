@@ -34,7 +34,7 @@ describe("Options", () => {
       latency: "20",
       "latency-dist": "uniform",
       concurrency: "2n",
-      rate: "0",
+      rate: "0.5",
       "only-faults": "none",
       scheduling: "random"
     }
@@ -45,7 +45,7 @@ describe("Options", () => {
       nemesis: ["kill", "clock"],
       latency: { mean: 20, dist: "uniform" },
       concurrency: 6,
-      rate: 0,
+      rate: 0.5,
       onlyFaults: []
     })
     assert.deepStrictEqual(toTexts(options), texts)

@@ -73,7 +73,11 @@ export interface Options {
   readonly duplicates: number
   /** Where to note every message, if anywhere. */
   readonly journal?: Journal | undefined
+  readonly onMessage?: OnMessage | undefined
 }
+
+/** Is told of each message when it is sent and when it is received, as a node would write it. */
+export type OnMessage = (step: "send" | "receive", line: string) => void
 
 interface Counter {
   sent: number
@@ -96,7 +100,7 @@ const utf8Length = (text: string): number => {
   return length
 }
 
-export const make = ({ duplicates, journal, latency, loss, random, timeline }: Options): Network => {
+export const make = ({ duplicates, journal, latency, loss, onMessage, random, timeline }: Options): Network => {
   const receivers = new Map<Address, (line: string, src: Address) => void>()
   const clients: Counter = { sent: 0, received: 0, bytes: 0 }
   const servers: Counter = { sent: 0, received: 0, bytes: 0 }
@@ -108,6 +112,7 @@ export const make = ({ duplicates, journal, latency, loss, random, timeline }: O
     const receive = receivers.get(dest)
     if (receive === undefined) return journal?.end(place, "nobody")
     counter.received++
+    onMessage?.("receive", ExactNumbers.write(line))
     journal?.end(place, "delivered")
     receive(line, src)
   }
@@ -125,7 +130,9 @@ export const make = ({ duplicates, journal, latency, loss, random, timeline }: O
       return { ago: timeline.now() - at, ...unanswered && { unanswered } }
     },
     send: (src, dest, line) => {
-      const size = utf8Length(ExactNumbers.write(line)) + 1
+      const written = ExactNumbers.write(line)
+      const size = utf8Length(written) + 1
+      onMessage?.("send", written)
       const place = journal?.send(src, dest, line, size) ?? -1
       if (!receivers.has(dest)) {
         journal?.end(place, "nobody")
