@@ -11,18 +11,19 @@ import { BroadcastProtocol } from "../schema/BroadcastProtocol.ts"
 import * as Json from "../schema/Json.ts"
 import { Gossip } from "../services/gossip/Gossip.ts"
 import { Node } from "../services/node/Node.ts"
+import * as JsonSet from "./JsonSet.ts"
 
 export const Broadcast = Effect.gen(function*() {
-  const seen = new Map<string, Json.Json>()
+  const values = JsonSet.make()
   const gossip = yield* Gossip
   const { publish } = yield* gossip.join(Json.Json, {
-    onDelivery: ({ operation }) => seen.set(Json.canonical(operation), operation)
+    onDelivery: ({ operation }) => values.add(operation),
+    state: values
   })
 
   return yield* Node.serve(BroadcastProtocol, {
     topology: () => Effect.succeed({}), // the layer of Gossip decides who sends to whom
-    broadcast: ({ message }) =>
-      seen.has(Json.canonical(message)) ? Effect.succeed({}) : Effect.as(publish(message), {}),
-    read: () => Effect.sync(() => ({ messages: [...seen.values()] }))
+    broadcast: ({ message }) => values.has(message) ? Effect.succeed({}) : Effect.as(publish(message), {}),
+    read: () => Effect.sync(() => ({ messages: values.all() }))
   })
 })

@@ -16,12 +16,15 @@
  * - Cost: that of Gossip; to add and to read costs no messages between servers, and to add 0 costs nothing at all.
  */
 import * as Effect from "effect/Effect"
-import type * as Schema from "effect/Schema"
+import * as Schema from "effect/Schema"
 import { CounterProtocol, Delta, GrowOnlyDelta } from "../schema/CounterProtocol.ts"
 import * as ExactSum from "../schema/ExactSum.ts"
 import { Gossip } from "../services/gossip/Gossip.ts"
 import * as Recovery from "../services/gossip/Recovery.ts"
 import { Node } from "../services/node/Node.ts"
+
+/** In decimal, for it may be beyond what a number in JSON can say. */
+const Sum = Schema.String.check(Schema.isPattern(/^-?\d{1,1000}$/))
 
 const counter = (delta: Schema.Codec<number>) =>
   Effect.gen(function*() {
@@ -30,6 +33,21 @@ const counter = (delta: Schema.Codec<number>) =>
     const replica = yield* gossip.join(delta, {
       onDelivery: ({ operation }) => {
         sum += BigInt(operation)
+      },
+      state: {
+        part: Sum,
+        snapshot: () => [String(sum)],
+        restore: () => {
+          let other = 0n
+          return {
+            add: (text) => {
+              other += BigInt(text)
+            },
+            install: () => {
+              sum = other
+            }
+          }
+        }
       }
     })
     const recovery = yield* Recovery.make(replica.recovered)

@@ -8,16 +8,18 @@ import { GSetProtocol } from "../schema/GSetProtocol.ts"
 import * as Json from "../schema/Json.ts"
 import { Gossip } from "../services/gossip/Gossip.ts"
 import { Node } from "../services/node/Node.ts"
+import * as JsonSet from "./JsonSet.ts"
 
 export const GSet = Effect.gen(function*() {
-  const elements = new Map<string, Json.Json>()
+  const elements = JsonSet.make()
   const gossip = yield* Gossip
   const { publish } = yield* gossip.join(Json.Json, {
-    onDelivery: ({ operation }) => elements.set(Json.canonical(operation), operation)
+    onDelivery: ({ operation }) => elements.add(operation),
+    state: elements
   })
 
   return yield* Node.serve(GSetProtocol, {
-    add: ({ element }) => elements.has(Json.canonical(element)) ? Effect.succeed({}) : Effect.as(publish(element), {}),
-    read: () => Effect.sync(() => ({ value: [...elements.values()] }))
+    add: ({ element }) => elements.has(element) ? Effect.succeed({}) : Effect.as(publish(element), {}),
+    read: () => Effect.sync(() => ({ value: elements.all() }))
   })
 })

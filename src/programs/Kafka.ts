@@ -30,17 +30,13 @@ import * as Config from "effect/Config"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Schema from "effect/Schema"
-import { Json } from "../schema/Json.ts"
-import { KafkaProtocol, Offset, Offsets } from "../schema/KafkaProtocol.ts"
+import { KafkaProtocol } from "../schema/KafkaProtocol.ts"
 import * as ProtocolError from "../schema/ProtocolError.ts"
 import type * as Vector from "../schema/VersionVector.ts"
-import type { Entry } from "../services/gossip/CausalLog.ts"
-import { Gossip } from "../services/gossip/Gossip.ts"
+import { type Entry, Gossip } from "../services/gossip/Gossip.ts"
 import * as Recovery from "../services/gossip/Recovery.ts"
 import { Node } from "../services/node/Node.ts"
-import * as KafkaIndex from "./KafkaIndex.ts"
-import * as KafkaOffsets from "./KafkaOffsets.ts"
+import * as KafkaCopy from "./KafkaCopy.ts"
 
 /**
  * When a send is acknowledged, and so what its message survives; environment variable `KAFKA_DURABILITY`.
@@ -58,16 +54,6 @@ import * as KafkaOffsets from "./KafkaOffsets.ts"
  * outcome is unknown.
  */
 const Durability = Config.Literals(["none", "one", "majority"], "KAFKA_DURABILITY").pipe(Config.withDefault("none"))
-
-const Message = Schema.Struct({ key: Schema.String, offset: Offset, msg: Json })
-const Floor = Schema.Struct({ floor: Offset })
-const Operation = Schema.Union([Message, Schema.Struct({ committed: Offsets }), Floor])
-type Message = typeof Message.Type
-type Floor = typeof Floor.Type
-type Operation = typeof Operation.Type
-
-const isMessage = (entry: Entry<Operation>): entry is Entry<Message> => "offset" in entry.operation
-const isFloor = (entry: Entry<Operation>): entry is Entry<Floor> => "floor" in entry.operation
 
 /**
  * Lets fibers wait until a frontier has reached an entry. They must come with entries of one origin, in order.
@@ -98,73 +84,42 @@ export const Kafka = Effect.gen(function*() {
   const node = yield* Node
   const gossip = yield* Gossip
   const durability = yield* Durability
-  const index = yield* KafkaIndex.make // of stable messages
   const nodeCount = node.ids.length
-  const offsets = KafkaOffsets.make(node.ids.indexOf(node.id), nodeCount)
-  const unstable = new Map<string, Array<Entry<Message>>>()
-  const floors: Array<Entry<Floor>> = []
-
-  const onDelivery = (entry: Entry<Operation>): void => {
-    if (isMessage(entry)) {
-      const { key, offset } = entry.operation
-      offsets.delivered(key, offset)
-      const others = unstable.get(key)
-      if (others === undefined) unstable.set(key, [entry])
-      else others.push(entry)
-    } else if (isFloor(entry)) {
-      floors.push(entry)
-      offsets.floorDelivered(entry.operation.floor)
-    } else if ("committed" in entry.operation) {
-      index.commit(entry.operation.committed)
-    }
-  }
-
+  const copy = yield* KafkaCopy.make(node.ids.indexOf(node.id), nodeCount)
   const stability = awaitFrontier()
-  const onStable = (stable: Vector.VersionVector): void => {
-    const isStable = ({ origin, sequence }: Entry<Operation>): boolean => sequence <= (stable.get(origin) ?? 0)
-    for (const [key, entries] of unstable) {
-      if (!entries.some(isStable)) continue
-      entries.sort((a, b) => a.operation.offset - b.operation.offset)
-      const end = entries.findIndex((entry) => !isStable(entry))
-      for (const { operation } of entries.splice(0, end === -1 ? entries.length : end)) {
-        index.add(key, operation)
-        offsets.stable(operation.offset)
-      }
-      if (entries.length === 0) unstable.delete(key)
-    }
-    for (const entry of floors) if (isStable(entry)) offsets.stable(entry.operation.floor)
-    stability.advance(stable)
-  }
-
   const durable = awaitFrontier()
   const copies = Math.min(nodeCount, { none: 1, one: 2, majority: Math.floor(nodeCount / 2) + 1 }[durability])
-  const { publish, recovered } = yield* gossip.join(Operation, {
-    onDelivery,
-    onStable,
+  const { publish, recovered } = yield* gossip.join(KafkaCopy.Operation, {
+    state: copy,
+    onDelivery: copy.delivered,
+    onStable: (frontier, entries) => {
+      copy.stable(frontier, entries)
+      stability.advance(frontier)
+    },
     ...(durability === "none" ? {} : { onCopied: { copies, advance: durable.advance } })
   })
 
   const { guard, ready } = yield* Recovery.make(Effect.gen(function*() {
     if ((yield* recovered) === 0) return
-    yield* stability.until(yield* publish({ floor: offsets.raiseFloor() }))
+    yield* stability.until(yield* publish({ floor: copy.offsets().raiseFloor() }))
   }))
 
   return yield* Node.serve(KafkaProtocol, {
     send: ({ key, msg }) =>
       guard(() => {
-        const offset = offsets.next(key)
+        const offset = copy.offsets().next(key)
         if (offset === undefined) {
           return Effect.fail(new ProtocolError.TemporarilyUnavailable({ text: "too far ahead of the other nodes" }))
         }
         const published = publish({ key, offset, msg })
         return Effect.as(durability === "none" ? published : Effect.flatMap(published, durable.until), { offset })
       }),
-    poll: (from) => guard(() => Effect.succeed({ msgs: index.poll(from.offsets) })),
+    poll: (from) => guard(() => Effect.succeed({ msgs: copy.index().poll(from.offsets) })),
     commit_offsets: (processed) =>
       guard(() => {
-        const committed = index.advances(processed.offsets)
+        const committed = copy.index().advances(processed.offsets)
         return committed === undefined ? Effect.succeed({}) : Effect.as(publish({ committed }), {})
       }),
-    list_committed_offsets: ({ keys }) => guard(() => Effect.succeed({ offsets: index.committed(keys) }))
+    list_committed_offsets: ({ keys }) => guard(() => Effect.succeed({ offsets: copy.index().committed(keys) }))
   }, ready)
 })

@@ -55,8 +55,7 @@ const search = (log: ReadonlyArray<Message>, offset: Offset): number => {
   return low
 }
 
-export const make = Effect.gen(function*() {
-  const limit = yield* pollLimit
+const empty = (limit: number): KafkaIndex => {
   const logs = new Map<string, Array<Message>>()
   const commits = new Map<string, Offset>()
   const isAdvance = ([key, offset]: readonly [string, Offset]): boolean => offset > (commits.get(key) ?? -1)
@@ -99,5 +98,10 @@ export const make = Effect.gen(function*() {
       for (const [key, log] of state.logs) logs.set(key, [...log])
       for (const [key, offset] of Object.entries(state.committed)) commits.set(key, offset)
     }
-  } satisfies KafkaIndex
-})
+  }
+}
+
+/** Makes empty indices. */
+export const factory = Effect.map(pollLimit, (limit) => () => empty(limit))
+
+export const make = Effect.map(factory, (make) => make())

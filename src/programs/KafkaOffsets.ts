@@ -23,6 +23,10 @@ export interface KafkaOffsets {
   readonly floorDelivered: (floor: Offset) => void
   /** Every node has a message with this offset, or this floor. */
   readonly stable: (offsetOrFloor: Offset) => void
+  /** The highest of all offsets and floors, and of those that are stable; -1 if there is none. */
+  readonly highest: () => { readonly highest: number; readonly highestStable: number }
+  /** Such have been delivered before. */
+  readonly restore: (highest: { readonly highest: number; readonly highestStable: number }) => void
   /** This life takes no offset below this floor, which is to be announced. */
   readonly raiseFloor: () => Offset
 }
@@ -49,6 +53,11 @@ export const make = (place: number, nodeCount: number): KafkaOffsets => {
     },
     stable: (offsetOrFloor) => {
       highestStable = Math.max(offsetOrFloor, highestStable)
+    },
+    highest: () => ({ highest, highestStable }),
+    restore: (other) => {
+      highest = Math.max(other.highest, highest)
+      highestStable = Math.max(other.highestStable, highestStable)
     },
     raiseFloor: () => {
       floor = highest + reserve * nodeCount

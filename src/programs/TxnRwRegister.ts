@@ -44,12 +44,16 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Json from "../schema/Json.ts"
 import { type RwRegisterOperation, TxnRwRegisterProtocol } from "../schema/TxnProtocol.ts"
-import type { Origin } from "../schema/VersionVector.ts"
+import { Origin } from "../schema/VersionVector.ts"
 import { Gossip } from "../services/gossip/Gossip.ts"
+import * as Parts from "../services/gossip/Parts.ts"
 import * as Recovery from "../services/gossip/Recovery.ts"
 import { Node } from "../services/node/Node.ts"
 
 const WriteSet = Schema.Struct({ stamp: Schema.Int, writes: Schema.Array(Schema.Tuple([Json.Json, Json.Json])) })
+
+/** Each with its name, which is the canonical text of its key, value, stamp and origin. */
+const Registers = Schema.Array(Schema.Tuple([Schema.String, Json.Json, Schema.Int, Origin]))
 
 interface Register {
   readonly value: Json.Json
@@ -60,7 +64,7 @@ interface Register {
 const isLater = (a: Register, b: Register): boolean => a.stamp > b.stamp || (a.stamp === b.stamp && a.origin > b.origin)
 
 export const TxnRwRegister = Effect.gen(function*() {
-  const registers = new Map<string, Register>()
+  let registers = new Map<string, Register>()
   let clock = 0
   const gossip = yield* Gossip
   const { publish, recovered } = yield* gossip.join(WriteSet, {
@@ -71,6 +75,26 @@ export const TxnRwRegister = Effect.gen(function*() {
         const present = registers.get(name)
         const next = { value, stamp, origin }
         if (present === undefined || isLater(next, present)) registers.set(name, next)
+      }
+    },
+    state: {
+      part: Registers,
+      snapshot: () => {
+        const all = [...registers].map(([name, { origin, stamp, value }]) => [name, value, stamp, origin] as const)
+        return Parts.first(all, all.length)
+      },
+      restore: () => {
+        const others = new Map<string, Register>()
+        return {
+          add: (part) => {
+            for (const [name, value, stamp, origin] of part) others.set(name, { value, stamp, origin })
+          },
+          install: () => {
+            registers = others
+            clock = 0
+            for (const { stamp } of registers.values()) clock = Math.max(clock, stamp)
+          }
+        }
       }
     }
   })

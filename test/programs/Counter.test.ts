@@ -240,7 +240,7 @@ describe("sums beyond 2^53", () => {
 
   for (const subject of subjects) {
     it(`${subject.name}: are exact or refused, though nodes add at once, never wrong`, () => {
-      const seeds = seedsOf(8)
+      const seeds = seedsOf(16)
       let refused = 0
       let beyond = 0
       let returned = 0

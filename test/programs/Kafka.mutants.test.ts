@@ -26,27 +26,27 @@ const mutants: ReadonlyArray<Mutant> = [
     name: "serves what is not stable",
     finding: /^skipped by a poll: /,
     patches: [{
-      module: "programs/Kafka",
-      find: "if (others === undefined) unstable.set(key, [entry])\n      else others.push(entry)",
-      replace: "index.add(key, entry.operation)"
+      module: "programs/KafkaCopy",
+      find: "unstable.add(entry)",
+      replace: "index.add(entry.operation.key, entry.operation)"
     }]
   },
   {
     name: "takes for stable what it has itself",
     finding: /^skipped by a poll: /,
     patches: [{
-      module: "programs/Kafka",
-      find: "sequence <= (stable.get(origin) ?? 0)",
-      replace: "stable !== undefined && origin !== undefined && sequence > 0"
+      module: "programs/KafkaCopy",
+      find: "sequence <= (frontier.get(origin) ?? 0)",
+      replace: "frontier !== undefined && origin !== undefined && sequence > 0"
     }]
   },
   {
     name: "takes for stable what all nodes but one have",
     finding: /^skipped by a poll: /,
     patches: [{
-      module: "services/gossip/Frontiers",
-      find: "Vector.shared(vectors, frontier.copies)",
-      replace: "Vector.shared(vectors, frontier.copies - 1)"
+      module: "services/gossip/replica/Frontiers",
+      find: "const others = frontier.copies - 1",
+      replace: "const others = frontier.copies - 2"
     }]
   },
   {
@@ -85,7 +85,7 @@ const mutants: ReadonlyArray<Mutant> = [
       {
         module: "programs/Kafka",
         find: "Effect.as(publish({ committed }), {})",
-        replace: "Effect.sync(() => (index.commit(committed), {}))"
+        replace: "Effect.sync(() => (copy.index().commit(committed), {}))"
       }
     ]
   },
@@ -97,7 +97,7 @@ const mutants: ReadonlyArray<Mutant> = [
         module: "programs/Kafka",
         find: "const published = publish({ key, offset, msg })",
         replace:
-          "const published = Effect.andThen(publish({ key, offset: Offset.make(offset + nodeCount), msg }), publish({ key, offset, msg }))"
+          "const published = Effect.andThen(publish({ key, offset: offset + nodeCount, msg }), publish({ key, offset, msg }))"
       }
     ]
   },

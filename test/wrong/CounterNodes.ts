@@ -169,7 +169,17 @@ export const lastWriter: Program = Effect.gen(function*() {
 export const floating: Program = Effect.gen(function*() {
   const gossip = yield* Gossip
   let sum = 0
-  const { publish } = yield* gossip.join(Delta, { onDelivery: ({ operation }) => void (sum += operation) })
+  const { publish } = yield* gossip.join(Delta, {
+    onDelivery: ({ operation }) => void (sum += operation),
+    state: {
+      part: Schema.Number,
+      snapshot: () => [sum],
+      restore: () => {
+        let other = 0
+        return { add: (part) => void (other += part), install: () => void (sum = other) }
+      }
+    }
+  })
   yield* Node.serve(protocol, {
     add: ({ delta }) => Effect.as(publish(delta), {}),
     read: () => Effect.sync(() => ({ value: sum }))

@@ -19,6 +19,7 @@ import { Node } from "../../src/services/node/Node.ts"
 import type { Program } from "../../src/simulator/nodes/SimulatedNode.ts"
 import type * as Simulation from "../../src/simulator/Simulation.ts"
 import { KafkaWorkload } from "../../src/workloads/kafka/KafkaWorkload.ts"
+import { type GossipModule, gossipModules } from "./GossipModules.ts"
 import * as Patched from "./Patched.ts"
 
 type Pair = readonly [offset: Offset, msg: Json]
@@ -206,20 +207,20 @@ export const secretive: Program = node({ elsewhere: { poll: Effect.succeed({ msg
 /** Does not answer polls but at one node, after some time. */
 export const reticent: Program = node({ elsewhere: { poll: Effect.never } })
 
-const modules = [
-  "services/gossip/CausalLog",
-  "services/gossip/Frontiers",
-  "services/gossip/Gossip",
+const programModules = [
   "programs/KafkaIndex",
   "programs/KafkaOffsets",
+  "programs/KafkaUnstable",
+  "programs/KafkaCopy",
   "programs/Kafka"
 ] as const
 
-export type Patch = Patched.Patch<(typeof modules)[number]>
+export type Patch = Patched.Patch<GossipModule | (typeof programModules)[number]>
 
 /** The program that is in use, with these passages of it or of what it runs over replaced. */
 export const mutant = async (...patches: ReadonlyArray<Patch>): Promise<Program> => {
-  const [, , gossip, , , kafka] = await Patched.load(modules, patches)
+  const modules = await Patched.load([...gossipModules, ...programModules], patches)
+  const [gossip, kafka] = [modules[gossipModules.length - 1], modules.at(-1)]
   const { Gossip } = gossip as unknown as typeof Gossips // these are the modules
   const { Kafka } = kafka as unknown as typeof Kafkas
   return Effect.provide(Kafka, Gossip.layerStar)

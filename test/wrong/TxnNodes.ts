@@ -22,6 +22,7 @@ import type { Anomaly } from "../../src/workloads/transactions/ConsistencyModel.
 import { TxnListAppendWorkload } from "../../src/workloads/transactions/TxnListAppendWorkload.ts"
 import { TxnRwRegisterWorkload } from "../../src/workloads/transactions/TxnRwRegisterWorkload.ts"
 import type { Workload } from "../../src/workloads/Workload.ts"
+import { type GossipModule, gossipModules } from "./GossipModules.ts"
 import * as Patched from "./Patched.ts"
 
 export interface WrongNode {
@@ -53,15 +54,14 @@ const kills: Changes = {
 
 // ---- registers
 
-const registerModules = ["services/gossip/CausalLog", "services/gossip/Gossip", "programs/TxnRwRegister"] as const
-type RegisterPatch = Patched.Patch<(typeof registerModules)[number]>
+type RegisterPatch = Patched.Patch<GossipModule | "programs/TxnRwRegister">
 
 /** The program that is in use, with these passages of it or of what it runs over replaced. */
 export const register = async (
   patches: ReadonlyArray<RegisterPatch>,
   shape: "layerStar" | "layerMesh" = "layerStar"
 ): Promise<Program> => {
-  const [, gossip, program] = await Patched.load(registerModules, patches)
+  const [gossip, program] = (await Patched.load([...gossipModules, "programs/TxnRwRegister"], patches)).slice(-2)
   const { Gossip } = gossip as unknown as typeof Gossips // these are the modules
   const { TxnRwRegister } = program as unknown as typeof Registers
   return Effect.provide(TxnRwRegister, Gossip[shape])
@@ -164,10 +164,9 @@ const registers: ReadonlyArray<Wrong> = [
     "delivers the write sets of each node in order, but not in causal order",
     "causal-violation",
     register([{
-      module: "services/gossip/CausalLog",
-      find: "if (!Vector.covers(log.vector, base)) return undefined",
-      replace:
-        "if (operations.some(([origin]) => (log.vector.get(origin) ?? 0) < (base.get(origin) ?? 0))) return undefined"
+      module: "services/gossip/replica/Incoming",
+      find: "contents === undefined ? Math.max(0, Math.min(count, has - before)) : count",
+      replace: "count"
     }], "layerMesh"),
     { seed: 1, latency: { mean: 100, dist: "exponential" } }
   ],

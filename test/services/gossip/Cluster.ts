@@ -11,8 +11,7 @@ import { Address, NodeId } from "../../../src/schema/Address.ts"
 import * as Envelope from "../../../src/schema/Envelope.ts"
 import * as Rpc from "../../../src/schema/Rpc.ts"
 import * as Vector from "../../../src/schema/VersionVector.ts"
-import type { Entry } from "../../../src/services/gossip/CausalLog.ts"
-import { Gossip } from "../../../src/services/gossip/Gossip.ts"
+import { type Entry, Gossip, type State } from "../../../src/services/gossip/Gossip.ts"
 import { Node } from "../../../src/services/node/Node.ts"
 import type { Peers } from "../../../src/services/node/Peers.ts"
 import type { Timers } from "../../../src/services/node/Timers.ts"
@@ -29,6 +28,7 @@ export const properties = [
   "origin's order",
   "causal order",
   "nothing invented",
+  "nothing forgotten",
   "convergence",
   "stable too early",
   "stable backwards",
@@ -46,7 +46,12 @@ export interface Violation {
 export interface Life {
   readonly node: NodeId
   readonly name: string
+  /** First as operations, or in a snapshot; each once. */
   readonly delivered: Array<number>
+  /** What its program has made of, now: since its last snapshot. */
+  state: Set<number>
+  /** How many snapshots it has begun anew from. */
+  restored: number
   readonly published: Array<number>
   stable: Vector.VersionVector
   /** It has heard from everybody. Nobody asks, unless nodes ask for the stable frontier. */
@@ -128,6 +133,15 @@ export interface Cluster {
 
 const Publish = Rpc.make("publish", { request: { operation: Schema.Int } })
 
+/** A part of what a life has: some operations, or what is stable. */
+const Part = Schema.Struct({
+  operations: Schema.optionalKey(Schema.Array(Schema.Int)),
+  stable: Schema.optionalKey(Vector.Encoded)
+})
+
+/** So few that a snapshot has many parts. */
+const partLength = 3
+
 const client = Address.make("c0")
 
 /** Of one kind of violation, that many are put down. */
@@ -191,11 +205,13 @@ export const make = (options: Options): Cluster => {
         life.published.push(operation)
       }
       if (known === undefined) return violate("nothing invented", `${life.name} was given ${operation}`)
+      if (life.state.has(operation)) violate("exactly once", `${life.name} was given ${operation} again`)
+      life.state.add(operation)
+      if (position.has(operation)) return // it had it before it began anew
       if (known.origin !== origin || known.sequence !== sequence) {
         const text = `${known.origin}#${known.sequence} came to ${life.name} as ${origin}#${sequence}`
         violate("nothing invented", text)
       }
-      if (position.has(operation)) violate("exactly once", `${life.name} was given ${operation} again`)
       if ((nextOf.get(known.life) ?? 0) !== known.nth) {
         const expected = nextOf.get(known.life) ?? 0
         violate("origin's order", `${life.name} got ${known.life.name}'s number ${known.nth}, not ${expected}`)
@@ -239,7 +255,38 @@ export const make = (options: Options): Cluster => {
       }
       life.stable = new Map(stable)
     }
-    return { submitted, onDelivery, onStable }
+    const state: State<typeof Part.Type> = {
+      part: Part,
+      snapshot: () => {
+        const operations = [...life.state]
+        const parts = Array.from(
+          { length: Math.ceil(operations.length / partLength) },
+          (_, i) => ({ operations: operations.slice(i * partLength, (i + 1) * partLength) })
+        )
+        return [{ stable: Vector.encode(life.stable) }, ...parts]
+      },
+      restore: () => {
+        const parts: Array<typeof Part.Type> = []
+        return {
+          add: (part) => void parts.push(part),
+          install: () => {
+            life.state = new Set()
+            life.restored++
+            for (const { operations = [] } of parts) {
+              for (const operation of operations) {
+                const known = published.get(operation)
+                if (known === undefined) violate("nothing invented", `${life.name} was given ${operation}`)
+                else onDelivery({ operation, origin: known.origin, sequence: known.sequence })
+              }
+            }
+            const stable = new Map(life.stable)
+            for (const part of parts) Vector.raise(stable, Vector.decode(part.stable ?? {}))
+            if (options.stability) onStable(stable)
+          }
+        }
+      }
+    }
+    return { submitted, onDelivery, onStable, state }
   }
 
   const program: SimulatedNode.Program = Effect.gen(function*() {
@@ -250,6 +297,8 @@ export const make = (options: Options): Cluster => {
       node: node.id,
       name: `${node.id}/${number}`,
       delivered: [],
+      state: new Set(),
+      restored: 0,
       published: [],
       stable: new Map(),
       recovered: false,
@@ -257,10 +306,10 @@ export const make = (options: Options): Cluster => {
     }
     lives.push(life)
     living.set(node.id, life)
-    const { onDelivery, onStable, submitted } = watch(life)
+    const { onDelivery, onStable, state, submitted } = watch(life)
     const { publish, recovered } = yield* gossip.join(
       Schema.Int,
-      options.stability ? { onDelivery, onStable } : { onDelivery }
+      options.stability ? { onDelivery, onStable, state } : { onDelivery, state }
     )
     const noteRecovery = Effect.sync(() => {
       life.recovered = true
@@ -346,8 +395,9 @@ export const make = (options: Options): Cluster => {
       const all = survivors()
       if (all.length !== ids.length) violate("crash", `${all.length} of ${ids.length} nodes live`)
       const anywhere = new Set(all.flatMap(({ delivered }) => delivered))
-      for (const { delivered, name, stable } of all) {
-        const has = new Set(delivered)
+      for (const { delivered, name, stable, state: has } of all) {
+        const forgotten = delivered.filter((operation) => !has.has(operation))
+        if (forgotten.length > 0) violate("nothing forgotten", `${name} has forgotten ${forgotten}`)
         const missing = [...anywhere].filter((operation) => !has.has(operation))
         if (missing.length > 0) {
           const [first] = missing

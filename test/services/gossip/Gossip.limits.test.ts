@@ -26,8 +26,9 @@ const kinds: ReadonlyArray<Kind> = ["star", "mesh", "thrifty", "relaxed"]
 
 /** As it travels; what an attacker makes of it is anything. */
 interface Body {
-  base: Record<string, unknown>
-  operations: Array<unknown>
+  type: string
+  life: unknown
+  ops?: ReadonlyArray<unknown>
   [field: string]: unknown
 }
 
@@ -326,7 +327,7 @@ describe("windows", () => {
     }
     const links = new Map<string, Array<number>>()
     for (const { body, dest, src, time } of sent) {
-      if (body.operations.length === 0) continue
+      if (body.ops === undefined) continue
       const link = `${src}-${dest}`
       links.set(link, [...links.get(link) ?? [], time])
     }
@@ -402,10 +403,9 @@ describe("windows", () => {
       assert.deepStrictEqual(timesOf(n2, n1, silence)[0], 750, `round trip, seed ${seed}`)
       cluster.node(0).resume()
       cluster.pass(10_000)
-      // n2 is a puppet now, whose batch is on a base that nobody has, and that never answers
+      // n2 is a puppet now, whose first operation nobody has, and that never answers
       cluster.node(2).kill()
-      const puppet = `${n2}.puppet`
-      const body = { type: "gossip", from: puppet, base: { [puppet]: 1 }, operations: [[puppet, 0]] }
+      const body = { type: "gossip", life: "puppet", own: 2, ops: [0] }
       const gap = cluster.time.now()
       cluster.network.send(n2, n1, Envelope.encode({ src: n2, dest: n1, body }))
       cluster.pass(1200)
@@ -437,44 +437,63 @@ describe("windows", () => {
 const forged = 1_000_000
 
 /** What breaks a valid message for certain. */
-const breakages: ReadonlyArray<(body: Body, random: SeededRandom, origin: string) => void> = [
+const breakages: ReadonlyArray<(body: Body, random: SeededRandom) => void> = [
+  (body, random) => void (body.life = random.pick([null, 0, "", true, [0], "X", "n1.a", "__proto__", "a".repeat(13)])),
+  (body) => void Reflect.deleteProperty(body, "life"),
+  (body, random) => void (body["ask"] = random.pick([null, 0, true, "1", {}, []])),
   (body, random) =>
-    void (body[random.pick(["base", "operations", "from"])] = random.pick([null, 0, "", true, [0], "x"])),
-  (body, random) => void (body[random.pick(["ask", "answer"])] = random.pick([null, 0, "yes", {}, []])),
+    void (body["answer"] = random.pick<unknown>([null, true, [], ["a"], ["a", -1], ["A", 0], ["a", 0, 0]])),
   (body, random) => void (body["hub"] = random.pick([null, 0, {}, []])),
   (body, random) =>
-    void (body["frontiers"] = random.pick<unknown>([null, 0, "x", [1], { n0: 1 }, [[5, { n0: -1 }]], [[0.5, {}]], [[
-      "5",
-      {}
-    ]]])),
-  (body, random) => void Reflect.deleteProperty(body, random.pick(["base", "operations", "from"])),
-  (body, random, origin) =>
-    void (body.base = {
-      ...body.base,
-      [origin]: random.pick<unknown>([-1, -1e300, 0.5, 2 ** 53, 1e300, "1", null, [], {}, { valueOf: 1 }])
-    }),
+    void (body["have"] = random.pick<unknown>([null, 5, ["a", 0], ["a", 0, -1], ["a", 0.5, 0], [1, 0, 0]])),
+  (body, random) => void (body["got"] = random.pick([null, -1, 0.5, "1", 1e300])),
+  (body, random) => void (body["own"] = random.pick([null, 0, -1, 0.5, "1", 2 ** 53])),
+  (body, random) => void (body["at"] = random.pick([null, -1, 0.5, "1", 2 ** 53, {}])),
   (body, random) =>
-    void (body.base = {
-      ...body.base,
+    void (body["frontiers"] = random.pick<unknown>([null, "x", [1], [[0, 1]], [[5, -1]], [[5, 1e9]], [[5, 0.5]]])),
+  (body, random) => void (body["knows"] = random.pick<unknown>([null, "x", [1], [[0, 1]], [[5, -1]], [[5, 1e9]]])),
+  (body, random) => void (body["offer"] = random.pick<unknown>([null, 1, [], ["a", -1], ["a"]])),
+  (body, random) =>
+    void (body["vector"] = random.pick<unknown>([null, 0, [], { "n1.a": -1 }, { "n1.a": 0.5 }, { "n1.a": "1" }, {
+      "n1.a": 2 ** 53
+    }])),
+  (body, random) =>
+    void (body["vector"] = {
       [random.pick(["n", "n99.a", "x.1", ".", "constructor", "toString", "c0.1", "lin-kv.1"])]: 1
     }),
-  (body) => void (body.base = JSON.parse(`{"__proto__":{"x":1},"x":1}`)),
-  (body, random, origin) =>
-    void body.operations.push(random.pick([
-      null,
-      0,
-      [],
-      [origin],
-      [origin, "1"],
-      [origin, 0.5],
-      [origin, null],
-      [1, 1],
-      ["", 1],
-      ["n99.a", forged],
-      ["__proto__", forged],
-      [origin, forged, 2]
-    ])),
-  (body, random) => void (body["from"] = random.pick(["n1.a", "n99.a", "x", "", "__proto__", ".", 5, null]))
+  (body) => void (body["vector"] = JSON.parse(`{"__proto__":{"x":1},"x":1}`)),
+  // segments that contradict themselves, and origins that cannot be
+  (body) => Object.assign(body, { own: 1, at: 0, ops: [forged] }),
+  (body) => {
+    Reflect.deleteProperty(body, "own")
+    Reflect.deleteProperty(body, "at")
+    body.ops = [forged]
+  },
+  (body, random) => {
+    Reflect.deleteProperty(body, "own")
+    Object.assign(body, {
+      at: 0,
+      ops: random.pick<Array<unknown>>([[], [null], ["x"], [forged, forged, forged]]),
+      of: random.pick<Array<unknown>>([[0, 0], [[0, 2]], [0, [-1, 3], 1]])
+    })
+  },
+  (body, random) => {
+    Reflect.deleteProperty(body, "own")
+    Object.assign(body, {
+      at: 0,
+      of: [random.pick<unknown>([null, 0.5, [0, 0], [0, -1], [0, 2 ** 53], "0"])],
+      ops: [forged]
+    })
+  },
+  (body, random) => {
+    const origin = random.pick<unknown>(["n99.a", "", 5, "__proto__", "x", "n1"])
+    Reflect.deleteProperty(body, "own")
+    Object.assign(body, { at: 0, of: [0], ops: [forged], names: [[0, origin]] })
+  },
+  (body, random) => {
+    Reflect.deleteProperty(body, "own")
+    Object.assign(body, { at: 5, base: [[random.pick<unknown>(["n99.a", "", 5, "__proto__", "x"]), 5]] })
+  }
 ]
 
 describe("a hostile peer", () => {
@@ -497,12 +516,12 @@ describe("a hostile peer", () => {
     honest.forEach((id) => cluster.boot(cluster.nodes[ids.indexOf(id)]!))
 
     // It hears what honest nodes say to it. Nothing of what it says itself matters to the harness.
-    const heard: Array<Body> = []
+    const livesOf = new Map<Address, unknown>()
     const refusedOf = new Map<number, boolean>()
     network.join(hostile, (line) => {
-      const { body } = JSON.parse(line)
+      const { body, src } = JSON.parse(line)
       if (body.in_reply_to !== undefined) refusedOf.set(body.in_reply_to, body.type === "error" && body.code === 12)
-      else heard.push(body)
+      else livesOf.set(src, body.life)
     })
     const broken = new Set<number>()
     const said = new Map<number, string>()
@@ -514,63 +533,92 @@ describe("a hostile peer", () => {
       network.send(hostile, to, line)
       return msg_id
     }
-    const lives = [0, 1, 2].map((i) => `${hostile}.life${i}`)
+    const lives = ["life0", "life1", "life2"]
     let made = 0
-    const forge = (count: number, origin: string) => Array.from({ length: count }, () => [origin, forged + made++])
-    /** What one of the honest might have said, in the hostile peer's name; its batch as it is, so nothing is forged. */
-    const valid = (): Body => {
-      const { base, frontiers, operations }: Body = heard.length > 0 ? random.pick(heard) : { base: {}, operations: [] }
+    const forge = (count: number) => Array.from({ length: count }, () => forged + made++)
+    /** What an honest node might have said, about what this one has made in its own name. */
+    const valid = (to: NodeId): Body => {
+      const life = random.pick(lives)
+      const theirs = livesOf.get(to)
+      const at = random.pick([0, 0, 1, 5, 1e9])
+      const ops = forge(random.pick([0, 1, 3, 10]))
+      const segment = random.pick<Record<string, unknown>>([
+        {},
+        { own: 1 + at, ops },
+        { at, ...(ops.length > 0 ? { of: [[0, ops.length]], ops } : {}), names: [[0, `${hostile}.${life}`]] },
+        { at, base: [[`${hostile}.${life}`, at]], ...(ops.length > 0 ? { of: [[0, ops.length]], ops } : {}) },
+        { at, of: [-1, -2], names: [[0, `${hostile}.${life}`], [1, `${random.pick(honest)}.nobody`]] }
+      ])
       return {
         type: "gossip",
-        from: random.pick(lives),
-        base: { ...base },
-        operations: [...operations],
-        ...(random.chance(0.5) ? { ask: true } : {}),
-        ...(random.chance(0.5) ? { answer: true } : {}),
-        ...(random.chance(0.5) ? { hub: random.pick([...ids, "n99", "x"]) } : {}),
-        ...(frontiers !== undefined ? { frontiers } : {})
+        life,
+        ...segment,
+        ...(random.chance(0.5) ? { ask: 1 + random.below(9) } : {}),
+        ...(random.chance(0.3) ? { vector: { [`${hostile}.${life}`]: random.pick([0, 5, 1e9]) } } : {}),
+        ...(random.chance(0.3) && theirs !== undefined ? { answer: [theirs, random.pick([0, 1, 1e9])] } : {}),
+        ...(random.chance(0.3) ? { hub: random.pick([...ids, "n99"]) } : {}),
+        ...(random.chance(0.3) && theirs !== undefined ? { have: [theirs, 0, 0] } : {}),
+        ...(random.chance(0.2) ? { ping: random.below(5) } : {}),
+        ...(random.chance(0.2) ? { pong: random.below(5), holds: random.pick([0, 1e9]) } : {}),
+        ...(random.chance(0.2) ? { more: true } : {}),
+        ...(random.chance(0.2) ? { young: true } : {})
       }
     }
     const attacks: ReadonlyArray<(to: NodeId) => void> = [
-      (to) => void say(to, valid()),
+      (to) => void say(to, valid(to)),
       // broken
       (to) => {
-        const body = valid()
-        random.pick(breakages)(body, random, random.pick(lives))
+        const body = valid(to)
+        random.pick(breakages)(body, random)
         broken.add(say(to, body))
       },
-      // claims to have what the receiver never made
+      // claims to have what the receiver never made, and positions and epochs of its log that there are not
       (to) => {
-        const theirs = heard.map(({ from }) => String(from)).filter((from) => from.startsWith(`${to}.`))
-        if (theirs.length === 0) return
-        const body: Body = { ...valid(), operations: [] }
-        broken.add(say(to, { ...body, base: { ...body.base, [theirs.at(-1)!]: random.pick([1e6, 2 ** 53 - 1]) } }))
+        const theirs = livesOf.get(to)
+        if (theirs === undefined) return
+        const most = random.pick([1e6, 2 ** 53 - 1])
+        const claim = random.pick<Record<string, unknown>>([
+          { got: most },
+          { have: [theirs, 0, most] },
+          { have: [theirs, most, 0] },
+          { vector: { [`${to}.${String(theirs)}`]: most } },
+          { knows: [[nodeCount, most]] }
+        ])
+        broken.add(say(to, { ...valid(to), ...claim }))
       },
       // claims to have what nobody made
       (to) => {
-        const body = valid()
-        const theirs = heard.map(({ from }) => String(from)).filter((from) => !from.startsWith(`${to}.`))
-        const origin = random.pick([...theirs, ...lives, `${random.pick(ids)}.nobody`])
-        say(to, {
-          ...body,
-          operations: forge(random.below(3), lives[0]!),
-          base: { ...body.base, [origin]: 2 ** 53 - 5 }
-        })
-      },
-      // forges operations in its own name, many at once, on bases that are there, or not
-      (to) => {
-        const origin = random.pick(lives)
-        const base = { [origin]: random.pick([0, 0, 1, 5, 1e9]) }
-        say(to, { ...valid(), base, operations: forge(random.pick([1, 3, 10]), origin) })
+        const origin = random.pick([...lives.map((life) => `${hostile}.${life}`), `${random.pick(honest)}.nobody`])
+        if (origin.startsWith(`${to}.`)) return
+        say(to, { ...valid(to), vector: { [origin]: 2 ** 53 - 5 } })
       },
       // says that all is stable, and more
       (to) => {
-        const most = Object.fromEntries([...lives, "n99.a", "x"].map((it) => [it, 1e9]))
-        say(to, { ...valid(), frontiers: [[nodeCount, most], [-1, most]] })
+        const body: Body = { ...valid(to), frontiers: [[nodeCount, 1e9]] }
+        if (body["at"] !== 1e9) broken.add(say(to, body))
       },
       // asks, and asks
       (to) => {
-        for (let i = 0; i < 30; i++) say(to, { type: "gossip", from: lives[0]!, base: {}, operations: [], ask: true })
+        for (let i = 0; i < 30; i++) say(to, { type: "gossip", life: lives[0]!, ask: i + 1, vector: {} })
+      },
+      // offers snapshots that it never sends, and sends some that were not offered, or do not decode
+      (to) => {
+        const theirs = livesOf.get(to)
+        if (theirs === undefined) return
+        const chunk = { life: random.pick(lives), to: theirs, snapshot: random.below(3), chunk: random.below(3) }
+        const head = { epoch: 0, end: 5, vector: [[`${hostile}.life0`, 5, 5]], stable: {} }
+        say(to, { type: "gossip", life: chunk.life, offer: [theirs, chunk.snapshot] })
+        say(to, { type: "gossip_chunk", ...chunk, head })
+        say(to, { type: "gossip_fetch", ...chunk })
+        const wrong = random.pick<Record<string, unknown>>([
+          { state: [{ operations: ["x"] }] },
+          { head: { ...head, vector: [["x"]] } },
+          { head: { ...head, epoch: -1 } },
+          { of: [0], ops: [null] },
+          { last: 1 },
+          { chunk: -1 }
+        ])
+        broken.add(say(to, { type: "gossip_chunk", ...chunk, ...wrong }))
       }
     ]
     const attack = (until: number): void => {
@@ -582,7 +630,7 @@ describe("a hostile peer", () => {
     attack(6000)
     // Seed by seed, more than goes into one message, or as much as costs little.
     const many = seed === 0 ? 5000 : 300
-    for (const to of honest) say(to, { ...valid(), base: {}, operations: forge(many, `${hostile}.many`) })
+    for (const to of honest) say(to, { type: "gossip", life: "many", own: 1, ops: forge(many) })
     let pending = 0
     for (let i = 0; i < 60; i++) {
       cluster.pass(100)
@@ -623,20 +671,14 @@ describe("a hostile peer", () => {
       for (let seed = 0; seed < 4; seed++) besiege(kind, seed, seed < 2)
     })
 
-    it(`${kind}: what waits for its base is bounded`, () => {
+    it(`${kind}: what waits for what comes before is bounded`, () => {
       for (const seed of [0, 1, 2]) {
         const cluster = make(kind, { seed, nodeCount: 3, latency: { mean: 0, dist: "constant" } })
         cluster.pass(10_000)
         const [, to, from] = cluster.ids as [NodeId, NodeId, NodeId]
         cluster.node(2).kill()
-        const origin = `${from}.puppet`
         const say = (count: number): void => {
-          const body = {
-            type: "gossip",
-            from: origin,
-            base: { [origin]: count },
-            operations: [[origin, forged + count]]
-          }
+          const body = { type: "gossip", life: "puppet", own: count + 1, ops: [forged + count] }
           cluster.network.send(from, to, Envelope.encode({ src: from, dest: to, body }))
         }
         for (let count = 1000; count > 0; count--) say(count)
@@ -645,8 +687,8 @@ describe("a hostile peer", () => {
         cluster.network.join(from, (line) => void heard.push(JSON.parse(line).body))
         say(0)
         cluster.pass(10_000)
-        const reached = Math.max(...heard.map(({ base }) => Number(base[origin] ?? 0)))
-        assert.strictEqual(reached, 101, `seed ${seed}`) // a hundred were held, and one came
+        const reached = Math.max(...heard.map(({ vector = {} }) => Number(Object(vector)[`${from}.puppet`] ?? 0)))
+        assert.strictEqual(reached, 100, `seed ${seed}`) // so many may wait, the one that came last included
         assert.isAtMost(cluster.time.pending(), 20, `seed ${seed}`)
         assert.isEmpty(errors(cluster), `seed ${seed}`)
       }

@@ -2,8 +2,7 @@
  * Through whom nodes distribute: in a star the hub, which is the first node of the list that is not suspected. There is
  * no election: a wrong guess costs messages and nothing else. In a mesh there is none.
  */
-import type { NodeId } from "../../schema/Address.ts"
-import type { Link } from "./Link.ts"
+import type { NodeId } from "../../../schema/Address.ts"
 
 export type Shape = "star" | "mesh"
 
@@ -12,24 +11,26 @@ export interface Hubs {
   readonly suspected: Set<NodeId>
   /** Oneself, if need be. */
   readonly current: () => NodeId | undefined
-  /** Whether the peer gets from this node what others publish, unasked. */
-  readonly leads: (link: Link<unknown>) => boolean
+  readonly isHub: () => boolean
+  /** The one that it is while nobody is suspected. */
+  readonly usual: NodeId | undefined
   /** Who would be the hub rather than this one; as far as oneself, since nobody looks further. */
   readonly before: (acting: NodeId) => ReadonlyArray<NodeId>
 }
 
-export const make = (shape: Shape, self: NodeId, ids: ReadonlyArray<NodeId>): Hubs => {
+export const make = (shape: Shape, self: NodeId, members: ReadonlyArray<NodeId>): Hubs => {
   const suspected = new Set<NodeId>()
   const current = (): NodeId | undefined =>
-    shape === "mesh" ? undefined : ids.find((id) => id === self || !suspected.has(id))
+    shape === "mesh" ? undefined : members.find((id) => id === self || !suspected.has(id))
   return {
     shape,
     suspected,
     current,
-    leads: (link) => shape === "star" && (link.child || current() === self),
+    isHub: () => current() === self,
+    usual: shape === "mesh" ? undefined : members[0],
     before: (acting) => {
-      const end = ids.findIndex((id) => id === acting || id === self)
-      return ids.slice(0, end).filter((id) => !suspected.has(id))
+      const end = members.findIndex((id) => id === acting || id === self)
+      return members.slice(0, end).filter((id) => !suspected.has(id))
     }
   }
 }

@@ -1,0 +1,117 @@
+/**
+ * How far the frontiers are: what a replica infers from what others have of its log, what it is told, and what it can
+ * forget since.
+ */
+import type { Claim } from "./Claims.ts"
+import * as Claims from "./Claims.ts"
+import * as Frontiers from "./Frontiers.ts"
+import * as Link from "./Link.ts"
+import { isYoung } from "./Recovering.ts"
+import { lacksFrontier } from "./Sending.ts"
+import { leads, owe, stable, type State } from "./State.ts"
+import * as Trail from "./Trail.ts"
+
+/** Whether all is here that the peer had when it said this. */
+const isReady =
+  <A, S>({ log }: State<A, S>, { incoming, origin }: Link.Link<A>) => ({ end, epoch, made }: Claim): boolean =>
+    (made === undefined || (log.vector.get(origin) ?? 0) >= made)
+    && (end === undefined || epoch < incoming.epoch || (epoch === incoming.epoch && incoming.position >= end))
+
+/** Takes what a peer has said of frontiers in its log. */
+const hear = <A, S>(state: State<A, S>, link: Link.Link<A>, { epoch, frontiers }: Claim): void => {
+  if (epoch !== link.incoming.epoch || state.hubs.shape === "mesh") return
+  let isNews = false
+  for (const frontier of state.frontiers) {
+    const told = frontiers.find(([copies]) => copies === frontier.copies)?.[1] ?? 0
+    const trail = Link.trailOf(link, frontier.copies)
+    if (told <= trail.position) continue
+    isNews = true
+    const advance = Frontiers.hear(frontier, state.log, trail, told)
+    if (advance !== undefined) state.events.push({ _tag: "Advanced", advance })
+  }
+  if (isNews && state.areAwaited && link.peer === state.hubs.current()) owe(state, link, state.pace.confirmWithin)
+}
+
+/** What a peer has made, or had in its log, and this replica has got, two have: for that nobody needs to be asked. */
+const share = <A, S>({ events, frontiers, log }: State<A, S>, link: Link.Link<A>): void => {
+  if (link.confirmed === undefined) return
+  const made = new Map([[link.origin, log.vector.get(link.origin) ?? 0]])
+  for (const frontier of frontiers) {
+    if (frontier.copies > 2) continue
+    const trail = Link.trailOf(link, frontier.copies)
+    const advances = [
+      Frontiers.hear(frontier, log, trail, link.incoming.position),
+      Frontiers.adopt(frontier, log, made)
+    ]
+    for (const advance of advances) if (advance !== undefined) events.push({ _tag: "Advanced", advance })
+  }
+}
+
+/** What of a trail nobody is going to speak of is kept as one step. */
+const shorten = <A, S>(state: State<A, S>, link: Link.Link<A>): void => {
+  const { incoming, peer, trails } = link
+  if (peer === state.hubs.current()) return
+  for (const trail of trails.values()) {
+    if (trail.runs.end() - trail.runs.first() <= 1000 + 2 * incoming.sources.length) continue
+    Trail.begin(trail, incoming.position, incoming.sources.map(({ count, origin }) => [origin, count] as const))
+  }
+}
+
+/** A frontier has advanced: leaves are told at the next push. */
+const passOn = <A, S>(state: State<A, S>): void => {
+  if (!state.areAwaited) return
+  for (const link of state.links.values()) {
+    if (lacksFrontier(state, link)) {
+      owe(state, link, Math.max(0, state.pace.pushAt(link, leads(state, link)) - state.now))
+    }
+  }
+}
+
+const infer = <A, S>(state: State<A, S>): void => {
+  const { events, frontiers, links, log } = state
+  const confirmed = [...links.values()].flatMap(({ confirmed }) => confirmed ?? [])
+  let hasAdvanced = false
+  for (const frontier of frontiers) {
+    const before = frontier.position
+    const advance = Frontiers.infer(frontier, log, confirmed)
+    if (advance !== undefined) events.push({ _tag: "Advanced", advance })
+    if (frontier.position > before) hasAdvanced = true
+  }
+  if (hasAdvanced) passOn(state)
+}
+
+/** Forgets what is stable, as far as nobody is being sent it. */
+const forget = <A, S>(state: State<A, S>): void => {
+  const { links, log } = state
+  if (log.end() === log.first()) return
+  const vector = stable(state)
+  const isStable = (position: number): boolean => {
+    const { origin, sequence } = log.at(position)!
+    return sequence <= (vector.get(origin) ?? 0)
+  }
+  if (!isStable(log.first())) return
+  let limit = log.end()
+  for (const { outgoing } of links.values()) limit = Math.min(limit, outgoing.log?.acknowledged ?? limit)
+  let position = log.first()
+  while (position < limit && isStable(position)) position++
+  log.forgetTo(position)
+}
+
+/** Looks what follows for the frontiers from what has become known. */
+export const update = <A, S>(state: State<A, S>): void => {
+  const { links, log } = state
+  for (const link of links.values()) {
+    for (const claim of Claims.takeReady(link.claims, isReady(state, link))) {
+      if (claim.confirmed !== undefined && claim.confirmed[0] === log.epoch()) {
+        link.confirmed = Math.max(link.confirmed ?? 0, claim.confirmed[1], log.first())
+      }
+      hear(state, link, claim)
+    }
+    Link.extendConfirmed(link, log.at)
+    if (state.hubs.shape === "star") share(state, link)
+    shorten(state, link)
+  }
+  if (isYoung(state.recovering)) return // who does not know what its former life has sent to whom
+  infer(state)
+  forget(state)
+}

@@ -1,0 +1,157 @@
+/**
+ * The operations that a replica has, in the order in which it got them, but for those at the front that are stable and
+ * so are forgotten.
+ *
+ * **Any prefix is causally closed**: an operation comes after all that its origin had when it made it. For a replica
+ * appends its own operations after everything that it has, and takes those of others in an order of which this is true.
+ * So one number, a position, says of somebody that he has this and all that it depends on.
+ *
+ * **Epochs.** A replica that begins anew from a snapshot has another log, of the next epoch, whose positions mean
+ * something else.
+ *
+ * Origins have numbers, in the order in which they first occur, so that a message need not name them.
+ */
+import type { Origin, VersionVector } from "../../../schema/VersionVector.ts"
+import * as Queue from "./Queue.ts"
+
+export interface Entry<A> {
+  readonly origin: Origin
+  /** The origin's first operation is number 1. */
+  readonly sequence: number
+  readonly operation: A
+}
+
+/** What a log knows of an origin. */
+export interface Source {
+  readonly origin: Origin
+  readonly number: number
+  /** Where in the log its first operation is; -1 if that was forgotten when the log began. */
+  readonly firstAt: number
+  /** Where its operations are; the first position of the queue is how many of them are forgotten. */
+  readonly positions: Queue.Queue<number>
+}
+
+export interface Kept<A> extends Entry<A> {
+  readonly source: Source
+  /** How many bytes this operation takes as JSON; and with all before it in the log. */
+  readonly size: number
+  readonly bytes: number
+}
+
+export interface Log<A> {
+  readonly epoch: () => number
+  /** How many operations of each origin the replica has, forgotten or not. */
+  readonly vector: VersionVector
+  /** The position of the first operation that is kept; and where the next one will be. */
+  readonly first: () => number
+  readonly end: () => number
+  readonly at: (position: number) => Kept<A> | undefined
+  /** Adds the origin's next operation. */
+  readonly append: (origin: Origin, operation: A) => Kept<A>
+  /** In the order of their numbers. */
+  readonly sources: ReadonlyArray<Source>
+  /** Undefined for an origin of which there is nothing. */
+  readonly source: (origin: Origin) => Source | undefined
+  /** An operation, if it is kept. */
+  readonly find: (origin: Origin, sequence: number) => Kept<A> | undefined
+  /** The first position whose operation somebody with this vector lacks; undefined if he lacks what is forgotten. */
+  readonly firstLacked: (vector: VersionVector) => number | undefined
+  /** How many operations of each origin, in the order of their numbers, come before this position. */
+  readonly before: (position: number) => ReadonlyArray<readonly [Origin, number]>
+  /** How many bytes the operations before this position take. */
+  readonly bytesBefore: (position: number) => number
+  /** Forgets all before this position. */
+  readonly forgetTo: (position: number) => void
+  /** Begins the next epoch: all of this is had and forgotten, in the order of its numbers. */
+  readonly restart: (forgotten: ReadonlyArray<readonly [Origin, number]>) => void
+}
+
+/** How many of these rising positions come before this one; the queue's first position counts those that are gone. */
+const countBefore = (positions: Queue.Queue<number>, position: number): number => {
+  let [low, high] = [positions.first(), positions.end()]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (positions.at(middle)! < position) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** The first of their positions, which end there, whose operation somebody with this vector lacks. */
+const firstLacked = (sources: ReadonlyArray<Source>, has: VersionVector, end: number): number | undefined => {
+  let first = end
+  for (const { origin, positions } of sources) {
+    const count = has.get(origin) ?? 0
+    if (count < positions.first()) return undefined
+    first = Math.min(first, positions.at(count) ?? first)
+  }
+  return first
+}
+
+/** `sizeOf` says how many bytes an operation takes as JSON. */
+export const make = <A>(sizeOf: (operation: A) => number): Log<A> => {
+  const sources: Array<Source> = []
+  const byOrigin = new Map<Origin, Source>()
+  const vector = new Map<Origin, number>()
+  let entries = Queue.make<Kept<A>>()
+  let epoch = 0
+  let bytes = 0
+  let forgottenBytes = 0
+
+  const add = (origin: Origin, firstAt: number, forgotten: number): Source => {
+    const source = { origin, number: sources.length, firstAt, positions: Queue.make<number>(forgotten) }
+    sources.push(source)
+    byOrigin.set(origin, source)
+    return source
+  }
+
+  return {
+    epoch: () => epoch,
+    vector,
+    first: () => entries.first(),
+    end: () => entries.end(),
+    at: (position) => entries.at(position),
+    append: (origin, operation) => {
+      const end = entries.end()
+      const source = byOrigin.get(origin) ?? add(origin, end, 0)
+      source.positions.push(end)
+      const size = sizeOf(operation)
+      bytes += size
+      const entry = { origin, sequence: source.positions.end(), operation, source, size, bytes }
+      vector.set(origin, entry.sequence)
+      entries.push(entry)
+      return entry
+    },
+    sources,
+    source: (origin) => byOrigin.get(origin),
+    find: (origin, sequence) => {
+      const position = byOrigin.get(origin)?.positions.at(sequence - 1)
+      return position === undefined ? undefined : entries.at(position)
+    },
+    firstLacked: (has) => firstLacked(sources, has, entries.end()),
+    before: (position) =>
+      sources.filter(({ firstAt }) => firstAt < position)
+        .map(({ origin, positions }) => [origin, countBefore(positions, position)] as const),
+    bytesBefore: (position) => entries.at(position - 1)?.bytes ?? forgottenBytes,
+    forgetTo: (position) => {
+      for (let i = entries.first(); i < Math.min(position, entries.end()); i++) {
+        const { bytes, sequence, source } = entries.at(i)!
+        source.positions.dropTo(sequence)
+        forgottenBytes = bytes
+      }
+      entries.dropTo(position)
+    },
+    restart: (forgotten) => {
+      sources.length = 0
+      byOrigin.clear()
+      vector.clear()
+      entries = Queue.make()
+      epoch++
+      forgottenBytes = bytes
+      for (const [origin, count] of forgotten) {
+        add(origin, -1, count)
+        vector.set(origin, count)
+      }
+    }
+  }
+}

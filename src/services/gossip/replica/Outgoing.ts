@@ -1,0 +1,150 @@
+/**
+ * What a peer has of this replica's log, and what is on its way: a cursor that only moves forward while acknowledgements
+ * come, with a window of bytes in flight. What is in flight is not sent again because a clock has struck: when no
+ * acknowledgement comes, the peer is asked where it stands, and the cursor goes to where it says.
+ *
+ * It goes by one of two numberings. *The log's*: everything that this replica has, by position. *Its own*: what this
+ * replica made itself, by number; that is all that a hub wants of a leaf.
+ */
+import type { Origin, VersionVector } from "../../../schema/VersionVector.ts"
+import type { Kept, Log } from "./Log.ts"
+
+export type Numbering = "log" | "own"
+
+interface Cursor {
+  /** The peer has said that it has all before. */
+  acknowledged: number
+  /** All before is acknowledged, or on its way. */
+  next: number
+}
+
+export interface Outgoing {
+  /** Undefined while it is not known where the peer stands in it. */
+  log: Cursor | undefined
+  own: Cursor | undefined
+  /** The peer has not said yet that it knows where this log begins: so what comes before this position is said again with it. */
+  openedAt: number | undefined
+  /** From `log.next` to here there is nothing that the peer lacks. */
+  scannedTo: number
+  /** The peer is known to have everything before this position but what this replica made itself; undefined: not even that. */
+  relayedTo: number | undefined
+  /** Segments in flight, in order: where each ends, and how many bytes it has. */
+  flight: Array<{ readonly numbering: Numbering; readonly end: number; readonly bytes: number }>
+  bytesInFlight: number
+  /** The number of the last question where the peer stands; and whether its answer is awaited. */
+  ping: number
+  isStalled: boolean
+}
+
+/** To a peer of which nothing has been heard: `own` if nothing has been forgotten, so that it can begin with the first. */
+export const make = (): Outgoing => ({
+  log: undefined,
+  own: { acknowledged: 0, next: 0 },
+  openedAt: undefined,
+  scannedTo: 0,
+  relayedTo: undefined,
+  flight: [],
+  bytesInFlight: 0,
+  ping: 0,
+  isStalled: false
+})
+
+/** Of this numbering nothing is in flight any more. */
+const land = (outgoing: Outgoing, landing: Numbering): void => {
+  outgoing.flight = outgoing.flight.filter(({ numbering }) => numbering !== landing)
+  outgoing.bytesInFlight = outgoing.flight.reduce((sum, { bytes }) => sum + bytes, 0)
+  if (outgoing.flight.length === 0) outgoing.isStalled = false
+}
+
+/** The peer has all before this position in the log; `isAgreed` if it knows that. */
+export const open = (outgoing: Outgoing, position: number, isAgreed: boolean): void => {
+  outgoing.log = { acknowledged: position, next: position }
+  outgoing.openedAt = isAgreed ? undefined : position
+  outgoing.scannedTo = position
+  land(outgoing, "log")
+}
+
+/** The peer has so many of this replica's own operations. */
+export const openOwn = (outgoing: Outgoing, count: number): void => {
+  outgoing.own = { acknowledged: count, next: count }
+}
+
+/** The log is not sent any more, or it is another one. */
+export const close = (outgoing: Outgoing): void => {
+  outgoing.log = undefined
+  outgoing.openedAt = undefined
+  land(outgoing, "log")
+}
+
+/** The peer has begun a new life: nothing is known of what it has. */
+export const forget = (outgoing: Outgoing): void => {
+  Object.assign(outgoing, { ...make(), own: undefined, ping: outgoing.ping })
+}
+
+/** The peer has all before this. Says whether that is news. */
+export const acknowledge = (outgoing: Outgoing, numbering: Numbering, position: number): boolean => {
+  const cursor = outgoing[numbering]
+  if (numbering === "log" && position >= (outgoing.openedAt ?? Infinity)) outgoing.openedAt = undefined
+  if (cursor === undefined || position <= cursor.acknowledged) return false
+  cursor.acknowledged = position
+  cursor.next = Math.max(cursor.next, position)
+  if (numbering === "log") outgoing.relayedTo = Math.max(outgoing.relayedTo ?? 0, position)
+  while (
+    outgoing.flight.length > 0 && outgoing.flight[0]!.numbering === numbering && outgoing.flight[0]!.end <= position
+  ) {
+    outgoing.bytesInFlight -= outgoing.flight.shift()!.bytes
+  }
+  if (outgoing.flight.length === 0) outgoing.isStalled = false
+  return true
+}
+
+/** The peer has said where it stands: what it does not have, or hold, is lost. */
+export const resume = (outgoing: Outgoing, numbering: Numbering, position: number): void => {
+  const cursor = outgoing[numbering]
+  land(outgoing, numbering)
+  if (cursor === undefined) return
+  cursor.next = Math.max(cursor.acknowledged, Math.min(position, cursor.next))
+  if (numbering === "log") outgoing.scannedTo = cursor.next
+}
+
+/** A segment is on its way. */
+export const sent = (outgoing: Outgoing, numbering: Numbering, end: number, bytes: number): void => {
+  const cursor = outgoing[numbering]
+  if (cursor === undefined) return
+  cursor.next = Math.max(cursor.next, end)
+  if (bytes === 0) return
+  outgoing.flight.push({ numbering, end, bytes })
+  outgoing.bytesInFlight += bytes
+}
+
+/** Whether there is something in the log from the cursor on that the peer lacks. */
+export const lacksOfLog = <A>(outgoing: Outgoing, log: Log<A>, isElided: (entry: Kept<A>) => boolean): boolean => {
+  if (outgoing.log === undefined) return false
+  let position = Math.max(outgoing.scannedTo, outgoing.log.next)
+  while (position < log.end() && isElided(log.at(position)!)) position++
+  outgoing.scannedTo = position
+  return position < log.end()
+}
+
+/** Whether there is something, of others than `me`, that the peer is not known to have; what is forgotten included. */
+export const needsRelay = <A>(
+  outgoing: Outgoing,
+  log: Log<A>,
+  me: Origin,
+  known: VersionVector
+): boolean => {
+  const isForgotten = (outgoing.relayedTo ?? -1) < log.first()
+  if (
+    isForgotten
+    && log.sources.some(({ origin, positions }) => origin !== me && (known.get(origin) ?? 0) < positions.first())
+  ) {
+    return true
+  }
+  let position = Math.max(outgoing.relayedTo ?? 0, log.first())
+  for (; position < log.end(); position++) {
+    const entry = log.at(position)!
+    if (entry.origin !== me && (known.get(entry.origin) ?? 0) < entry.sequence) break
+  }
+  outgoing.relayedTo = position
+  return position < log.end()
+}

@@ -1,0 +1,271 @@
+/**
+ * What a message of a peer means to a replica.
+ */
+import type { NodeId } from "../../../schema/Address.ts"
+import type { Chunk, Gossip } from "../../../schema/ReplicaProtocol.ts"
+import type { VersionVector } from "../../../schema/VersionVector.ts"
+import * as Vector from "../../../schema/VersionVector.ts"
+import * as Claims from "./Claims.ts"
+import * as Copies from "./Copies.ts"
+import * as Incoming from "./Incoming.ts"
+import * as Link from "./Link.ts"
+import * as Outgoing from "./Outgoing.ts"
+import * as Question from "./Question.ts"
+import * as Recovering from "./Recovering.ts"
+import * as Segment from "./Segment.ts"
+import { disturb, lacksFrontier, resume } from "./Sending.ts"
+import * as Snapshots from "./Snapshots.ts"
+import { deliver, leads, linkTo, owe, ownCount, type State } from "./State.ts"
+import { adoptSuspicions, attendAll, attendTo } from "./Suspicion.ts"
+import * as Trail from "./Trail.ts"
+
+export const nodeOf = (origin: string): string => origin.slice(0, origin.lastIndexOf("."))
+
+/** A message with its segment and its vector taken apart. */
+interface Read<A> {
+  readonly message: Gossip<A>
+  readonly segment: Segment.Segment<A> | undefined
+  readonly vector: VersionVector | undefined
+}
+
+/** Why nobody of this cluster can have said it, if so. */
+const read = <A, S>(state: State<A, S>, message: Gossip<A>): Read<A> | undefined => {
+  const { log, me, options: { life, members } } = state
+  const isOrigin = (origin: string): boolean => (members as ReadonlyArray<string>).includes(nodeOf(origin))
+  const segment = Segment.decode(message)
+  if (segment === "broken" || (message.got ?? 0) > ownCount(state)) return undefined
+  const vector = message.vector === undefined ? undefined : Vector.decode(message.vector)
+  if (vector !== undefined && ((vector.get(me) ?? 0) > ownCount(state) || ![...vector.keys()].every(isOrigin))) {
+    return undefined
+  }
+  const [owner, epoch, position] = message.have ?? []
+  if (owner === life && epoch === log.epoch() && position! > log.end()) return undefined
+  if (owner === life && epoch! > log.epoch()) return undefined
+  if (message.base?.every(([origin]) => isOrigin(origin)) === false) return undefined
+  if (message.names?.every(([, origin]) => isOrigin(origin)) === false) return undefined
+  const end = segment?.kind === "log" ? segment.end : 0
+  if (message.frontiers?.every(([, to]) => to <= end) === false) return undefined
+  if (message.knows?.every(([, to]) => to <= log.end()) === false) return undefined
+  return { message, segment, vector }
+}
+
+/** The peer has another life than before. */
+const meet = <A, S>(state: State<A, S>, link: Link.Link<A>, { life }: Gossip<A>): void => {
+  if (link.life === life) return
+  if (link.life !== undefined) disturb(state)
+  Link.begin(link, life, state.now)
+  Snapshots.abandon(state, link.peer)
+}
+
+/** Up to where the peer says that it has this replica's log, if it is the present one. */
+const hadBy = <A, S>({ log, options: { life } }: State<A, S>, { have }: Gossip<A>): number | undefined =>
+  have?.[0] === life && have[1] === log.epoch() ? have[2] : undefined
+
+/** What the peer says that it has. Says whether that is more than was known, of what was sent. */
+const takeAcknowledgements = <A, S>(state: State<A, S>, link: Link.Link<A>, { message, vector }: Read<A>): boolean => {
+  const { outgoing } = link
+  const isAsking = Question.isOpen(link.question, message.ask)
+  const had = hadBy(state, message)
+  let progress = false
+  if (had !== undefined && Outgoing.acknowledge(outgoing, "log", had)) progress = true
+  if (message.got !== undefined) progress = acknowledgeOwn(link, message.got) || progress
+  if (vector !== undefined) {
+    link.hasSaidAll = true
+    Vector.raise(link.known, vector)
+    progress = acknowledgeOwn(link, vector.get(state.me) ?? 0) || progress
+    if (isAsking) Outgoing.resume(outgoing, "own", vector.get(state.me) ?? 0)
+    const first = state.log.firstLacked(link.known)
+    if (first !== undefined && (outgoing.log === undefined || isAsking)) Outgoing.open(outgoing, first, false)
+    else if (first === undefined && isAsking) Outgoing.close(outgoing)
+  } else if (had !== undefined && had >= state.log.first() && outgoing.log === undefined) {
+    Outgoing.open(outgoing, had, true)
+  }
+  if (message.pong !== undefined && message.pong === outgoing.ping && outgoing.isStalled) {
+    Outgoing.resume(outgoing, "own", message.got ?? 0)
+    Outgoing.resume(outgoing, "log", Math.max(had ?? 0, message.holds ?? 0))
+    progress = true
+  }
+  return progress
+}
+
+const acknowledgeOwn = <A>({ outgoing }: Link.Link<A>, count: number): boolean => {
+  if (outgoing.own !== undefined) return Outgoing.acknowledge(outgoing, "own", count)
+  Outgoing.openOwn(outgoing, count)
+  return true
+}
+
+/** What the peer asks, and what it answers. */
+const takeQuestions = <A, S>(state: State<A, S>, link: Link.Link<A>, { message, vector }: Read<A>): void => {
+  const { hubs, log, options: { life } } = state
+  const { outgoing, peer, question } = link
+  if (message.ping !== undefined) question.pinged = message.ping
+  if (message.answer?.[0] === life) {
+    Question.answered(question)
+    hubs.suspected.delete(peer)
+    if (vector !== undefined) Recovering.answered(state.recovering, peer, vector, message.answer[1])
+  }
+  if (message.ask !== undefined && Question.isOpen(question, message.ask)) {
+    Question.take(question, message.ask, vector === undefined ? "position" : "vector")
+    if (vector !== undefined && !Vector.covers(log.vector, vector)) Question.want(question, vector)
+    if (vector === undefined) {
+      Outgoing.resume(outgoing, "log", Math.max(hadBy(state, message) ?? 0, message.holds ?? 0))
+      Outgoing.resume(outgoing, "own", message.got ?? 0)
+      const first = outgoing.log === undefined && link.hasSaidAll ? log.firstLacked(link.known) : undefined
+      if (first !== undefined) Outgoing.open(outgoing, first, false) // no position of its is of use
+    }
+  }
+  if (message.offer?.[0] === life) Snapshots.begin(state, link, message.offer[1])
+}
+
+/** Takes what of the segments that are held has its turn now, on all links: one may wait for another. */
+export const takeHeld = <A, S>(state: State<A, S>): boolean => {
+  let isSound = true
+  for (let progress = true; progress;) {
+    progress = false
+    for (const link of state.holding) {
+      const { position } = link.incoming
+      const end = state.log.end()
+      if (!takeHeldOf(state, link)) isSound = false
+      progress ||= state.log.end() > end || link.incoming.position > position
+      if (link.incoming.held.length === 0) {
+        state.holding.delete(link)
+        link.heldSince = undefined
+        link.isGapAsked = false
+      }
+    }
+  }
+  return isSound
+}
+
+const takeHeldOf = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => {
+  const { incoming, known, origin: own } = link
+  const receiver: Incoming.Receiver<A> = {
+    vector: state.log.vector,
+    deliver: (origin, operation) => void deliver(state, origin, operation),
+    opened: (position, before) => {
+      for (const [origin, count] of before) known.set(origin, Math.max(count, known.get(origin) ?? 0))
+      for (const { copies } of state.frontiers) Trail.begin(Link.trailOf(link, copies), position, before)
+    },
+    passed: (origin, count, length) => {
+      if (count > (known.get(origin) ?? 0)) known.set(origin, count)
+      if (state.hubs.shape === "mesh") return
+      for (const { copies } of state.frontiers) {
+        Trail.extend(Link.trailOf(link, copies), origin, count, length, incoming.position)
+      }
+    }
+  }
+  let isSound = true
+  incoming.held = incoming.held.filter((segment) => {
+    const outcome = Incoming.take(incoming, own, segment, receiver)
+    if (outcome === "broken") isSound = false
+    return outcome === "waiting"
+  })
+  const made = state.log.vector.get(own) ?? 0
+  if (made > (known.get(own) ?? 0)) known.set(own, made) // what it made it has
+  return isSound
+}
+
+/**
+ * What a leaf sends by number it made knowing no more than its hub, of which it knows the life. If that was another life,
+ * this one may lack what it knew.
+ */
+const isForThisLife = <A, S>({ options: { life } }: State<A, S>, { message, segment }: Read<A>): boolean =>
+  segment?.kind !== "own" || (message.have?.[0] ?? life) === life
+
+const stopWaiting = <A, S>(state: State<A, S>, link: Link.Link<A>, progress: boolean): void => {
+  const { outgoing, question, talk } = link
+  const isDone = question.asking === "no" && !lacksFrontier(state, link) && outgoing.flight.length === 0
+  if (isDone) talk.awaitingSince = undefined
+  else if (progress) talk.awaitingSince = state.now
+  if (isDone || progress) talk.retries = 0
+}
+
+/** What this message says of what its sender has counts once all is here that its sender had. */
+const addClaim = <A, S>(state: State<A, S>, link: Link.Link<A>, { message, segment, vector }: Read<A>): void => {
+  if (message.more === true) return
+  const made = segment?.kind === "own"
+    ? segment.first + segment.ops.length - 1
+    : vector?.get(link.origin) ?? (vector && 0)
+  const end = segment?.kind === "log" ? segment.end : undefined
+  if (made === undefined && end === undefined) return
+  const position = hadBy(state, message) ?? (vector === undefined ? undefined : state.log.firstLacked(vector))
+    ?? (segment?.kind === "log" ? state.log.first() : undefined) // from there on its own log says what it has
+  Claims.add(link.claims, {
+    made,
+    epoch: message.epoch ?? 0,
+    end,
+    confirmed: message.young === true || position === undefined ? undefined : [state.log.epoch(), position],
+    frontiers: message.frontiers ?? []
+  })
+}
+
+const recover = <A, S>(state: State<A, S>): void => {
+  const { log, me, options: { self }, pace, recovering } = state
+  if (!Recovering.check(recovering, log.vector)) return
+  const former = log.sources.filter(({ origin }) => nodeOf(origin) === self && origin !== me).length
+  state.events.push({ _tag: "Recovered", formerLives: Math.max(recovering.formerLives, former) })
+  if (log.end() === 0 || !recovering.isWanted) return
+  for (const link of state.links.values()) owe(state, link, pace.acknowledgeWithin(leads(state, link))) // it counts from now on
+}
+
+/** What is owed to the peer for what it has sent. */
+const oweFor = <A, S>(state: State<A, S>, link: Link.Link<A>, message: Gossip<A>): void => {
+  if (message.more === true) owe(state, link, 0)
+  else if ((message.ops?.length ?? 0) > 0) owe(state, link, state.pace.acknowledgeWithin(leads(state, link)))
+}
+
+/** Takes a message of a peer; false if nobody of this cluster can have said it. */
+export const receive = <A, S>(state: State<A, S>, from: NodeId, message: Gossip<A>): boolean => {
+  const { hubs, log, now, options: { self, settings }, pace } = state
+  const all = read(state, message)
+  if (all === undefined) return false
+  const link = linkTo(state, from)
+  const before = log.end()
+  const wasSilent = link.talk.retries > 0 && now - link.talk.lastHeard >= settings.roundTrip
+  link.talk.lastHeard = now
+  if (Link.isOver(link, message.life, now, pace.unrest)) return true
+  meet(state, link, message)
+  if (hubs.shape === "star") {
+    const hub = message.hub ?? hubs.usual!
+    link.isChild = hub === self
+    adoptSuspicions(state, hub)
+  }
+  const progress = takeAcknowledgements(state, link, all)
+  takeQuestions(state, link, all)
+  if (wasSilent) resume(state, link, !progress)
+  for (const [copies, position] of message.knows ?? []) link.knows.set(copies, position)
+  addClaim(state, link, all)
+  if (all.segment !== undefined && isForThisLife(state, all)) {
+    link.incoming.isStreaming = message.more === true
+    Incoming.hold(link.incoming, all.segment)
+    state.holding.add(link)
+  }
+  const isSound = takeHeld(state)
+  Question.check(link.question, log.vector)
+  if (link.incoming.held.length > 0) link.heldSince ??= now
+  stopWaiting(state, link, progress)
+  oweFor(state, link, message)
+  recover(state)
+  if (hubs.shape === "mesh" && state.areAwaited && log.end() > before) {
+    for (const other of state.links.values()) owe(state, other, settings.leafWindow) // else only the origin would learn who has it
+  }
+  Copies.update(state)
+  if (state.areAwaited || log.end() > before) attendAll(state)
+  else attendTo(state, link)
+  return isSound
+}
+
+/** Takes a part of a snapshot; with the last one the replica begins anew. */
+export const receiveChunk = <A, S>(state: State<A, S>, from: NodeId, message: Chunk<A, S>): boolean => {
+  const link = linkTo(state, from)
+  link.talk.lastHeard = state.now
+  const epoch = state.log.epoch()
+  const { members } = state.options
+  const isSound = Snapshots.take(state, link, message, (origin) => members.some((id) => id === nodeOf(origin)))
+  if (state.log.epoch() === epoch) return isSound
+  takeHeld(state)
+  recover(state)
+  Copies.update(state)
+  attendAll(state)
+  return isSound
+}

@@ -1,0 +1,344 @@
+/**
+ * What a replica says to a peer, and when.
+ */
+import type { Gossip } from "../../../schema/ReplicaProtocol.ts"
+import * as Vector from "../../../schema/VersionVector.ts"
+import * as Frontiers from "./Frontiers.ts"
+import * as Incoming from "./Incoming.ts"
+import * as Link from "./Link.ts"
+import type { Kept } from "./Log.ts"
+import * as Outgoing from "./Outgoing.ts"
+import * as Question from "./Question.ts"
+import { isYoung } from "./Recovering.ts"
+import * as Segment from "./Segment.ts"
+import * as SnapshotSender from "./SnapshotSender.ts"
+import { leads, owe, ownCount, type State } from "./State.ts"
+
+/** A message while it is put together. */
+type Draft<A> = { -readonly [Field in keyof Gossip<A>]: Gossip<A>[Field] }
+
+/** What one message has of operations at the most; what is sent again to who stays silent; what may be in flight. */
+const segment: Segment.Limits = { operations: 5000, bytes: 65_536 }
+const trial: Segment.Limits = { operations: 100, bytes: 2048 }
+const nothing: Segment.Limits = { operations: 0, bytes: 0 }
+const windowBytes = 262_144
+
+/** How often who does not wait for frontiers is told how far they are, in ms. */
+const frontierEvery = 1000
+
+/** Which numbering of operations goes to the peer; none to whom this replica distributes nothing. */
+const numberingOf = <A, S>(state: State<A, S>, link: Link.Link<A>): Outgoing.Numbering | undefined => {
+  const { outgoing, question } = link
+  if (state.hubs.shape === "mesh" || question.asked === "vector" || leads(state, link)) return "log"
+  if (question.asked === "position" && outgoing.log !== undefined) return "log"
+  if (link.peer !== state.hubs.current()) return undefined
+  return Outgoing.needsRelay(outgoing, state.log, state.me, link.known) ? "log" : "own"
+}
+
+/** What the peer has is left out; in a mesh also what it gets from others, unless it asks. */
+const elides = <A, S>(state: State<A, S>, link: Link.Link<A>) => {
+  const isMesh = state.hubs.shape === "mesh" && link.question.asked !== "vector"
+  return (entry: Kept<A>): boolean => (isMesh && entry.origin !== state.me) || Link.isKnown(link, entry)
+}
+
+/** Whom one has never heard of may have all that one has got from others: it is asked first. */
+const hasOthers = <A, S>({ log, me }: State<A, S>): boolean => log.sources.some(({ origin }) => origin !== me)
+
+/**
+ * Begins a numbering with a peer of which nothing is known, if nothing can go wrong by that. Otherwise the peer has to say
+ * what it has.
+ */
+const begin = <A, S>(state: State<A, S>, link: Link.Link<A>, numbering: Outgoing.Numbering): void => {
+  const { log, me } = state
+  const { outgoing } = link
+  if (numbering === "own") {
+    if (outgoing.own !== undefined && outgoing.own.next < (log.source(me)?.positions.first() ?? 0)) {
+      outgoing.own = undefined
+    }
+    return
+  }
+  if (outgoing.log !== undefined) return
+  if (link.life === undefined) {
+    const isNew = log.first() === 0 && log.epoch() === 0
+    if (isNew && (state.hubs.shape === "mesh" || !hasOthers(state))) Outgoing.open(outgoing, 0, true)
+  } else if (link.peer === state.hubs.current() && link.incoming.position > 0) {
+    const first = log.firstLacked(link.known) // what the hub has, it has passed on
+    if (first !== undefined) Outgoing.open(outgoing, first, false)
+  }
+}
+
+/**
+ * Whether this replica cannot go on before the peer has said what it has. If it has, and lacks what is forgotten, it will
+ * ask for that itself.
+ */
+const needsVector = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => {
+  const numbering = numberingOf(state, link)
+  if (numbering !== "log" && link.outgoing.log !== undefined) Outgoing.close(link.outgoing)
+  if (numbering === undefined) return false
+  begin(state, link, numbering)
+  if (link.outgoing[numbering] !== undefined) return false
+  if (!link.hasSaidAll) return true
+  const first = state.log.firstLacked(link.known)
+  if (first !== undefined && numbering === "log") Outgoing.open(link.outgoing, first, false)
+  return false
+}
+
+/** Whether the peer lacks what this replica distributes to it. */
+export const lacks = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => {
+  const { outgoing } = link
+  const numbering = numberingOf(state, link)
+  if (numbering === "own") return outgoing.own !== undefined && ownCount(state) > outgoing.own.next
+  return numbering === "log" && Outgoing.lacksOfLog(outgoing, state.log, elides(state, link))
+}
+
+/** Whether the peer, a leaf, has yet to learn how far frontiers are that somebody waits for. */
+export const lacksFrontier = <A, S>({ areAwaited, frontiers, hubs }: State<A, S>, { knows }: Link.Link<A>): boolean =>
+  areAwaited && hubs.isHub() && frontiers.some(({ copies, position }) => position > (knows.get(copies) ?? 0))
+
+/** Whether what the peer lacks is more than one message may have: then it need not wait for company. */
+const isFarBehind = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => {
+  const { log, me } = state
+  if (numberingOf(state, link) === "own") {
+    const next = link.outgoing.own!.next
+    const count = ownCount(state) - next
+    return count > segment.operations || count * (log.find(me, next + 1)?.size ?? 0) > segment.bytes
+  }
+  const { next } = link.outgoing.log!
+  return log.bytesBefore(log.end()) - log.bytesBefore(next) > segment.bytes || log.end() - next > 2 * segment.operations
+}
+
+/** When this replica next has something to say to the peer. */
+export const due = <A, S>(state: State<A, S>, link: Link.Link<A>): number => {
+  const { outgoing, question, talk } = link
+  if (question.pinged !== undefined) return -Infinity
+  const isAsked = question.asked !== "no"
+  const isUnanswered = talk.awaitingSince !== undefined && talk.retries > 0
+  const isLacking = lacks(state, link)
+  const mayPush = !outgoing.isStalled && (isAsked || !isUnanswered) && outgoing.bytesInFlight < windowBytes
+  const push = !isLacking || !mayPush ? Infinity : pushAt(state, link)
+  const answer = isAsked && !isLacking && canAnswer(state, link) ? -Infinity : Infinity
+  const ask = question.asking === "no" || isFetchingFrom(state, link) ? Infinity : question.askAt
+  return Math.min(push, answer, ask, talk.oweBy)
+}
+
+const pushAt = <A, S>(state: State<A, S>, link: Link.Link<A>): number => {
+  if (isFarBehind(state, link)) return state.pace.segmentAt()
+  return link.question.asked === "no" ? state.pace.pushAt(link, leads(state, link)) : -Infinity
+}
+
+/** Whether all that the peer asks for can be said, or is said: then comes the answer. */
+const canAnswer = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => {
+  const numbering = numberingOf(state, link)
+  return numbering === undefined || link.outgoing[numbering] !== undefined || lacksForgotten(state, link)
+}
+
+/** The peer lacks what is no longer in the log: it is offered a snapshot. */
+const lacksForgotten = <A, S>({ log }: State<A, S>, { known, outgoing, question }: Link.Link<A>): boolean =>
+  question.asked === "vector" && outgoing.log === undefined && log.firstLacked(known) === undefined
+
+const isFetchingFrom = <A, S>({ heir }: State<A, S>, { life, peer }: Link.Link<A>): boolean =>
+  heir.fetching?.peer === peer && heir.fetching.life === life
+
+/** Adds the next operations; says whether that is all there is. `again` are those that were not acknowledged. */
+const addSegment = <A, S>(state: State<A, S>, link: Link.Link<A>, message: Draft<A>, again: boolean): boolean => {
+  const { log, me } = state
+  const { outgoing } = link
+  const numbering = numberingOf(state, link)
+  const cursor = numbering === undefined ? undefined : outgoing[numbering]
+  if (numbering === undefined || cursor === undefined) return true
+  const from = again ? cursor.acknowledged : cursor.next
+  const mayPush = !outgoing.isStalled && outgoing.bytesInFlight < windowBytes
+  const limits = again ? trial : mayPush ? segment : nothing
+  if (numbering === "own") {
+    const { bytes, ops } = Segment.cutOwn(log, me, from + 1, limits)
+    message.own = from + 1
+    if (ops.length > 0) message.ops = ops
+    Outgoing.sent(outgoing, "own", from + ops.length, bytes)
+    return from + ops.length === ownCount(state)
+  }
+  const cut = Segment.cut(log, from, elides(state, link), limits)
+  message.at = from
+  if (from === outgoing.openedAt) addBase(log.before(from), message)
+  if (cut.names.length > 0) message.names = cut.names
+  if (cut.of.length > 0) message.of = cut.of
+  if (cut.ops.length > 0) message.ops = cut.ops
+  Outgoing.sent(outgoing, "log", cut.end, cut.bytes)
+  return cut.end === log.end()
+}
+
+const addBase = <A>(base: NonNullable<Gossip<A>["base"]>, message: Draft<A>): void => {
+  if (base.length > 0) message.base = base
+}
+
+const addQuestion = <A, S>(state: State<A, S>, link: Link.Link<A>, message: Draft<A>): void => {
+  const { incoming, life, question } = link
+  if (question.asking === "no" || isFetchingFrom(state, link)) return
+  if (question.askAt > state.now && question.asked === "no") return // who asks may have started after the question came
+  if (question.askAt <= state.now) question.count++
+  message.ask = question.count
+  if (question.asking === "vector" || incoming.life !== life || life === undefined) {
+    message.vector = Vector.encode(state.log.vector)
+  }
+}
+
+const addAnswer = <A, S>(state: State<A, S>, link: Link.Link<A>, message: Draft<A>, isAll: boolean): void => {
+  const { life, peer, question } = link
+  if (question.asked === "no" || life === undefined || !isAll || !canAnswer(state, link)) return
+  if (lacksForgotten(state, link)) {
+    message.offer = [life, SnapshotSender.offer(state.donor, peer, life, state.now)]
+  } else {
+    message.answer = [life, link.formerLives.size]
+    if (question.asked === "vector") message.vector = Vector.encode(state.log.vector)
+  }
+  Question.satisfy(question)
+}
+
+/** What is said twice, in case the first time is lost; a third time only if it has changed. */
+const isNews = <A>({ told }: Link.Link<A>, what: string, value: number): boolean => {
+  const [last, times] = told.get(what) ?? [undefined, 0]
+  if (last === value && times >= 2) return false
+  told.set(what, [value, last === value ? times + 1 : 1])
+  return true
+}
+
+const addAcknowledgements = <A, S>(
+  state: State<A, S>,
+  link: Link.Link<A>,
+  message: Draft<A>,
+  isOwed: boolean
+): void => {
+  const { incoming, life, origin, question } = link
+  if (life === undefined) return
+  const isAsked = isOwed || question.pinged !== undefined || message.ask !== undefined
+  const hasLog = incoming.position > 0 || incoming.held.length > 0
+  const isHadNews = hasLog && (isNews(link, "have", incoming.position) || isAsked)
+  if (isHadNews || message.own !== undefined) message.have = [life, incoming.epoch, incoming.position]
+  const got = state.log.vector.get(origin) ?? 0
+  if (got > 0 && state.hubs.shape === "star" && (isNews(link, "got", got) || isAsked)) message.got = got
+  if (question.pinged === undefined) return
+  message.pong = question.pinged
+  const holds = Incoming.heldTo(incoming)
+  if (holds > incoming.position) message.holds = holds
+  question.pinged = undefined
+}
+
+const addFrontiers = <A, S>(state: State<A, S>, link: Link.Link<A>, message: Draft<A>, isOwed: boolean): void => {
+  const { areAwaited, frontiers, hubs, now, recovering } = state
+  if (isYoung(recovering) || hubs.shape === "mesh") return
+  const isNewsToPeer = frontiers.some(({ copies, position }) => position > (link.knows.get(copies) ?? 0))
+  if (
+    message.at !== undefined && leads(state, link) && isNewsToPeer
+    && (areAwaited || now - link.frontiersToldAt >= frontierEvery)
+  ) {
+    message.frontiers = Frontiers.tell(frontiers)
+    link.frontiersToldAt = now
+    if (!areAwaited) { for (const { copies, position } of frontiers) link.knows.set(copies, position) }
+  }
+  if (!areAwaited || link.peer !== hubs.current()) return
+  const knows = [...link.trails].map(([copies, { position }]) => [copies, position] as const)
+    .filter(([copies, to]) => to > 0 && (isNews(link, `knows ${copies}`, to) || isOwed))
+  if (knows.length > 0) message.knows = knows
+}
+
+/** Sends the peer what there is to say now. `again`: what it has not acknowledged, for it may be lost. */
+export const transmit = <A, S>(state: State<A, S>, link: Link.Link<A>, again = false): void => {
+  const { hubs, now, options: { life, settings }, pace } = state
+  const { outgoing, question, talk } = link
+  const isUrgent = !again && lacks(state, link) && isFarBehind(state, link)
+  const message: Draft<A> = { life }
+  if (state.log.epoch() > 0) message.epoch = state.log.epoch()
+  const hub = hubs.current()
+  if (hub !== undefined && hub !== hubs.usual) message.hub = hub
+  if (isYoung(state.recovering)) message.young = true
+  const isAll = addSegment(state, link, message, again)
+  if (!isAll) message.more = true
+  if (again && outgoing.isStalled) message.ping = outgoing.ping
+  addQuestion(state, link, message)
+  addAnswer(state, link, message, isAll)
+  const isOwed = talk.oweBy <= now
+  addAcknowledgements(state, link, message, isOwed)
+  if (isAll) addFrontiers(state, link, message, isOwed)
+  state.sends.push({ _tag: "Gossip", to: link.peer, message })
+
+  const hasNews = (message.ops?.length ?? 0) > 0 || lacksFrontier(state, link)
+  if (isUrgent) pace.sentSegment(now)
+  else if (hasNews) pace.pushed(link, leads(state, link), now)
+  if (hasNews || message.ask !== undefined) talk.awaitingSince ??= now
+  if (message.ask !== undefined && question.askAt <= now) {
+    question.askAt = now + Math.min(settings.probeEvery, settings.roundTrip * 2 ** talk.retries)
+  }
+  talk.oweBy = Infinity
+}
+
+/** Asks where the peer stands if more may be lost than is sent again. */
+const sendAgain = <A, S>(state: State<A, S>, link: Link.Link<A>): void => {
+  const { outgoing } = link
+  if (outgoing.bytesInFlight > trial.bytes) {
+    outgoing.isStalled = true
+    outgoing.ping++
+  }
+  transmit(state, link, true)
+}
+
+/** The peer speaks again: what it was asked is asked again; `isLost`: so is what it was sent. */
+export const resume = <A, S>(state: State<A, S>, link: Link.Link<A>, isLost: boolean): void => {
+  link.question.askAt = -Infinity
+  if (isLost && link.outgoing.flight.length > 0) sendAgain(state, link)
+}
+
+/** How often a hub that is heard may leave unanswered what it is sent, before it is taken for deaf. */
+const maxUnanswered = 2
+
+/** No answer has come in time. Says whether the peer, which is the hub, is now suspected of not answering. */
+const expire = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => {
+  const { hubs, now, options: { settings } } = state
+  const { outgoing, talk } = link
+  const isSilent = now - talk.lastHeard >= settings.roundTrip
+  talk.awaitingSince = undefined
+  talk.retries++
+  if (lacksFrontier(state, link)) owe(state, link, settings.hubWindow)
+  if (outgoing.flight.length > 0) sendAgain(state, link)
+  if (!isSilent && talk.retries <= maxUnanswered) return false
+  disturb(state)
+  return link.peer === hubs.current()
+}
+
+/** For a while, nodes ask random others. */
+export const disturb = <A, S>(state: State<A, S>): void => {
+  state.restlessUntil = state.now + state.pace.unrest
+}
+
+/** What came too early waits in vain, it seems. */
+const askForGap = <A>(link: Link.Link<A>): void => {
+  const { incoming } = link
+  link.heldSince = undefined
+  const isBase = incoming.held.some((held) => held.kind === "log" && held.epoch !== incoming.epoch)
+  Question.ask(link.question, incoming.missing === undefined && !isBase && !link.isGapAsked ? "position" : "vector")
+  link.isGapAsked = true
+}
+
+/** Whether what is missing is to come from somebody who is sending it just now. */
+const isOnItsWay = <A, S>({ links }: State<A, S>, { incoming }: Link.Link<A>): boolean => {
+  if (incoming.missing === undefined) return false
+  for (const link of links.values()) if (link.origin === incoming.missing) return link.incoming.isStreaming
+  return false
+}
+
+/** Does what is due on a link. Says whether the peer, which is the hub, is now suspected. */
+export const attend = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => {
+  if (!state.isServing) return false
+  if (needsVector(state, link)) Question.ask(link.question, "vector")
+  const isSuspect = state.pace.expiry(link) <= state.now && expire(state, link)
+  if (link.heldSince !== undefined && link.heldSince + state.options.settings.gap <= state.now) {
+    if (isOnItsWay(state, link)) link.heldSince = state.now
+    else askForGap(link)
+  }
+  if (due(state, link) <= state.now) transmit(state, link)
+  return isSuspect
+}
+
+/** When a link is to be attended to again. */
+export const wakeAt = <A, S>(state: State<A, S>, link: Link.Link<A>): number =>
+  state.isServing
+    ? Math.min(due(state, link), state.pace.expiry(link), (link.heldSince ?? Infinity) + state.options.settings.gap)
+    : Infinity

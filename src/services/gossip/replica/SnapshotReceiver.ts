@@ -1,0 +1,142 @@
+/**
+ * A snapshot on its way to this replica. It is fetched part by part, a few of them ahead, and is put together beside what
+ * is in use. Whoever sends it may stop, or die: then it is given up, and nothing has happened.
+ */
+import type { NodeId } from "../../../schema/Address.ts"
+import type { Chunk, Head, Life } from "../../../schema/ReplicaProtocol.ts"
+import type { Origin } from "../../../schema/VersionVector.ts"
+
+/** Where a program puts a state together. */
+export interface Building<S> {
+  readonly add: (part: S) => void
+  readonly install: () => void
+}
+
+export interface Fetching<A, S> {
+  readonly peer: NodeId
+  readonly life: Life
+  readonly number: number
+  readonly building: Building<S>
+  head: Head | undefined
+  /** The operations that are not stable yet, in the order of the sender's log. */
+  readonly entries: Array<readonly [Origin, A]>
+  /** All parts before this one are here; all before the other are asked for. */
+  taken: number
+  asked: number
+  readonly early: Map<number, Chunk<A, S>>
+  isWhole: boolean
+  progressAt: number
+  retries: number
+}
+
+export interface SnapshotReceiver<A, S> {
+  fetching: Fetching<A, S> | undefined
+}
+
+export const make = <A, S>(): SnapshotReceiver<A, S> => ({ fetching: undefined })
+
+/** How many parts are asked for ahead; how often in vain before another snapshot is taken instead, or this one given up. */
+const ahead = 4
+const patience = 2
+const maxRetries = 4
+
+export const mayBegin = <A, S>({ fetching }: SnapshotReceiver<A, S>): boolean =>
+  fetching === undefined || fetching.retries >= patience
+
+export const begin = <A, S>(
+  receiver: SnapshotReceiver<A, S>,
+  peer: NodeId,
+  life: Life,
+  number: number,
+  building: Building<S>,
+  now: number
+): void => {
+  const [taken, asked, retries] = [0, 0, 0]
+  receiver.fetching = {
+    peer,
+    life,
+    number,
+    building,
+    head: undefined,
+    entries: [],
+    taken,
+    asked,
+    early: new Map(),
+    isWhole: false,
+    progressAt: now,
+    retries
+  }
+}
+
+/** The parts to ask for now. */
+export const wanted = <A, S>(fetching: Fetching<A, S>): ReadonlyArray<number> => {
+  const chunks: Array<number> = []
+  while (fetching.asked < fetching.taken + ahead) chunks.push(fetching.asked++)
+  return chunks
+}
+
+/** When parts are asked for again, if none comes before. */
+export const retryAt = <A, S>({ fetching }: SnapshotReceiver<A, S>, within: number): number =>
+  fetching === undefined ? Infinity : fetching.progressAt + within * 2 ** fetching.retries
+
+/** No part has come for long: asks for them again, or gives up. */
+export const retry = <A, S>(receiver: SnapshotReceiver<A, S>, now: number): void => {
+  const { fetching } = receiver
+  if (fetching === undefined) return
+  fetching.retries++
+  fetching.progressAt = now
+  fetching.asked = fetching.taken
+  if (fetching.retries > maxRetries) receiver.fetching = undefined
+}
+
+/** Adds what a part has; false if it contradicts itself or what came before. */
+const add = <A, S>(fetching: Fetching<A, S>, { head, last, of = [], ops = [], state = [] }: Chunk<A, S>): boolean => {
+  if ((head === undefined) !== (fetching.head !== undefined)) return false
+  fetching.head ??= head
+  let next = 0
+  for (const run of of) {
+    const origin = typeof run === "number" ? fetching.head?.vector[run]?.[0] : undefined
+    if (origin === undefined || next === ops.length) return false
+    fetching.entries.push([origin, ops[next++]!])
+  }
+  if (next !== ops.length) return false
+  for (const part of state) fetching.building.add(part)
+  fetching.isWhole = last === true
+  return true
+}
+
+/** Whether the operations are those that the head says. */
+const agrees = <A, S>({ entries, head }: Fetching<A, S>): boolean => {
+  const left = new Map(head?.vector.map(([origin, count, forgotten]) => [origin, count - forgotten]))
+  for (const [origin] of entries) left.set(origin, (left.get(origin) ?? 0) - 1)
+  return head !== undefined && [...left.values()].every((count) => count === 0)
+    && head.vector.every(([, count, forgotten]) => count >= forgotten)
+}
+
+/**
+ * Takes a part; the parts may come in any order. Says whether the snapshot is whole, or, if it contradicts itself, that it
+ * is refused: then it is given up.
+ */
+export const take = <A, S>(
+  receiver: SnapshotReceiver<A, S>,
+  peer: NodeId,
+  chunk: Chunk<A, S>,
+  now: number
+): "none" | "more" | "whole" | "refused" => {
+  const { fetching } = receiver
+  if (fetching?.peer !== peer || fetching.life !== chunk.life || fetching.number !== chunk.snapshot) return "none"
+  if (chunk.chunk < fetching.taken || chunk.chunk >= fetching.asked) return "none"
+  fetching.early.set(chunk.chunk, chunk)
+  for (let next = fetching.early.get(fetching.taken); next !== undefined; next = fetching.early.get(fetching.taken)) {
+    fetching.early.delete(fetching.taken++)
+    fetching.progressAt = now
+    fetching.retries = 0
+    if (add(fetching, next) && (!fetching.isWhole || agrees(fetching))) {
+      if (fetching.isWhole) return "whole"
+    } else {
+      receiver.fetching = undefined
+      return "refused"
+    }
+  }
+  return "more"
+}

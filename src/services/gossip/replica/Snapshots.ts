@@ -1,0 +1,136 @@
+/**
+ * How a replica gives another one its state, and begins anew from another's.
+ *
+ * **What a replica forgets, every other has** that has recovered, and has told it so. So of two of which one lacks what the
+ * other has forgotten, that one has not recovered, and has forgotten nothing but what it was given: the other can replace
+ * its state without loss. What it has beyond the snapshot is in its log still, and is delivered again, to the new state.
+ */
+import type { NodeId } from "../../../schema/Address.ts"
+import type { Chunk, Fetch, Head } from "../../../schema/ReplicaProtocol.ts"
+import type { Origin } from "../../../schema/VersionVector.ts"
+import * as Vector from "../../../schema/VersionVector.ts"
+import * as Frontiers from "./Frontiers.ts"
+import * as Incoming from "./Incoming.ts"
+import * as Link from "./Link.ts"
+import * as Outgoing from "./Outgoing.ts"
+import * as SnapshotReceiver from "./SnapshotReceiver.ts"
+import * as SnapshotSender from "./SnapshotSender.ts"
+import { deliver, stable, type State } from "./State.ts"
+import * as Trail from "./Trail.ts"
+
+/** Asks for the parts that are due. */
+const fetchMore = <A, S>({ heir: { fetching }, options: { life }, sends }: State<A, S>): void => {
+  if (fetching === undefined) return
+  for (const chunk of SnapshotReceiver.wanted(fetching)) {
+    const message = { life, to: fetching.life, snapshot: fetching.number, chunk }
+    sends.push({ _tag: "Fetch", to: fetching.peer, message })
+  }
+}
+
+/** The peer offers a snapshot: it is taken, unless one is on its way, and comes. */
+export const begin = <A, S>(state: State<A, S>, { life, peer }: Link.Link<A>, number: number): void => {
+  const { heir, now, options } = state
+  if (life === undefined || !SnapshotReceiver.mayBegin(heir)) return
+  SnapshotReceiver.begin(heir, peer, life, number, options.restore(), now)
+  fetchMore(state)
+}
+
+/** The peer has begun another life: what it was sending will not be finished. */
+export const abandon = <A, S>({ heir }: State<A, S>, peer: NodeId): void => {
+  if (heir.fetching?.peer === peer) heir.fetching = undefined
+}
+
+/** When a part is asked for again. */
+export const wakeAt = <A, S>({ heir, options: { settings } }: State<A, S>): number =>
+  SnapshotReceiver.retryAt(heir, settings.roundTrip)
+
+export const wake = <A, S>(state: State<A, S>): void => {
+  if (wakeAt(state) <= state.now) {
+    SnapshotReceiver.retry(state.heir, state.now)
+    fetchMore(state)
+  }
+  SnapshotSender.tidy(state.donor, state.now)
+}
+
+/** Sends the part that the peer asks for. */
+export const give = <A, S>(state: State<A, S>, peer: NodeId, fetch: Fetch): void => {
+  const { donor, log, now, options: { life, sizeOfState, snapshot }, sends } = state
+  if (fetch.to !== life) return
+  const begin = () => SnapshotSender.parts(log, stable(state), snapshot(), sizeOfState)
+  const part = SnapshotSender.fetch(donor, peer, fetch, now, begin)
+  if (part === undefined) return
+  sends.push({
+    _tag: "Chunk",
+    to: peer,
+    message: { life, to: fetch.life, snapshot: fetch.snapshot, chunk: fetch.chunk, ...part }
+  })
+}
+
+/** Takes a part; false if nobody of this cluster can have sent it. `isOrigin` says whose operations there can be. */
+export const take = <A, S>(
+  state: State<A, S>,
+  link: Link.Link<A>,
+  chunk: Chunk<A, S>,
+  isOrigin: (origin: Origin) => boolean
+): boolean => {
+  const { heir, now } = state
+  if (chunk.to !== state.options.life) return true
+  const { fetching } = heir
+  const outcome = SnapshotReceiver.take(heir, link.peer, chunk, now)
+  if (outcome === "more") fetchMore(state)
+  if (outcome !== "whole") return outcome !== "refused"
+  heir.fetching = undefined
+  const head = fetching!.head! // it is whole
+  if (!head.vector.every(([origin]) => isOrigin(origin))) return false
+  if ((Vector.decode(head.stable).get(state.me) ?? 0) > (state.log.vector.get(state.me) ?? 0)) return false
+  if (mayReplace(state, head)) install(state, link, fetching!, head)
+  return true
+}
+
+/** Whether nothing is lost by it that this replica has forgotten. */
+const mayReplace = <A, S>({ log, me }: State<A, S>, head: Head): boolean => {
+  const theirs = new Map(head.vector.map(([origin, count]) => [origin, count]))
+  if ((theirs.get(me) ?? 0) > (log.vector.get(me) ?? 0)) return false
+  return log.sources.every(({ origin, positions }) => positions.first() <= (theirs.get(origin) ?? 0))
+}
+
+const install = <A, S>(
+  state: State<A, S>,
+  link: Link.Link<A>,
+  { building, entries }: SnapshotReceiver.Fetching<A, S>,
+  head: Head
+): void => {
+  const { events, log } = state
+  const theirs = head.vector.map(([origin, count]) => [origin, count] as const)
+  const counts = new Map(theirs)
+  const beyond = Array.from({ length: log.end() - log.first() }, (_, i) => log.at(log.first() + i)!)
+    .filter(({ origin, sequence }) => sequence > (counts.get(origin) ?? 0))
+  log.restart(head.vector.map(([origin, , forgotten]) => [origin, forgotten]))
+  for (const [origin, operation] of entries) log.append(origin, operation)
+  events.push({ _tag: "Restored", install: building.install })
+  for (const { operation, origin } of beyond) deliver(state, origin, operation)
+  restartFrontiers(state, Vector.decode(head.stable))
+  for (const other of state.links.values()) {
+    Outgoing.close(other.outgoing)
+    other.outgoing.relayedTo = undefined
+    other.hasSaidAll = false // it may lack what is forgotten now, and has to ask
+    other.confirmed = undefined
+    other.knows.clear()
+  }
+  Vector.raise(link.known, counts)
+  const { incoming } = link
+  if (incoming.epoch > head.epoch || (incoming.epoch === head.epoch && incoming.position >= head.end)) return
+  Incoming.open(incoming, head.epoch, head.end, theirs)
+  for (const { copies } of state.frontiers) Trail.begin(Link.trailOf(link, copies), head.end, theirs)
+}
+
+/** The program's new state knows what was stable for its sender; of what this replica knew beyond, it is told again. */
+const restartFrontiers = <A, S>({ events, frontiers, log }: State<A, S>, known: Vector.VersionVector): void => {
+  for (const frontier of frontiers) frontier.position = 0
+  const [all] = frontiers
+  const before = new Map(all!.vector)
+  all!.vector.clear()
+  Vector.raise(all!.vector, known)
+  const advance = Frontiers.adopt(all!, log, before)
+  if (advance !== undefined) events.push({ _tag: "Advanced", advance })
+}

@@ -1,0 +1,140 @@
+/**
+ * All that a replica knows, and what it has to say to the world at the end of a step. The modules that work on it own its
+ * parts.
+ */
+import type { NodeId } from "../../../schema/Address.ts"
+import type * as Protocol from "../../../schema/ReplicaProtocol.ts"
+import { Origin, type VersionVector } from "../../../schema/VersionVector.ts"
+import type { Settings } from "../Settings.ts"
+import * as Frontiers from "./Frontiers.ts"
+import * as Hubs from "./Hubs.ts"
+import * as Link from "./Link.ts"
+import * as Log from "./Log.ts"
+import * as Pace from "./Pace.ts"
+import * as Recovering from "./Recovering.ts"
+import * as SnapshotReceiver from "./SnapshotReceiver.ts"
+import * as SnapshotSender from "./SnapshotSender.ts"
+
+/** A state on its way from another replica, part by part, beside the one that is in use. */
+export interface Restoring<S> {
+  readonly add: (part: S) => void
+  /** It is whole: from now on it is the state. */
+  readonly install: () => void
+}
+
+export interface Options<A, S> {
+  readonly shape: Hubs.Shape
+  readonly settings: Settings
+  readonly self: NodeId
+  /** Every node of the cluster, this one included, in the order that all were told. */
+  readonly members: ReadonlyArray<NodeId>
+  readonly life: Protocol.Life
+  /** From 0 to 1, drawn anew. */
+  readonly random: () => number
+  /** How many bytes it takes as JSON. */
+  readonly sizeOf: (operation: A) => number
+  readonly sizeOfState: (part: S) => number
+  /** The program's state as it is now, in parts that are read later. */
+  readonly snapshot: () => Iterable<S>
+  readonly restore: () => Restoring<S>
+  /** Of how many nodes the program wants to know how far they have operations; all nodes: what is stable. */
+  readonly copies: ReadonlyArray<number>
+}
+
+/** What has happened, in order; the program is told before anything is sent. */
+export type Event<A> =
+  | { readonly _tag: "Delivered"; readonly entry: Log.Entry<A> }
+  | { readonly _tag: "Advanced"; readonly advance: Frontiers.Advance<A> }
+  | { readonly _tag: "Restored"; readonly install: () => void }
+  | { readonly _tag: "Recovered"; readonly formerLives: number }
+  | { readonly _tag: "Refreshed"; readonly question: number }
+
+export type Send<A, S> =
+  | { readonly _tag: "Gossip"; readonly to: NodeId; readonly message: Protocol.Gossip<A> }
+  | { readonly _tag: "Fetch"; readonly to: NodeId; readonly message: Protocol.Fetch }
+  | { readonly _tag: "Chunk"; readonly to: NodeId; readonly message: Protocol.Chunk<A, S> }
+
+export interface State<A, S> {
+  readonly options: Options<A, S>
+  readonly me: Origin
+  readonly log: Log.Log<A>
+  readonly links: Map<NodeId, Link.Link<A>>
+  readonly hubs: Hubs.Hubs
+  readonly pace: Pace.Pace
+  readonly frontiers: ReadonlyArray<Frontiers.Frontier>
+  /** Whether the program waits for any of them. */
+  readonly areAwaited: boolean
+  readonly recovering: Recovering.Recovering
+  readonly donor: SnapshotSender.SnapshotSender<A, S>
+  readonly heir: SnapshotReceiver.SnapshotReceiver<A, S>
+  /** In ms. */
+  now: number
+  /** It says nothing before it has waited for the others to be started. */
+  isServing: boolean
+  /** Until when it asks random others: somebody may have what was on its way through whom is gone. */
+  restlessUntil: number
+  /** The links of which something waits for its turn. */
+  readonly holding: Set<Link.Link<A>>
+  events: Array<Event<A>>
+  sends: Array<Send<A, S>>
+}
+
+export const make = <A, S>(options: Options<A, S>): State<A, S> => {
+  const { copies, life, members, self, settings, shape, sizeOf } = options
+  const hubs = Hubs.make(shape, self, members)
+  const all = members.length
+  return {
+    options,
+    me: Origin.make(`${self}.${life}`),
+    log: Log.make(sizeOf),
+    links: new Map(),
+    hubs,
+    pace: Pace.make(settings, hubs, copies.length > 0),
+    frontiers: [
+      Frontiers.make(all, copies.includes(all)),
+      ...copies.filter((count) => count !== all).map((count) => Frontiers.make(count, true))
+    ],
+    areAwaited: copies.length > 0,
+    recovering: Recovering.make(members.filter((id) => id !== self), copies.length > 0),
+    donor: SnapshotSender.make(),
+    heir: SnapshotReceiver.make(),
+    now: 0,
+    isServing: false,
+    restlessUntil: -Infinity,
+    holding: new Set(),
+    events: [],
+    sends: []
+  }
+}
+
+/** The link to a peer, which begins with the first that there is to keep of it. */
+export const linkTo = <A, S>({ links }: State<A, S>, peer: NodeId): Link.Link<A> => {
+  const known = links.get(peer)
+  if (known !== undefined) return known
+  const link = Link.make<A>(peer)
+  links.set(peer, link)
+  return link
+}
+
+export const peersOf = <A, S>({ options: { members, self } }: State<A, S>): ReadonlyArray<NodeId> =>
+  members.filter((id) => id !== self)
+
+export const owe = <A, S>({ now }: State<A, S>, { talk }: Link.Link<A>, within: number): void => {
+  talk.oweBy = Math.min(talk.oweBy, now + within)
+}
+
+/** Whether the peer gets from this node what others publish, unasked. */
+export const leads = <A, S>({ hubs }: State<A, S>, link: Link.Link<A>): boolean =>
+  hubs.shape === "star" && (link.isChild || hubs.isHub())
+
+export const ownCount = <A, S>({ log, me }: State<A, S>): number => log.vector.get(me) ?? 0
+
+/** The frontier of all nodes. */
+export const stable = <A, S>({ frontiers }: State<A, S>): VersionVector => frontiers[0]!.vector
+
+/** The next operation of this origin is here. */
+export const deliver = <A, S>({ events, log }: State<A, S>, origin: Origin, operation: A): Log.Entry<A> => {
+  const entry = log.append(origin, operation)
+  events.push({ _tag: "Delivered", entry })
+  return entry
+}
