@@ -121,6 +121,28 @@ describe("gossip-girl test", { concurrent: true }, () => {
     for (const log of logs) assert.include(readFileSync(log, "utf8"), "Traceback: kaboom\n")
   })
 
+  it("what is beyond Maelstrom is shown apart, in the report too, and counts with --rules strict", async () => {
+    const command = (name: string, ...flags: ReadonlyArray<string>) =>
+      test("-w", "broadcast", "--bin", echoNode, ...short(name), ...flags, "--", "stutters")
+    const usual = await command("usual")
+    assert.strictEqual(usual.status, 0, usual.stdout)
+    assert.match(
+      usual.stdout,
+      /broadcast .* valid\n\nbroadcast, beyond Maelstrom \(.*--rules strict.*\):\n {2}twice in one read: /
+    )
+    const latest = join(directory, "usual/latest")
+    assert.include(readFileSync(join(latest, "report.html"), "utf8"), "<h3>What is beyond Maelstrom</h3>")
+    assert.containSubset(JSON.parse(readFileSync(join(latest, "results.json"), "utf8")), {
+      options: { rules: "maelstrom" },
+      results: { rules: "maelstrom", validity: "valid", findings: [{ kind: "twice in one read", rules: "strict" }] }
+    })
+    const strict = await command("strict", "--rules", "strict", "--json")
+    assert.strictEqual(strict.status, 1)
+    const { runs: [run] } = JSON.parse(strict.stdout)
+    assert.containSubset(run, { validity: "invalid", findings: [{ kind: "twice in one read" }], beyondMaelstrom: [] })
+    assert.include(run.replay, " --rules strict ")
+  })
+
   it("--json is one document, --log-stderr shows what nodes say", async () => {
     const command = ["-w", "echo", "--bin", echoNode, ...short("json"), "--json", "--log-stderr", "--seed", "3"]
     const { status, stderr, stdout } = await test(...command)

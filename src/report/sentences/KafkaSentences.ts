@@ -55,7 +55,7 @@ export const kafka: Readonly<Record<Exclude<keyof typeof KafkaChecker.kinds.kind
     }`,
   unseen: ({ about }) => `${placed(about)}, never polled`,
   "nothing to judge by": () => "no message was polled: there is nothing to judge by",
-  duplicate: ({ about }) => placed(about),
+  duplicate: ({ about }) => `${placed(about)}; a message has one offset`,
   "inconsistent offsets": ({ about }) =>
     `offset ${String(about["offset"])} holds ${objects(about["messages"]).map(placed).join("; and ")}`,
   "nonmonotonic within a poll": conflict("polled"),

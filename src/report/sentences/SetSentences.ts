@@ -14,8 +14,8 @@ const readOf = (moment: Example["about"][string]): string =>
     ? `${moment["node"] === undefined ? "a" : `${String(moment["node"])}'s`} read ${at(moment["time"])}`
     : "a read"
 
-const sighting: Tell = (example) =>
-  `${text(example.about["value"])} in what ${who(example)} answered ${at(example.about["time"])}`
+const sighting = (what: string): Tell => (example) =>
+  `${text(example.about["value"])} in what ${who(example)} answered ${at(example.about["time"])}, ${what}`
 
 export const set: Readonly<Record<Exclude<keyof typeof SetChecker.kinds.kinds, `no final ${string}`>, Tell>> = {
   lost: ({ about: { knownSince, lastSeen, missingFrom, value } }) =>
@@ -27,14 +27,16 @@ export const set: Readonly<Record<Exclude<keyof typeof SetChecker.kinds.kinds, `
     ].join(", "),
   "nothing to judge by": () => "no value is stable: there is nothing to judge by",
   "missing at the end": (example) =>
-    `${text(example.about["value"])} is not in what ${who(example)} answered ${at(example.about["time"])}`,
+    `${text(example.about["value"])} is not in what ${who(example)} answered ${
+      at(example.about["time"])
+    }, though it was known before`,
   vanished: (example) =>
     `${text(example.about["value"])} is not in what ${who(example)} answered ${
       at(example.about["time"])
     }, though it had shown it before`,
-  "read but never added before": sighting,
-  "read though refused": sighting,
-  "twice in one read": sighting
+  "read but never added before": sighting("and nobody had added it"),
+  "read though refused": sighting("and every add of it was refused"),
+  "twice in one read": sighting("where each value stands once")
 }
 
 const read: Tell = (example) =>

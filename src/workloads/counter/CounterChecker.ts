@@ -148,6 +148,8 @@ export const check = (history: History, { growOnly, memory }: Options): Verdict.
   const final = finalReadings(operations, readings)
   const atEnd = wrongAtEnd(final, acceptable, adds)
   const values = [...new Set(final.map(({ value }) => value))]
+  const blamed = new Set([...atEnd.wrong, ...atEnd.refused].map(({ reading }) => reading))
+  const others = (wrong: ReadonlyArray<Readings.Wrong>) => wrong.filter(({ reading }) => !blamed.has(reading))
   const findings = [
     ...kinds.of("wrong at the end", atEnd.wrong, wrongRead),
     ...kinds.of("refused, and added", atEnd.refused, wrongRead),
@@ -157,9 +159,9 @@ export const check = (history: History, { growOnly, memory }: Options): Verdict.
       differentAtEnd(final)
     ),
     ...Verdict.silent(kinds, "no final read", silentAtEnd(operations, final), operations),
-    ...kinds.of("too large", readings.tooLarge, wrongRead),
-    ...kinds.of("too small", readings.tooSmall, wrongRead),
-    ...kinds.of("went back", readings.wentBack, wrongRead)
+    ...kinds.of("too large", others(readings.tooLarge), wrongRead),
+    ...kinds.of("too small", others(readings.tooSmall), wrongRead),
+    ...kinds.of("went back", others(readings.wentBack), wrongRead)
   ]
   const points = growOnly ? StableLatencies.points(adds.definite, readings.all) : []
   return Verdict.make(findings, {

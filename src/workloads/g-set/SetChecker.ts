@@ -243,6 +243,17 @@ export const kinds = Kinds.make("set", {
   }
 })
 
+/** What is missing at the end, and not to blame for more: nothing is blamed twice. */
+const merelyMissing = (
+  lost: ReadonlyArray<Fates.Fate>,
+  { missing, vanished }: Pick<Analysis, "missing" | "vanished">
+): ReadonlyArray<Values.Sighting> => {
+  const nameOf = ({ read, value }: Values.Sighting): string => `${read.invoke.node} ${Json.canonical(value)}`
+  const isLost = new Set(lost.map(({ value }) => Json.canonical(value)))
+  const isVanished = new Set(vanished.map(nameOf))
+  return missing.filter((one) => !isLost.has(Json.canonical(one.value)) && !isVanished.has(nameOf(one)))
+}
+
 export const check = (history: History, options: Options = {}): Verdict.Verdict => {
   const { duplicated, fates, invented, missing, operations, refused, silent, vanished } = analyse(history, options)
   const having = (outcome: Fates.Outcome): ReadonlyArray<Fates.Fate> => fates.filter((fate) => fate.outcome === outcome)
@@ -255,7 +266,7 @@ export const check = (history: History, options: Options = {}): Verdict.Verdict 
   const findings = [
     ...kinds.of("lost", lost, fate),
     ...stable.length > 0 ? [] : [kinds.once("nothing to judge by")],
-    ...kinds.of("missing at the end", missing, sighting),
+    ...kinds.of("missing at the end", merelyMissing(lost, { missing, vanished }), sighting),
     ...Verdict.silent(kinds, "no final read", silent, operations),
     ...kinds.of("vanished", vanished, sighting),
     ...kinds.of("read but never added before", invented, sighting),

@@ -64,8 +64,7 @@ describe("CounterChecker", () => {
     it("every read is the sum of what was acknowledged", () => {
       accepts(["1 add 3", "2 add 4", "1 read 7", "2 read 7"])
       finds(["1 add 3", "1 read 4"], [
-        "wrong at the end: 4 in what n1 answered at 30 ms, not 3",
-        "too large: 4 in what n1 answered at 30 ms, at most 3 had been added"
+        "wrong at the end: 4 in what n1 answered at 30 ms, not 3"
       ])
     })
 
@@ -83,8 +82,7 @@ describe("CounterChecker", () => {
     it("and of nothing that was refused", () => {
       accepts(["1 add 3 fail", "1 add 1", "1 read 1"])
       finds(["1 add 3 fail", "1 add 1", "1 read 4"], [
-        "refused, and added: 4 in what n1 answered at 50 ms, not 1: what was refused is in it",
-        "too large: 4 in what n1 answered at 50 ms, at most 1 had been added"
+        "refused, and added: 4 in what n1 answered at 50 ms, not 1: what was refused is in it"
       ])
     })
 
@@ -177,8 +175,7 @@ describe("CounterChecker", () => {
 
     it("does not excuse what the node acknowledges after it, nor what others do", () => {
       finds(["kill 1", "start 1", "1 add 3", "1 read 0"], [
-        "wrong at the end: 0 in what n1 answered at 50 ms, not 3",
-        "too small: 0 in what n1 answered at 50 ms, at least 3 was acknowledged there"
+        "wrong at the end: 0 in what n1 answered at 50 ms, not 3"
       ])
     })
 

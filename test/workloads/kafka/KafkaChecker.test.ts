@@ -123,11 +123,11 @@ describe("KafkaChecker", () => {
     it("a duplicate: one message at two offsets", () => {
       const twice = poll([1, 100, 110], { k: 0 }, { k: [[0, "a"], [2, "b"], [4, "c"], [5, "a"]] })
       rejects(history(a, b, c, twice), [
-        'duplicate: message "a" of key k at offset 0 (acknowledged to process 0 at 5 ms) and 5 (polled by process 1 at 110 ms)'
+        'duplicate: message "a" of key k at offset 0 (acknowledged to process 0 at 5 ms) and 5 (polled by process 1 at 110 ms); a message has one offset'
       ])
       // the sender was told another offset than the one where it is
       rejects(history(a, poll([1, 100, 110], { k: 0 }, { k: [[1, "a"]] })), [
-        'duplicate: message "a" of key k at offset 0 (acknowledged to process 0 at 5 ms) and 1 (polled by process 1 at 110 ms)'
+        'duplicate: message "a" of key k at offset 0 (acknowledged to process 0 at 5 ms) and 1 (polled by process 1 at 110 ms); a message has one offset'
       ])
     })
 
