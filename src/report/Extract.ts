@@ -103,23 +103,26 @@ const describe = (name: string, value: Json, all: ReadonlyArray<string>): Pick<F
   return { what: `${name} ${nodes.length > 6 ? `${nodes.length} nodes` : nodes.join(" ")}`, nodes }
 }
 
-/** `start-x` and `stop-x` of the nemesis, in pairs. */
+/**
+ * `start-x` and `stop-x` of the nemesis, in pairs. One that names nodes ends what was begun with the same ones, another
+ * all that is called so.
+ */
 const faultsOf = (history: History.History, all: ReadonlyArray<string>, duration: number): ReadonlyArray<Fault> => {
   const faults: Array<Fault> = []
-  const open = new Map<string, Pick<Fault, "name" | "start" | "what" | "nodes" | "drops">>()
-  const close = (name: string, end: number): void => {
-    const fault = open.get(name)
-    if (fault !== undefined) faults.push({ ...fault, end })
-    open.delete(name)
+  let open: Array<Pick<Fault, "name" | "start" | "what" | "nodes" | "drops">> = []
+  const close = (end: number, isClosed: (fault: (typeof open)[number]) => boolean): void => {
+    faults.push(...open.filter(isClosed).map((fault) => ({ ...fault, end })))
+    open = open.filter((fault) => !isClosed(fault))
   }
   for (const { f, process, time, value } of history) {
     if (process !== "nemesis") continue
     const [, deed, name] = /^(start|stop)-(.*)$/.exec(f) ?? []
     if (name === undefined) continue
-    close(name, time)
-    if (deed === "start") open.set(name, { name, start: time, ...describe(name, value, all) })
+    const nodes = names(value).join(" ")
+    close(time, (fault) => fault.name === name && (nodes === "" || fault.nodes.join(" ") === nodes))
+    if (deed === "start") open.push({ name, start: time, ...describe(name, value, all) })
   }
-  for (const name of open.keys()) close(name, duration)
+  close(duration, () => true)
   return faults.toSorted((a, b) => a.start - b.start)
 }
 

@@ -9,6 +9,7 @@ import { Json } from "../schema/Json.ts"
 import * as Rules from "../workloads/finding/Rules.ts"
 import * as Setting from "../workloads/Setting.ts"
 import * as Nemesis from "./faults/Nemesis.ts"
+import { Script } from "./faults/Script.ts"
 import * as Latency from "./network/Latency.ts"
 import * as Sequential from "./services/Sequential.ts"
 
@@ -130,6 +131,8 @@ export const Options = Schema.Struct({
   /** What was set of the workload: values of its own settings. */
   settings: Schema.optionalKey(Schema.Record(Schema.String, Json)),
   scheduling: Schema.optionalKey(simulated.scheduling),
+  /** Faults made by hand. */
+  script: Schema.optionalKey(Script),
   /** The environment variables of simulated nodes. */
   config: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
 })

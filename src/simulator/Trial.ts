@@ -15,6 +15,7 @@ import * as Workload from "../workloads/Workload.ts"
 import * as Client from "./clients/Client.ts"
 import * as Load from "./clients/Load.ts"
 import * as Nemesis from "./faults/Nemesis.ts"
+import * as Script from "./faults/Script.ts"
 import * as Findings from "./Findings.ts"
 import * as Journal from "./network/Journal.ts"
 import * as Latency from "./network/Latency.ts"
@@ -164,6 +165,15 @@ const clientsOf = (workload: Workload.Workload, { latency }: Options, network: N
     Client.make({ id: ClientId.make(`c${made++}`), network, timeline, timeout })
 }
 
+const nemesisOf = (options: Options, stage: Script.Stage, random: SeededRandom): Nemesis.Nemesis =>
+  Nemesis.make({
+    ...stage,
+    faults: options.nemesis,
+    interval: options.nemesisInterval,
+    isWanted: among(options.onlyFaults),
+    random: random.fork("nemesis")
+  })
+
 /** How long clients work and the cluster recovers, in ms. */
 const lengthOf = ({ recovery, timeLimit, workload }: Options): number =>
   timeLimit + (workload.final === undefined ? 0 : recovery)
@@ -209,17 +219,14 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
   })
 
   const { history, record } = History.recorder(now)
-  const nemesis = Nemesis.make({
-    faults: options.nemesis,
-    interval: options.nemesisInterval,
-    isWanted: among(options.onlyFaults),
-    random: random.fork("nemesis"),
+  const stage: Script.Stage = {
     timeline,
     network,
     nodes: members,
     boot: startup.boot,
     record: (f, value) => record({ process: "nemesis", type: "info", f, value })
-  })
+  }
+  const nemesis = nemesisOf(options, stage, random)
   const operations = operationsOf(options, workload, random)
 
   const work = (): void => {
@@ -235,6 +242,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
       record
     })
     nemesis.start(options.timeLimit)
+    Script.schedule(options.script ?? [], stage)
     load.run({ rate: options.rate, duration: options.timeLimit, next: operations.next }, () => {
       const { final } = workload
       if (final === undefined) return end()

@@ -1,0 +1,93 @@
+/**
+ * A run of the playground, made as a whole and then looked at: so going back is as easy as going on, and whatever is
+ * seen at a moment is a function of the run and the moment.
+ */
+import * as Effect from "effect/Effect"
+import * as Registry from "../../src/registry/Registry.ts"
+import { extract } from "../../src/report/Extract.ts"
+import type { ReportData } from "../../src/report/ReportData.ts"
+import * as Options from "../../src/simulator/Options.ts"
+import type * as Run from "../../src/simulator/Run.ts"
+import * as Simulation from "../../src/simulator/Simulation.ts"
+import type * as Rules from "../../src/workloads/finding/Rules.ts"
+import * as Setting from "../../src/workloads/Setting.ts"
+import * as Compile from "./Compile.ts"
+import { modules } from "./Modules.ts"
+import * as Setup from "./Setup.ts"
+import * as Starts from "./Starts.ts"
+
+export interface Recording {
+  readonly setup: Setup.Setup
+  /** What says so in an address, behind the #. */
+  readonly fragment: string
+  readonly data: ReportData
+  readonly validity: Rules.Validity
+  readonly operations: Run.Summary["results"]["operations"]
+  /** Messages between servers, for each operation. */
+  readonly messagesPerOperation: number
+}
+
+/** What a person can look at: shorter and with fewer nodes than by default on the command line. */
+const usual: Readonly<Record<string, string>> = {
+  "node-count": "5",
+  "time-limit": "20",
+  rate: "10",
+  latency: "100",
+  recovery: "5"
+}
+
+/** All flags of a setup, those that it does not give as usual here. */
+export const flagsOf = ({ flags }: Setup.Setup): Readonly<Record<string, string>> => ({ ...usual, ...flags })
+
+/** The text of a flag that is as usual on the command line. */
+export const plainly = (flag: string): string =>
+  Setting.fieldsOf(Options.Simulated).find((field) => field.flag === flag)?.usualText ?? ""
+
+/** Fails with words for people. */
+export const optionsOf = Effect.fnUntraced(function*(setup: Setup.Setup) {
+  const start = Starts.find(setup.workload, setup.program)
+  if (start === undefined) {
+    return yield* new Compile.NoProgram({ why: `there is no program ${setup.program} for ${setup.workload}` })
+  }
+  const program = setup.source === undefined
+    ? start.program
+    : start.provide(yield* Compile.compile(setup.source, modules, start.exported))
+  const { workload } = Registry.find(start.workload, start.isWrong ? undefined : start.name)!
+  const options = yield* Effect.try({
+    try: () => Options.fromTexts(Options.Simulated, flagsOf(setup)),
+    catch: (error) => new Compile.NoProgram({ why: String(error instanceof Error ? error.message : error) })
+  })
+  return {
+    ...options,
+    config: {},
+    workload,
+    program,
+    ...setup.script && { script: setup.script }
+  } satisfies Simulation.Options
+})
+
+/** Runs it to the end. */
+export const make = Effect.fnUntraced(function*(setup: Setup.Setup) {
+  const options = yield* optionsOf(setup)
+  const simulation = Simulation.run({ ...options, journal: true })
+  const results = simulation.results()
+  const messages = simulation.messages()
+  const data = extract({
+    title: setup.workload,
+    workload: setup.workload,
+    program: setup.program,
+    options,
+    results,
+    replay: "",
+    history: simulation.history,
+    ...messages && { messages }
+  })
+  return {
+    setup,
+    fragment: yield* Setup.toFragment(setup),
+    data,
+    validity: results.validity,
+    operations: results.operations,
+    messagesPerOperation: results.messagesPerOperation.servers
+  } satisfies Recording
+})

@@ -1,0 +1,80 @@
+/**
+ * Where the program is read and changed. Names that modules of Effect and of this project export are offered.
+ */
+import {
+  autocompletion,
+  closeBrackets,
+  type CompletionContext,
+  completionKeymap,
+  type CompletionResult
+} from "@codemirror/autocomplete"
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands"
+import { javascript, javascriptLanguage } from "@codemirror/lang-javascript"
+import { bracketMatching, defaultHighlightStyle, indentOnInput, syntaxHighlighting } from "@codemirror/language"
+import { EditorState } from "@codemirror/state"
+import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view"
+import { el } from "../../page/Dom.ts"
+
+export interface Editor {
+  readonly element: HTMLElement
+  readonly text: () => string
+  readonly show: (text: string) => void
+}
+
+declare const EXPORTS: Readonly<Record<string, ReadonlyArray<string>>>
+
+/** After `Effect.` the names that effect/Effect exports, and so on for what the text imports as a whole. */
+const complete = (context: CompletionContext): CompletionResult | null => {
+  const found = context.matchBefore(/\b[A-Z]\w*\.\w*/)
+  if (found === null) return null
+  const [name = "", typed = ""] = found.text.split(".")
+  const text = context.state.doc.toString()
+  const [, module] = new RegExp(`import \\* as ${name} from "([^"]+)"`).exec(text) ?? []
+  const names = module === undefined ? undefined : EXPORTS[module]
+  if (names === undefined) return null
+  return { from: found.to - typed.length, options: names.map((label) => ({ label })) }
+}
+
+/** How long nobody must have typed before the change counts, in ms. */
+const pause = 300
+
+export const make = (onChange: (text: string) => void): Editor => {
+  const element = el("div", { class: "editor" })
+  let isShowing = false
+  let due: ReturnType<typeof setTimeout> | undefined
+  const view = new EditorView({
+    parent: element,
+    extensions: [
+      lineNumbers(),
+      history(),
+      drawSelection(),
+      highlightActiveLine(),
+      indentOnInput(),
+      bracketMatching(),
+      closeBrackets(),
+      autocompletion(),
+      syntaxHighlighting(defaultHighlightStyle),
+      EditorState.tabSize.of(2),
+      // Escape and then Tab leaves the editor
+      keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
+      javascript({ typescript: true }),
+      javascriptLanguage.data.of({ autocomplete: complete }),
+      EditorView.contentAttributes.of({ "aria-label": "The program of every node" }),
+      EditorView.updateListener.of(({ docChanged, state }) => {
+        if (!docChanged || isShowing) return
+        clearTimeout(due)
+        due = setTimeout(() => onChange(state.doc.toString()), pause)
+      })
+    ]
+  })
+  return {
+    element,
+    text: () => view.state.doc.toString(),
+    show: (text) => {
+      clearTimeout(due)
+      isShowing = true
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } })
+      isShowing = false
+    }
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * The playground: a cluster that one can break, in a page.
+ */
+import { diagram } from "../../page/Diagram.ts"
+import { button, el } from "../../page/Dom.ts"
+import * as Words from "../../page/Words.ts"
+import type { Recording } from "../Recording.ts"
+import * as Scene from "../Scene.ts"
+import type { Setup } from "../Setup.ts"
+import { shown } from "../Shown.ts"
+import * as Bench from "./Bench.ts"
+import * as Controls from "./Controls.ts"
+import * as Editor from "./Editor.ts"
+import * as Hand from "./Hand.ts"
+import * as LessonPanel from "./LessonPanel.ts"
+import * as Player from "./Player.ts"
+import * as Ring from "./Ring.ts"
+import * as Timeline from "./Timeline.ts"
+import * as Verdict from "./Verdict.ts"
+
+declare const SOURCES: Readonly<Record<string, string>>
+declare const FILES: Readonly<Record<string, string>>
+
+/** The text of a program as it is in its file. */
+const textOf = ({ program, workload }: Setup): string => shown(SOURCES[FILES[`${workload} ${program}`] ?? ""] ?? "")
+
+const first: Setup = { workload: "broadcast", program: "star", flags: {} }
+
+/** Without what was changed in the program. */
+const unedited = ({ source: _source, ...setup }: Setup): Setup => setup
+
+/** The diagram of the run, drawn when somebody opens it. */
+const fold = () => {
+  const mount = el("div", { class: "mount" })
+  const element = el("details", { class: "fold" }, el("summary", {}, "Space-time diagram of the run"), mount)
+  let recording: Recording | undefined
+  const draw = (): void => {
+    if (element.open && recording !== undefined && mount.childElementCount === 0) diagram(recording.data, mount)
+  }
+  element.addEventListener("toggle", draw)
+  return {
+    element,
+    load: (loaded: Recording): void => {
+      recording = loaded
+      mount.replaceChildren()
+      draw()
+    }
+  }
+}
+
+/** What is run, and what came of it last. */
+interface State {
+  setup: Setup
+  recording: Recording | undefined
+  sceneAt: ((time: number) => Scene.Scene) | undefined
+}
+
+/** The cluster at a moment, and what can be done to it. */
+const stageOf = (state: State, change: (setup: Setup) => void, onMove: (time: number, isPlaying: boolean) => void) => {
+  const detail = el("p", { class: "detail", role: "status" })
+  const player: Player.Player = Player.make((time) => {
+    if (state.sceneAt === undefined) return
+    ring.draw(state.sceneAt(time), hand.selected())
+    timeline.move(time)
+    onMove(time, player.isPlaying())
+  })
+  const hand = Hand.make({
+    deed: (deeds) =>
+      change({ ...state.setup, script: [...state.setup.script ?? [], ...deeds(Math.ceil(player.time()))] }),
+    scene: () => state.sceneAt?.(player.time()),
+    redraw: () => player.seek(player.time())
+  })
+  const ring = Ring.make(hand.select, (index) => {
+    player.pause()
+    if (state.recording !== undefined) detail.textContent = Words.of(state.recording.data, { kind: "message", index })
+  })
+  const timeline = Timeline.make((time) => player.seek(time))
+  return { player, hand, timeline, parts: [ring.element, hand.element, timeline.element, detail] }
+}
+
+const run = (): void => {
+  const state: State = { setup: first, recording: undefined, sceneAt: undefined }
+  const bench = Bench.make()
+  const verdict = el("div", { class: "verdict" })
+  const spaceTime = fold()
+
+  const show = (answer: Recording | string): void => {
+    controls.busy("")
+    if (typeof answer === "string") return Verdict.fail(verdict, answer)
+    const { data, fragment, setup } = answer
+    Object.assign(state, { setup, recording: answer, sceneAt: Scene.make(data) })
+    timeline.load(data)
+    player.load(Scene.moments(data), data.duration)
+    Verdict.show(verdict, answer, player.seek)
+    controls.show(setup)
+    lessons.judge(answer)
+    spaceTime.load(answer)
+    history.replaceState(null, "", `#${fragment}`)
+  }
+  const ask = (what: "run" | "search" | "shrink"): void => {
+    controls.busy(what === "run" ? "running" : "searching")
+    void bench.ask(what, state.setup, (runs) => controls.busy(`${runs} runs`)).then(show)
+  }
+  const change = (setup: Setup): void => {
+    state.setup = setup
+    const text = setup.source ?? textOf(setup)
+    if (editor.text() !== text) editor.show(text)
+    ask("run")
+  }
+  const { hand, parts, player, timeline } = stageOf(state, change, (time, isPlaying) => controls.moved(time, isPlaying))
+  const editor = Editor.make((source) =>
+    change(source === textOf(state.setup) ? unedited(state.setup) : { ...state.setup, source })
+  )
+  const nextFinding = (): void => {
+    const time = state.recording && Verdict.nextFinding(state.recording, player.time())
+    if (time !== undefined) player.seek(time)
+  }
+  const controls = Controls.make({ player, change, ask, setup: () => state.setup, nextFinding })
+  const lessons = LessonPanel.make((setup) => {
+    change(setup)
+    player.seek(0)
+  }, textOf)
+  const restore = button("the program as it was", () => change(unedited(state.setup)))
+  document.querySelector("#playground")?.replaceChildren(
+    lessons.element,
+    el(
+      "div",
+      { class: "columns" },
+      el("section", { "aria-label": "The cluster" }, controls.transport, ...parts),
+      el(
+        "section",
+        { "aria-label": "The run" },
+        controls.settings,
+        verdict,
+        el("div", { class: "bar" }, restore),
+        editor.element
+      )
+    ),
+    spaceTime.element
+  )
+  hand.listen(document, player)
+  if (location.hash.length < 2) return change(first)
+  const open = async (): Promise<void> => {
+    const answer = await bench.ask("run", location.hash)
+    if (typeof answer === "string") return change(first)
+    editor.show(answer.setup.source ?? textOf(answer.setup))
+    show(answer)
+  }
+  void open()
+}
+
+run()

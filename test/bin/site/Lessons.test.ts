@@ -1,0 +1,92 @@
+/**
+ * The playground without its page: lessons, programs in the editor, addresses, moments.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { type Lesson, lessons, solved } from "../../../bin/site/Lessons.ts"
+import * as Recording from "../../../bin/site/Recording.ts"
+import * as Scene from "../../../bin/site/Scene.ts"
+import * as Setup from "../../../bin/site/Setup.ts"
+import { shown } from "../../../bin/site/Shown.ts"
+import * as Starts from "../../../bin/site/Starts.ts"
+
+const textOf = ({ program, workload }: Setup.Setup): string =>
+  shown(readFileSync(join(import.meta.dirname, "../../..", Starts.find(workload, program)!.file), "utf8"))
+
+const solution = (lesson: Lesson): Setup.Setup => solved(lesson, textOf(lesson.setup))
+
+const broadcast: Setup.Setup = { workload: "broadcast", program: "star", flags: { nemesis: "partition", seed: "3" } }
+
+describe("Lessons", () => {
+  for (const lesson of lessons) {
+    it.effect(lesson.title, () =>
+      Effect.gen(function*() {
+        const before = yield* Recording.make(lesson.setup)
+        assert.notStrictEqual(before.validity, lesson.goal, "it is solved as it begins")
+        for (const [find] of lesson.solution.edits ?? []) assert.include(textOf(lesson.setup), find)
+        const after = yield* Recording.make(solution(lesson))
+        assert.strictEqual(after.validity, lesson.goal, after.data.findings.join("\n"))
+      }))
+  }
+})
+
+describe("Programs in the editor", () => {
+  for (const start of Starts.starts) {
+    it.effect(`${start.workload} ${start.name} runs from its text as from its file`, () =>
+      Effect.gen(function*() {
+        const setup = { workload: start.workload, program: start.name, flags: { "time-limit": "3", recovery: "2" } }
+        const fromFile = yield* Recording.make(setup)
+        const fromText = yield* Recording.make({ ...setup, source: textOf(setup) })
+        assert.deepStrictEqual(fromText.data, fromFile.data)
+        if (!start.isWrong) assert.strictEqual(fromFile.validity, "valid")
+      }))
+  }
+
+  it.effect("a text that is no program is told apart", () =>
+    Effect.gen(function*() {
+      const why = (source: string) =>
+        Effect.map(Effect.flip(Recording.make({ ...broadcast, source })), ({ why }) => why)
+      assert.include(yield* why("export const x = ("), "Unexpected token")
+      assert.include(yield* why(`import * as X from "fs"\nX.read()`), "there is no module fs")
+      assert.include(yield* why("export const x = 1"), "nothing that it exports is a program")
+    }))
+})
+
+describe("Addresses", () => {
+  it.effect("say all of a run, and nothing is lost on the way", () =>
+    Effect.gen(function*() {
+      for (const setup of [broadcast, ...lessons.map(solution)]) {
+        const address = `https://example.org/playground.html#${yield* Setup.toFragment(setup)}`
+        assert.deepStrictEqual(yield* Setup.fromAddress(address), setup)
+      }
+    }))
+
+  it.effect("that say nothing are refused", () =>
+    Effect.gen(function*() {
+      for (const address of ["", "#", "#abc", "#!", `#${"A".repeat(300_000)}`]) {
+        assert.isTrue((yield* Effect.exit(Setup.fromAddress(address)))._tag === "Failure", address.slice(0, 20))
+      }
+    }))
+})
+
+describe("Scene", () => {
+  it.effect("shows a moment as it was, however one has come there", () =>
+    Effect.gen(function*() {
+      const { data } = yield* Recording.make(broadcast)
+      const moments = Scene.moments(data)
+      const there = moments.map(Scene.make(data))
+      const back = moments.toReversed().map(Scene.make((yield* Recording.make(broadcast)).data)).toReversed()
+      assert.strictEqual(JSON.stringify(there), JSON.stringify(back))
+      assert.isTrue(there.some(({ cuts }) => cuts.length > 0))
+      assert.isTrue(there.some(({ flying }) => flying.some(({ isDropped }) => isDropped)))
+    }))
+
+  it.effect("shows what is done by hand", () =>
+    Effect.gen(function*() {
+      const lesson = lessons.find(({ title }) => title === "Who tells a newcomer?")!
+      const sceneAt = Scene.make((yield* Recording.make(solution(lesson))).data)
+      assert.deepStrictEqual([4999, 5001, 6001].map((time) => sceneAt(time).nodes[2]!.isKilled), [false, true, false])
+    }))
+})
