@@ -115,7 +115,7 @@ export const variables: ReadonlyArray<Variable> = [
   { name: "RAFT_HEARTBEAT", meaning: "how often a leader says something at the least", usual: "100 millis" },
   {
     name: "RAFT_IDLE_WINDOW",
-    meaning: "how long the answer of a node may wait for company that is not needed for a majority",
+    meaning: "how long entries for a node that is not needed for a majority may wait for company, and then its answer",
     usual: "150 millis"
   },
   {

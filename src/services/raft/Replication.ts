@@ -5,7 +5,7 @@
  *
  * **Entries are urgent** for as many servers as make a majority with the leader, and always for the same ones as long as
  * they answer: so what each window gathers goes to no more servers than it must. The others get entries with whatever
- * else they are sent, a heartbeat at the latest, and answer within the idle window, with whatever else they say.
+ * else they are sent, within the idle window at the latest, and answer within as long, with whatever else they say.
  * So an entry costs two messages among three servers, and four among five, as long as all is well.
  *
  * **Heartbeats** are only for who is sent nothing else, and questions only for who says nothing else: whatever a server
@@ -75,7 +75,7 @@ const unsentAt = <A>({ settings }: Server<A>, peer: Peer, isUrgent: boolean): nu
   const isFull = peer.server !== undefined && peer.next - peer.match > pipeline * settings.batch
   return isSilent(peer) || isFull
     ? Infinity
-    : peer.unsentSince + (isUrgent ? settings.appendWindow : settings.heartbeat)
+    : peer.unsentSince + (isUrgent ? settings.appendWindow : settings.idleWindow)
 }
 
 /** When it is to be asked something: not as long as it talks by itself, since that says as much. */

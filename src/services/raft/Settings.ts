@@ -24,7 +24,7 @@ export interface Settings {
   readonly appendWindow: number
   /** For how long a leader gathers what it has to say to those who wait for it. */
   readonly answerWindow: number
-  /** How long the answer of a server may wait for company that is not needed for a majority. */
+  /** How long entries for who is not needed for a majority may wait for company, and then the answer. */
   readonly idleWindow: number
   /** How long what should have come in between may be late, before it counts as lost. */
   readonly gap: number

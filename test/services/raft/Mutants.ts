@@ -4,6 +4,7 @@
 import * as Patched from "../../wrong/Patched.ts"
 import type * as Cluster from "./Cluster.ts"
 import type { Property } from "./Watcher.ts"
+import type * as World from "./World.ts"
 
 /** One that imports another comes after it. */
 const modules = [
@@ -35,32 +36,31 @@ export const load = async (patches: ReadonlyArray<Patch>): Promise<Cluster.Machi
   return raft as unknown as Cluster.Machine // that is the module
 }
 
+/** From a cluster at rest that n0 leads; see World.play. */
+export interface Course {
+  readonly script: string
+  /** Whether syncing takes time. */
+  readonly syncs?: true
+  readonly settings?: Partial<World.Rules["settings"]>
+}
+
+/** n1 is elected by n2. */
+const election = "n1 n1>n2 n2>n1 n1>n2 n2>n1"
+
 export interface Mutant {
   readonly name: string
   /** What must be found. */
   readonly violates: Property
-  /** What else may be found on the way there, as it follows from the same mistake. */
-  readonly also?: ReadonlyArray<Property>
+  /** A course of events in which it is found; without one it is found under random faults. */
+  readonly course?: Course
   readonly patches: ReadonlyArray<Patch>
 }
-
-/** What follows when two servers lead in a term, or one that lacks what is committed. */
-const consequences = [
-  "log matching",
-  "leader completeness",
-  "state machine safety",
-  "linearizability",
-  "exactly once",
-  "election safety",
-  "progress",
-  "crash"
-] as const satisfies ReadonlyArray<Property>
 
 export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "does not write down for whom it has voted",
     violates: "election safety",
-    also: consequences,
+    course: { script: "n0! n1 n2 n1>n0 n2>n0 n0>n1 n0>n2 n1>n0 n0>n1 n0! n2>n0 n0>n2" },
     patches: [{
       module: "Server",
       find: `{ type: "term", term, vote: vote ?? null }`,
@@ -70,7 +70,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "votes twice in a term",
     violates: "election safety",
-    also: consequences,
+    course: { script: "n0! n1 n2 n1>n0 n2>n0 n0>n1 n0>n2 n1>n0 n0>n1 n2>n0 n0>n2" },
     patches: [{
       module: "Election",
       find: "const isFree = server.vote === undefined || server.vote === vote.from",
@@ -80,7 +80,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "votes for anybody, whatever is in its log",
     violates: "leader completeness",
-    also: consequences,
+    course: { script: "+n0 n0>n1 n1>n0 - n2 n2>n1 n1>n2 n2>n1 n1>n2" },
     patches: [{
       module: "Election",
       find: "return last.term > own.term || (last.term === own.term && last.index >= own.index)",
@@ -90,7 +90,11 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "takes entries of earlier terms for committed when it has counted them",
     violates: "leader completeness",
-    also: consequences,
+    course: {
+      script: `+n0 - ${election} - n1! n0! n0 n0>n2 n2>n0 - n0 n0>n2 n2>n0 n0>n2 n2>n0 - `
+        + `n0 n0 n0>n2:1 n2>n0 n0>n2:1 n2>n0 - n1 n1>n2 n2>n1 ${election}`,
+      settings: { batch: 1 }
+    },
     patches: [{
       module: "Leading",
       find: "if (index > server.commit && Log.termAt(log, index) === term) Delivery",
@@ -100,6 +104,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "answers reads without asking whether it still leads",
     violates: "linearizability",
+    course: { script: `${election} n1>n2 n2>n1 +n1 n1>n2 n2>n1 ?n0` },
     patches: [{ module: "Reads", find: "isLeased || heard > at", replace: "isLeased || heard <= at || heard > at" }]
   },
   {
@@ -113,7 +118,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "says that it has what is not on its disk yet",
     violates: "leader completeness",
-    also: consequences,
+    course: { script: "+n0 n0. n0>n1 n1>n0 n1!0 - n1. n1 n1>n2 n2>n1 n1. n1>n2 n2. n2>n1 n1.", syncs: true },
     patches: [
       { module: "Following", find: "Math.min(role.verified, log.safe)", replace: "role.verified" },
       { module: "Following", find: "const isSafe = log.safe >= role.answerFor", replace: "const isSafe = true" }
@@ -122,7 +127,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "counts what is not on its own disk yet",
     violates: "leader completeness",
-    also: consequences,
+    course: { script: "+n0 n0>n1 n1. n1>n0 n0!0 - n0. n0 n0>n2 n2>n0 n0. n0>n2 n2. n2>n0 n0.", syncs: true },
     patches: [{
       module: "Leading",
       find: "id === server.id ? log.safe",
@@ -132,19 +137,19 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "cuts off what comes after a part of the log, though it is the same",
     violates: "leader completeness",
-    also: consequences,
+    course: { script: `+n0 +n0 n0>>n1:1 n0>n1:2 n1>n0 n0>n1:1 - ${election}` },
     patches: [
       {
         module: "Following",
         find: "entries.findIndex(({ term }, i) => Log.termAt(log, index + 1 + i) !== term)",
-        replace: "entries.length - 1"
+        replace: "entries.length > 0 ? 0 : -1"
       }
     ]
   },
   {
     name: "cuts off what is committed",
-    violates: "state machine safety",
-    also: consequences,
+    violates: "leader completeness",
+    course: { script: `+n0 n0>>n1 n1>n0 +n0 n0>n1:2 n1>n0 +n0 n0>n1:2 n0>n1:1 - ${election}` },
     patches: [
       {
         module: "Following",
@@ -162,7 +167,10 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "delivers what the leader has committed, though its own log may differ",
     violates: "state machine safety",
-    also: consequences,
+    course: {
+      script: `+n0 +n0 - ${election} n1>n2 n2>n1 +n1 n1>n2 n2>n1 - n1 n1 n1 n1 n1 n1 n1 n1 n1 n1 n1>n0:4`,
+      settings: { heartbeat: 100 }
+    },
     patches: [{
       module: "Following",
       find: "Delivery.commit(server, Math.min(commit, role.verified))",
@@ -172,7 +180,6 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "takes a snapshot that does not say where it ends",
     violates: "state machine safety",
-    also: consequences,
     patches: [{
       module: "Snapshots",
       find: "position: { index: applied, term",
@@ -181,14 +188,17 @@ export const mutants: ReadonlyArray<Mutant> = [
   },
   {
     name: "installs a snapshot that is older than what it has delivered",
-    violates: "state machine safety",
-    also: consequences,
+    violates: "linearizability",
     patches: [{ module: "Snapshots", find: "if (part.index <= server.commit) {", replace: "if (part.index < 0) {" }]
   },
   {
     name: "takes a snapshot that does not say which operations it has",
     violates: "exactly once",
-    also: consequences,
+    course: {
+      script: "+n1 n1>n0 n0>n2 n2>n0 - n0! n0 n0>n2 n2>n0 n0>n2 n2>n0 n0>n1 n1>n0 "
+        + "n0>n2 n2>n0 n0>n2 n2>n0 n0>n2 n2>n0",
+      settings: { snapshotAfter: 1 }
+    },
     patches: [{
       module: "Snapshots",
       find: "lastOperations: [...server.lastOperations.values()]",
@@ -198,13 +208,11 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "appends what is handed over twice",
     violates: "exactly once",
-    also: ["crash"],
     patches: [{ module: "Append", find: "if (!isNext) continue", replace: "if (!isNext && number < 0) continue" }]
   },
   {
     name: "refuses what it has handed over",
     violates: "exactly once",
-    also: ["crash"],
     patches: [{
       module: "Requests",
       find: "for (const { ticket } of [...requests.waiting, ...requests.reads]) refuse(server, ticket)",
@@ -230,33 +238,19 @@ export const mutants: ReadonlyArray<Mutant> = [
     ]
   },
   {
-    name: "forgets its promise when it starts again",
-    violates: "linearizability",
-    patches: [{
-      module: "Raft",
-      find: "promisedUntil: id === undefined ? -Infinity : now + settings.electionTimeout",
-      replace: "promisedUntil: -Infinity"
-    }, {
-      module: "Role",
-      find: "election.deadline = now + electionTimeout + chance * spread",
-      replace: "election.deadline = now + 0.1 * (electionTimeout + chance * spread)"
-    }]
-  },
-  {
     name: "is the same server when it has lost its disk",
     violates: "leader completeness",
-    also: consequences,
+    course: { script: "+n0 n0>n1 n1>n0 - n1~ n2 n2>n1 n1>n2 n2>n1 n1>n2" },
     patches: [{ module: "Raft", find: "id: id ?? options.newId", replace: `id: id ?? (node + ".same" as ServerId)` }]
   },
   {
-    name: "adds a server before it has what is committed, and removes one, in one step",
-    violates: "leader completeness",
-    also: consequences,
+    name: "begins a term without asking whether anybody would vote for it",
+    violates: "stability",
+    course: { script: "n1 - +n0 n0>n1 n1>n0", settings: { electionTimeout: 100 } },
     patches: [{
-      module: "Membership",
-      find: "if (lost !== undefined) return servers.filter((id) => id !== lost)",
-      replace:
-        "if (lost !== undefined) return servers.map((id) => id === lost ? peerOf(leader, nodeOf(id))!.server! : id)"
+      module: "Election",
+      find: "!isElected(server, role.votes)) return",
+      replace: "!(role.isPre || isElected(server, role.votes))) return"
     }]
   }
 ]

@@ -8,6 +8,9 @@
  * - **state machine safety**: all servers deliver the same at the same index, and have the state that follows from it;
  * - **linearizability**: an append is after all that was answered before it was asked for, and a read sees all that;
  * - **exactly once**: nothing is in the log twice, nor what was refused.
+ *
+ * Others are checked elsewhere: **progress**, that all requests are answered some time after the last fault; and
+ * **stability**, that a leader that is heard stays.
  */
 import type { Entry, ServerId } from "../../../src/schema/RaftProtocol.ts"
 import * as Log from "../../../src/services/raft/Log.ts"
@@ -21,6 +24,7 @@ export const properties = [
   "linearizability",
   "exactly once",
   "progress",
+  "stability",
   "crash"
 ] as const
 export type Property = (typeof properties)[number]

@@ -190,7 +190,7 @@ const isBetween = (from: number, to: number) => (sent: Sent): boolean => sent.fr
 /**
  * Does things in order: `n1` wakes it, `n1>n2` delivers what n1 has sent to n2, `n1>n2:2` the second of it
  * alone, and `n1>>n2` a copy; `+n1` appends there, `?n1` reads there,
- * `n1!` crashes it and `n1!0` too, but keeps nothing that it had not synced, `n1.` syncs what it has written and `.` what
+ * `n1!` crashes it, `n1~` takes its disk too, and `n1!0` too, but keeps nothing that it had not synced, `n1.` syncs what it has written and `.` what
  * anybody has written, and `-` loses all messages.
  */
 export const play = (rules: Rules, start: World, script: string): World =>
@@ -214,6 +214,7 @@ const playWord = (rules: Rules) => (world: World, word: string): World => {
 }
 
 const eventOf = (word: string, node: number): Event => {
+  if (word.endsWith("~")) return { type: "wipe", node }
   if (word.includes("!")) return { type: "crash", node, kept: word.endsWith("0") ? 0 : Infinity }
   if (word.endsWith(".")) return { type: "sync", node }
   return { type: word.startsWith("+") ? "append" : word.startsWith("?") ? "read" : "wake", node }
