@@ -9,8 +9,9 @@
  * First the history is cut where the orders end that are possible so far, and of what is left late operations are kept
  * rather than early ones: so the conflict is where the first wrong answer was.
  *
- * In a long history they are looked for in a window that grows. What ended before the window is left out altogether: the
- * register then holds any value at first that it could have by then.
+ * They are looked for in a window that grows. What ended before the window is left out altogether: the register then holds
+ * any value at first that it could have by then. What needs a larger window than the last is told by the operation alone
+ * at whose end no order is left.
  */
 import * as Linearizability from "./Linearizability.ts"
 import { target } from "./RegisterOperation.ts"
@@ -20,19 +21,25 @@ export interface Conflict {
   readonly operations: ReadonlyArray<number>
   /** The one of them that ends last: the others have an order. */
   readonly last: number
-  /** The values that the register can have had when that took place, {@link mostValues} at the most. */
+  /** The values that the register can have had when that took place, {@link mostValues} at the most. None, if it is too hard. */
   readonly possible: ReadonlyArray<number>
 }
 
 /** How many values are tried, the latest. */
 const mostValues = 100
 
-/** How many certain operations the window has at first. */
-const window = 16
+/** How many certain operations the window has at first, and then. */
+const windows = [16, 64, 256]
 
 type Problem = Linearizability.Problem
 
-const isBroken = (problem: Problem): boolean => Linearizability.judge(problem).type === "broken"
+/** How much is tried to tell whether a part has an order, for each of its operations. What is harder counts as having one. */
+const effort = 20
+
+const judge = (problem: Problem): Linearizability.Judgement["type"] =>
+  Linearizability.judge(problem, { limit: 1000 + effort * problem.operations.length }).type
+
+const isBroken = (problem: Problem): boolean => judge(problem) === "broken"
 
 /** Only what is kept is certain. */
 const doubt = (problem: Problem, isKept: (index: number) => boolean): Problem => ({
@@ -51,13 +58,22 @@ const byEnd = ({ operations }: Problem): ReadonlyArray<number> =>
   operations.flatMap(({ certain }, index) => certain ? [index] : [])
     .toSorted((a, b) => operations[a]!.end - operations[b]!.end)
 
-/** How much is tried to find the end of the last order. */
-const limit = 1_000_000
-
-/** The history up to there. All of it, if that is hard to find. */
-const cut = (problem: Problem): Problem => {
-  const judgement = Linearizability.judge(problem, { limit, looksAhead: false })
-  return judgement.type === "broken" ? until(problem, problem.operations[judgement.at]!.end) : problem
+/** The history up to where no order is left. That is not before `at` ends, where no order is left that goes on. */
+const cut = (problem: Problem, at: number): Problem => {
+  const ends = byEnd(problem).map((index) => problem.operations[index]!.end)
+  const isOver = (index: number): boolean => isBroken(until(problem, ends[index]!))
+  let high = ends.findIndex((end) => end >= problem.operations[at]!.end)
+  let low = high - 1
+  for (let more = 1; high < ends.length - 1 && !isOver(high); more *= 2) {
+    low = high
+    high = Math.min(high + more, ends.length - 1)
+  }
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if (isOver(middle)) high = middle
+    else low = middle
+  }
+  return until(problem, ends[high]!)
 }
 
 /** What goes on from when the first of these operations begins, with the indices that it has in the whole. */
@@ -112,18 +128,18 @@ const valuesAt = (problem: Problem, index: number): ReadonlyArray<number> =>
   valuesOf(problem).filter((value) => {
     const reading = { ...problem.operations[index]!, action: { type: "read", value } } as const
     const operations = problem.operations.with(index, reading)
-    return Linearizability.judge({ ...problem, operations }).type === "linearizable"
+    return judge({ ...problem, operations }) === "linearizable"
   })
 
-/** Of a history that is broken. */
-export const find = (whole: Problem): Conflict => {
-  const past = cut(whole)
+/** Of a history that is broken, as its judgement says. */
+export const find = (whole: Problem, at: number): Conflict => {
+  const past = cut(whole, at)
   const latest = byEnd(past).toReversed()
-  for (let size = window;; size *= 4) {
+  for (const size of windows) {
     const { indices, problem } = since(past, latest.slice(0, size))
     const candidates = latest.slice(0, size).map((index) => indices.indexOf(index))
     const kept = new Set(candidates)
-    if (size < latest.length && !isBroken(doubt(problem, (index) => kept.has(index)))) continue
+    if (!isBroken(doubt(problem, (index) => kept.has(index)))) continue
     const found = new Set(quickXplain(problem, [], false, candidates))
     const last = candidates.find((index) => found.has(index))! // they are not none, and the latest comes first
     return {
@@ -132,4 +148,6 @@ export const find = (whole: Problem): Conflict => {
       possible: valuesAt(doubt(problem, (index) => found.has(index)), last)
     }
   }
+  const last = latest[0]! // at its end no order is left, so there is one
+  return { operations: [last], last, possible: [] }
 }

@@ -74,9 +74,9 @@ const originOf = (
   })
 }
 
-const exampleOf = (trouble: Trouble): Finding.Example => {
+const exampleOf = (trouble: Trouble, at: number): Finding.Example => {
   const { judged, register: { key } } = trouble
-  const { last, operations, possible } = Conflict.find(judged)
+  const { last, operations, possible } = Conflict.find(judged, at)
   const sources = operations.map((index) => judged.sources[index]!)
   const failed = judged.sources[last]!
   const origin = originOf(trouble, last)
@@ -120,8 +120,10 @@ export const check = (history: History): Verdict.Verdict => {
   const all = registers(Operations.fold(history))
   const troubles = all.flatMap((register) => judge(register) ?? [])
   const told = (rules: Finding.Rules) => {
-    const broken = troubles.filter((trouble) => trouble.rules === rules && trouble.judgement.type === "broken")
-    return kinds.of("not linearizable", broken, exampleOf, rules)
+    const broken = troubles.flatMap((trouble) =>
+      trouble.rules === rules && trouble.judgement.type === "broken" ? [{ trouble, at: trouble.judgement.at }] : []
+    )
+    return kinds.of("not linearizable", broken, ({ at, trouble }) => exampleOf(trouble, at), rules)
   }
   const open = troubles.filter(({ judgement }) => judgement.type === "undecided")
   return Verdict.make(

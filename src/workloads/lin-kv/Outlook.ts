@@ -37,9 +37,6 @@ export const make = (operations: ReadonlyArray<readonly [Operation, Action]>): O
   return { finds, mayFind, leaves, differs }
 }
 
-/** Of somebody who does not look ahead. */
-export const none: Outlook = { finds: new Map(), mayFind: new Map(), leaves: new Map(), differs: Infinity }
-
 const isLater = (time: number | undefined, now: number): boolean => time !== undefined && time > now
 
 /** Whether any of these has begun. */

@@ -26,8 +26,6 @@ import * as Tally from "./Tally.ts"
 export interface Options {
   /** How much is tried in each of three ways before it is given up. */
   readonly limit?: number
-  /** Whether later operations are used to see early that there is no order. Else it is seen where the last one ends. */
-  readonly looksAhead?: boolean
 }
 
 /** A beginning or an end. */
@@ -68,7 +66,7 @@ const timeline = (
   return events
 }
 
-const prepare = ({ initial = [0], operations, valueCount }: Problem, looksAhead: boolean): Prepared | undefined => {
+const prepare = ({ initial = [0], operations, valueCount }: Problem): Prepared | undefined => {
   const all = operations.flatMap((operation) => {
     const action = essence(operation)
     return action === undefined ? [] : [[operation, action] as const]
@@ -79,7 +77,7 @@ const prepare = ({ initial = [0], operations, valueCount }: Problem, looksAhead:
     initial,
     events,
     supplies: Supplies.make(all, valueCount),
-    outlook: looksAhead ? Outlook.make(all) : Outlook.none
+    outlook: Outlook.make(all)
   }
 }
 
@@ -179,8 +177,8 @@ const search = (
   return "linearizable"
 }
 
-export const judge = (problem: Problem, { limit = 10_000_000, looksAhead = true }: Options = {}): Judgement => {
-  const prepared = prepare(problem, looksAhead)
+export const judge = (problem: Problem, { limit = 10_000_000 }: Options = {}): Judgement => {
+  const prepared = prepare(problem)
   if (prepared === undefined) return { type: "undecided" }
   // The first decides nearly all that is right, and the second nearly all that is wrong.
   const attempts = [

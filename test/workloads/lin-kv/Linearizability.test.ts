@@ -20,7 +20,6 @@ const unknown = (begin: number, action: Action): Operation => ({ begin, end: Inf
 const judge = (...operations: ReadonlyArray<Operation>): Linearizability.Judgement => {
   const problem = { operations, valueCount: 10 }
   const judgement = Linearizability.judge(problem)
-  assert.deepStrictEqual(Selective.judge(problem, { looksAhead: false }), judgement)
   assert.strictEqual(Selective.judge(problem).type, judgement.type)
   return judgement
 }
@@ -37,7 +36,6 @@ const agree = (seeds: ReadonlyArray<number>, most: number, other: typeof Referen
     counts[expected]++
     assert.strictEqual(Linearizability.judge(problem).type, expected, `seed ${seed}`)
     assert.strictEqual(Selective.judge(problem).type, expected, `selective, seed ${seed}`)
-    assert.strictEqual(Selective.judge(problem, { looksAhead: false }).type, expected, `not ahead, seed ${seed}`)
   }
   assert.isAbove(Math.min(counts.linearizable, counts.broken), 0.1 * seeds.length, JSON.stringify(counts))
 }
@@ -129,7 +127,6 @@ describe("Linearizability", () => {
       const problem = Histories.varied(seed, 8)
       const judgement = Linearizability.judge(problem)
       if (judgement.type !== "broken") continue
-      assert.deepStrictEqual(Selective.judge(problem, { looksAhead: false }), judgement, `seed ${seed}`)
       const { end } = problem.operations[judgement.at]!
       assert.isFalse(References.bruteForce(References.until(problem, end)), `seed ${seed}`)
       assert.isTrue(References.bruteForce(References.until(problem, end - 1)), `seed ${seed}`)
