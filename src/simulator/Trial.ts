@@ -9,7 +9,8 @@ import { ClientId, NodeId } from "../schema/Address.ts"
 import * as Finding from "../workloads/finding/Finding.ts"
 import * as Rules from "../workloads/finding/Rules.ts"
 import * as Verdict from "../workloads/finding/Verdict.ts"
-import * as History from "../workloads/history/History.ts"
+import type * as History from "../workloads/history/History.ts"
+import * as Recorder from "../workloads/history/Recorder.ts"
 import type { SeededRandom } from "../workloads/SeededRandom.ts"
 import * as Workload from "../workloads/Workload.ts"
 import * as Client from "./clients/Client.ts"
@@ -218,7 +219,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
     onFailure: (node, f, failure) => find(node, "did not answer", { f, failure })
   })
 
-  const { history, record } = History.recorder(now)
+  const { history, record } = Recorder.make(now)
   const stage: Script.Stage = {
     timeline,
     network,

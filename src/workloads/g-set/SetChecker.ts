@@ -102,14 +102,15 @@ const follow = (operations: Operations.Operations, lives: Lives.Lives, values: V
   const read = (operation: Operations.Completed): void => {
     const { completion, invoke } = operation
     const isKept = lives.keeps(invoke)
-    const present = values.read(operation)
+    const list = Values.listOf(operation)
+    const present = values.read(invoke.node, list)
     let distinct = 0
     let ofAdded = 0
     reads++
     for (let i = 0; i < present.length; i++) {
       const value = present[i]!
       if (value.mark === reads) {
-        value.duplicated ??= { value: Values.listOf(operation)[i]!, read: operation, against: [] }
+        value.duplicated ??= { value: list[i]!, read: operation, against: [] }
         continue
       }
       distinct++
@@ -143,7 +144,7 @@ const lacking = (
   values: Values.Values
 ): ReadonlyArray<readonly [Values.Value, Values.Sighting]> =>
   finalReads.flatMap((read) => {
-    const present = new Set(values.read(read))
+    const present = new Set(values.read(read.invoke.node, Values.listOf(read)))
     return added.flatMap((value) => {
       const { json, known } = value
       const isDue = known !== undefined && known.index < read.invoke.index

@@ -48,8 +48,8 @@ export interface Values {
   /** In the order in which they were first heard of. */
   readonly all: ReadonlyArray<Value>
   readonly of: (json: Json.Json) => Value
-  /** Those of a read, in its order and as often as it has them. It is good until the next read of that node. */
-  readonly read: (operation: Completed) => ReadonlyArray<Value>
+  /** Those of a list that a node read, in its order and as often as it has them; good until the node's next list. */
+  readonly read: (node: NodeId | undefined, list: ReadonlyArray<Json.Json>) => ReadonlyArray<Value>
 }
 
 const isList = (value: Json.Json): value is ReadonlyArray<Json.Json> => Array.isArray(value)
@@ -96,9 +96,7 @@ export const make = (): Values => {
   })
 
   const last = new Map<NodeId | undefined, { list: ReadonlyArray<Json.Json>; readonly values: Array<Value> }>()
-  const read: Values["read"] = (operation) => {
-    const { node } = operation.invoke
-    const list = listOf(operation)
+  const read: Values["read"] = (node, list) => {
     const before = last.get(node) ?? { list: [], values: [] }
     const { list: lastList, values } = before
     for (let i = 0; i < list.length; i++) {

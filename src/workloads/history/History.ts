@@ -63,16 +63,6 @@ export type History = ReadonlyArray<Event>
 export const elapsed = (from: Event, to: Event): number =>
   Math.max(0, Math.floor((Math.round(to.time * 1000) - Math.round(from.time * 1000)) / 1000))
 
-/** Appends events, each with its index and the time of `now`, rounded to microseconds. */
-export const recorder = (now: () => number) => {
-  const history: Array<Event> = []
-  return {
-    history,
-    record: (event: Omit<Event, "index" | "time">): void =>
-      void history.push({ index: history.length, time: Math.round(now() * 1000) / 1000, ...event })
-  }
-}
-
 const encodeEvent = Schema.encodeSync(Event)
 
 /** One JSON object a line. */

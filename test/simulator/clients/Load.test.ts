@@ -4,7 +4,8 @@ import type { Client } from "../../../src/simulator/clients/Client.ts"
 import * as Load from "../../../src/simulator/clients/Load.ts"
 import type { Timeline } from "../../../src/simulator/time/Timeline.ts"
 import * as VirtualTime from "../../../src/simulator/time/VirtualTime.ts"
-import * as History from "../../../src/workloads/history/History.ts"
+import type * as History from "../../../src/workloads/history/History.ts"
+import * as Recorder from "../../../src/workloads/history/Recorder.ts"
 import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
 import type { Invocation, Outcome } from "../../../src/workloads/Workload.ts"
 import { seeds as seedsOf } from "../../Seeds.ts"
@@ -52,7 +53,7 @@ const world = (options: {
   const drawn: Array<ClientId> = []
   const open = new Set<ClientId>()
   const closed: Array<ClientId> = []
-  const { history, record } = History.recorder(time.now)
+  const { history, record } = Recorder.make(time.now)
 
   const newClient = (): Client => {
     const id = ClientId.make(`c${open.size + closed.length}`)

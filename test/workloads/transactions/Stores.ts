@@ -3,7 +3,8 @@
  */
 import { NodeId } from "../../../src/schema/Address.ts"
 import type { Json } from "../../../src/schema/Json.ts"
-import * as History from "../../../src/workloads/history/History.ts"
+import type * as History from "../../../src/workloads/history/History.ts"
+import * as Recorder from "../../../src/workloads/history/Recorder.ts"
 import type * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
 import * as Setting from "../../../src/workloads/Setting.ts"
 import * as Generator from "../../../src/workloads/transactions/Generator.ts"
@@ -166,7 +167,7 @@ const usual = Setting.usualOf(TxnRwRegisterWorkload.settings)
 export const observe = (store: Store, random: SeededRandom.SeededRandom, options: Options): History.History => {
   const { background = 1, clients: count, failures = 0, kind, nodes, transactions, unknowns = 0 } = options
   let now = 0
-  const { history, record } = History.recorder(() => now)
+  const { history, record } = Recorder.make(() => now)
   const next = Generator.make<Operation>(random, { ...usual, ...options.generator }, {
     read: (key) => ["r", key, null],
     write: (key, value) => [kind, key, value]
@@ -227,7 +228,7 @@ export const observe = (store: Store, random: SeededRandom.SeededRandom, options
  */
 export const chaos = (random: SeededRandom.SeededRandom, kind: Kind, transactions: number): History.History => {
   let now = 0
-  const { history, record } = History.recorder(() => now)
+  const { history, record } = Recorder.make(() => now)
   const next = Generator.make<Operation>(random, { keyCount: 2, maxTxnLength: 3, maxWritesPerKey: 16 }, {
     read: (key) => ["r", key, null],
     write: (key, value) => [kind, key, value]
@@ -289,7 +290,7 @@ export const chaos = (random: SeededRandom.SeededRandom, kind: Kind, transaction
  */
 export const dreams = (random: SeededRandom.SeededRandom, transactions: number): History.History => {
   let now = 0
-  const { history, record } = History.recorder(() => now++)
+  const { history, record } = Recorder.make(() => now++)
   const next = Generator.make<Operation>(random, { keyCount: 2, maxTxnLength: 6, maxWritesPerKey: 36 }, {
     read: (key) => ["r", key, null],
     write: (key, value) => ["w", key, value]
