@@ -11,11 +11,14 @@ import * as Tables from "./Tables.ts"
 
 const inline = (text: string): string => `\`${text}\``
 
+/** Blocks in `sh` are commands, which are run; see test/ReadMe.test.ts. */
+const languages: Readonly<Record<string, string>> = { sh: "shell", mjs: "js" }
+
 /** A file without its header, so that what a document shows is what is compiled and tested. */
 const code = (root: string) => (path: string): string => {
-  const language = path.slice(path.lastIndexOf(".") + 1)
+  const extension = path.slice(path.lastIndexOf(".") + 1)
   const text = readFileSync(join(root, path), "utf8").replace(/^\/\*\*[^]*?\*\/\n/, "")
-  return `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``
+  return `\`\`\`${languages[extension] ?? extension}\n${text.trimEnd()}\n\`\`\``
 }
 
 /** The modules of the package, by room. */

@@ -11,7 +11,7 @@ import { kafka } from "./KafkaSentences.ts"
 import { linKv } from "./LinKvSentences.ts"
 import { echo, node, run, uniqueIds } from "./RunSentences.ts"
 import { counter, set } from "./SetSentences.ts"
-import { text } from "./Text.ts"
+import { at, text } from "./Text.ts"
 import * as Transactions from "./TransactionSentences.ts"
 
 /** What an example says, in a sentence without its end. More lines may follow the first. */
@@ -41,7 +41,7 @@ const silent: Tell = ({ about: { f, failure }, nodes }) =>
 const plainly: Tell = ({ about, nodes }) =>
   [
     ...nodes.length === 0 ? [] : [`at ${nodes.join(", ")}`],
-    ...Object.entries(about).map(([name, value]) => `${name} ${text(value)}`)
+    ...Object.entries(about).map(([name, value]) => name === "time" ? at(value) : `${name} ${text(value)}`)
   ].join(", ")
 
 const tellOf = ({ kind, source }: Finding): Tell =>
