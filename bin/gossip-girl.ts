@@ -13,6 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
 import { isMainThread } from "node:worker_threads"
 import manifest from "../package.json" with { type: "json" }
+import { askCommand } from "./cli/AskCommand.ts"
 import * as Campaign from "./cli/Campaign.ts"
 import { challengesCommand } from "./cli/ChallengesCommand.ts"
 import { costsCommand } from "./cli/CostsCommand.ts"
@@ -21,6 +22,7 @@ import * as Output from "./cli/Output.ts"
 import { serveCommand } from "./cli/ServeCommand.ts"
 import { simulateCommand } from "./cli/SimulateCommand.ts"
 import { testCommand } from "./cli/TestCommand.ts"
+import { upCommand } from "./cli/UpCommand.ts"
 import * as Usage from "./cli/Usage.ts"
 
 const root = Command.make("gossip-girl").pipe(
@@ -35,7 +37,16 @@ const root = Command.make("gossip-girl").pipe(
     { command: `${Usage.self} challenges`, description: "Run every challenge" },
     { command: `${Usage.self} simulate --help`, description: "All that can be simulated" }
   ]),
-  Command.withSubcommands([challengesCommand, simulateCommand, testCommand, costsCommand, serveCommand, newCommand])
+  Command.withSubcommands([
+    challengesCommand,
+    simulateCommand,
+    testCommand,
+    costsCommand,
+    serveCommand,
+    newCommand,
+    upCommand,
+    askCommand
+  ])
 )
 
 /** What effect/cli prints. It prints the help after an error too, where one line says more. */
@@ -55,6 +66,7 @@ const main = Usage.checkClusters(process.argv.slice(2)).pipe(
   Effect.as(0),
   Effect.catchTag("Invalid", () => Effect.succeed(1)),
   Effect.catchTag("Unknown", () => Effect.succeed(2)),
+  Effect.catchTag("Unavailable", ({ message }) => Effect.as(Output.err(`gossip-girl: ${message}\n`), 3)),
   Effect.catchIf(CliError.isCliError, (error) =>
     error._tag === "ShowHelp" && error.errors.length === 0
       ? Effect.succeed(0)

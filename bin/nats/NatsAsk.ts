@@ -1,0 +1,28 @@
+/**
+ * One request to a node on NATS.
+ */
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { NatsBus } from "../../src/nats/NatsBus.ts"
+import { NatsClient } from "../../src/nats/NatsClient.ts"
+import type { Address } from "../../src/schema/Address.ts"
+import type { Body } from "../../src/schema/Envelope.ts"
+import * as NatsNode from "./NatsNode.ts"
+
+export interface Request {
+  readonly url: string
+  readonly cluster: string
+  readonly to: Address
+  readonly body: Body
+  readonly timeout: Duration.Duration
+}
+
+/** The body of the reply, or the error that was answered. */
+export const ask = ({ body, cluster, timeout, to, url }: Request) =>
+  Effect.flatMap(NatsClient, (client) => Effect.result(client.request(to, body, timeout))).pipe(
+    Effect.provide(NatsClient.layer.pipe(
+      Layer.provide(NatsBus.layer),
+      Layer.provide(NatsNode.environment({ NATS_URL: url, NATS_CLUSTER: cluster }))
+    ))
+  )

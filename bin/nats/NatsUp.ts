@@ -1,0 +1,182 @@
+/**
+ * A cluster of nodes on this machine, on NATS: it finds or starts a server, starts the nodes, shows them, and ends all
+ * that it has started. A node that ends by itself is started again.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import { spawn } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as NatsBucket from "../../src/nats/NatsBucket.ts"
+import { NatsBus, type NatsUnavailable } from "../../src/nats/NatsBus.ts"
+import * as Envelope from "../../src/schema/Envelope.ts"
+import * as Lines from "../../src/simulator/processes/Lines.ts"
+import * as Watchdog from "../../src/simulator/processes/Watchdog.ts"
+import * as Output from "../cli/Output.ts"
+import * as NatsNode from "./NatsNode.ts"
+import * as NatsServer from "./NatsServer.ts"
+
+export interface Settings {
+  readonly workload: string
+  readonly program: string
+  readonly ids: ReadonlyArray<string>
+  /** Servers that run, if they are given. */
+  readonly url: string | undefined
+  readonly cluster: string
+  readonly disk: string | undefined
+}
+
+/** The port of NATS. */
+const port = 4222
+const usualUrl = `nats://127.0.0.1:${port}`
+
+const busAt = (url: string, cluster: string) =>
+  Layer.provide(NatsBus.layer, NatsNode.environment({ NATS_URL: url, NATS_CLUSTER: cluster }))
+
+const temporary = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "gossip-girl-up-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+)
+
+/** Waits that long between two attempts to start a node that has ended, in ms. */
+const respite = 1000
+
+/** By this code a node says that it can never start: its arguments are wrong, or there is no server for it. */
+const isHopeless = (code: number | null): boolean => code === 2 || code === 3
+
+/** One life of a node, from its start to its end. */
+const live = (id: string, settings: Settings, env: NodeJS.ProcessEnv, watchdog: Watchdog.Watchdog) =>
+  Effect.callback<number | null>((resume) => {
+    const { ids, program, workload } = settings
+    const args = [process.argv[1]!, "up", workload, "--program", program, "--node", id, "--of", ids.join(",")]
+    const child = spawn(process.execPath, args, {
+      detached: true,
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { ...process.env, ...env, ...watchdog.env }
+    })
+    const { pid } = child
+    if (pid !== undefined) watchdog.guard(pid)
+    const said = Lines.make((line) => void process.stderr.write(`${id}: ${line}\n`), () => 0)
+    child.stderr.setEncoding("utf8").on("data", said.read)
+    const exited = new Promise<number | null>((resolve) => child.once("close", resolve)).finally(() => {
+      said.end()
+      if (pid !== undefined) watchdog.release(pid)
+    })
+    void exited.then((code) => resume(Effect.succeed(code)))
+    return Effect.promise(() => {
+      child.kill("SIGKILL")
+      return exited
+    })
+  })
+
+/** What has passed on the bus since it was last asked, and which requests to nodes have no answer yet. */
+const observer = Effect.gen(function*() {
+  const { cluster, connection } = yield* NatsBus
+  const clock = yield* Clock.Clock
+  const waiting = new Map<string, number>()
+  let messages = 0
+  const onLine = (line: string): void => {
+    messages++
+    const message = Envelope.decode(line)
+    if (Result.isFailure(message)) return
+    const { body, dest, src } = message.success
+    if (body["in_reply_to"] !== undefined) waiting.delete(JSON.stringify([dest, body["in_reply_to"]]))
+    else if (body["msg_id"] !== undefined) {
+      waiting.set(JSON.stringify([src, body["msg_id"]]), clock.currentTimeMillisUnsafe())
+    }
+  }
+  yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      connection.subscribe(`${cluster}.*`, { callback: (_, { data }) => onLine(decoder.decode(data)) })
+    ),
+    (subscription) => Effect.sync(() => subscription.unsubscribe())
+  )
+  return () => {
+    const now = clock.currentTimeMillisUnsafe()
+    for (const [request, since] of waiting) if (now - since > forgotten) waiting.delete(request)
+    const passed = messages
+    messages = 0
+    return { messages: passed, waiting: waiting.size }
+  }
+})
+const decoder = new TextDecoder()
+
+/** A request that has no answer after so long, in ms, has nobody who waits for it. */
+const forgotten = 5000
+
+/** Shows who is up and what passes, every second, where somebody sees it. */
+const show = Effect.fnUntraced(function*(up: ReadonlySet<string>, ids: ReadonlyArray<string>) {
+  if (process.stderr.isTTY !== true) return yield* Effect.never
+  const look = yield* observer
+  yield* Effect.repeat(
+    Effect.suspend(() => {
+      const { messages, waiting } = look()
+      const nodes = ids.map((id) => `${id} ${up.has(id) ? "up" : "down"}`).join(", ")
+      return Output.progress(`${nodes} | ${messages} messages a second | ${waiting} requests wait for an answer`)
+    }),
+    Schedule.spaced("1 second")
+  )
+})
+
+/** A server that runs, or one that ends with the scope. */
+const serverFor = (
+  url: string | undefined,
+  cluster: string,
+  folder: string
+): Effect.Effect<string, NatsUnavailable | NatsServer.NotInstalled | NatsServer.Failed, Scope.Scope> =>
+  url !== undefined ? Effect.succeed(url) : Effect.scoped(Layer.build(busAt(usualUrl, cluster))).pipe(
+    Effect.as(usualUrl),
+    Effect.catchIf(
+      (error) => error._tag === "NatsUnavailable" && error.reason === "unreachable",
+      () =>
+        NatsServer.start({ port, folder }).pipe(
+          Effect.tap(() => Output.err(`nats-server starts at ${usualUrl}; what it keeps ends with this command.\n`)),
+          Effect.map(({ url }) => url)
+        )
+    ),
+    Effect.catchTag("ConfigError", Effect.die)
+  )
+
+/** Tells what the servers cannot give; nodes that need it refuse then, and say so. */
+const tellOfBucket = NatsBucket.open.pipe(
+  Effect.matchEffect({
+    onFailure: ({ message }) => Output.err(`gossip-girl: warning: ${message}\n`),
+    onSuccess: () => Effect.void
+  })
+)
+
+export const up = Effect.fnUntraced(function*(settings: Settings) {
+  const { cluster, ids, program, workload } = settings
+  const folder = yield* temporary
+  const url = yield* serverFor(settings.url, cluster, folder)
+  const bus = yield* Layer.build(busAt(url, cluster))
+  yield* Effect.provideContext(tellOfBucket, bus)
+  const watchdog = yield* Effect.acquireRelease(Effect.sync(Watchdog.make), (dog) => Effect.sync(dog.end))
+  const alive = new Set<string>()
+  const env = { NATS_URL: url, NATS_CLUSTER: cluster, DISK_FOLDER: settings.disk ?? join(folder, "disks") }
+
+  const supervise = (id: string) =>
+    Effect.gen(function*() {
+      alive.add(id)
+      const code = yield* live(id, settings, env, watchdog)
+      alive.delete(id)
+      if (isHopeless(code)) return yield* Effect.interrupt
+      yield* Output.err(`${id} has ended (${code === null ? "killed" : `code ${code}`}), and is started again.\n`)
+      return yield* Effect.sleep(respite)
+    }).pipe(Effect.forever)
+
+  yield* Output.err([
+    `${ids.join(", ")} run ${workload} (${program}) as cluster ${cluster} on ${url}.`,
+    `Ask them from another terminal: gossip-girl ask ${ids[0]} TYPE '{…}'; end them with Ctrl-C.`,
+    ""
+  ].join("\n"))
+  yield* Effect.raceFirst(
+    Effect.forEach(ids, supervise, { concurrency: "unbounded", discard: true }),
+    Effect.provideContext(show(alive, ids), bus)
+  ).pipe(Effect.ensuring(Output.endProgress))
+}, Effect.scoped)
