@@ -1,7 +1,7 @@
 /**
  * From a run to what its report draws.
  */
-import type { Json } from "../schema/Json.ts"
+import { isList, type Json } from "../schema/Json.ts"
 import type * as Journal from "../simulator/network/Journal.ts"
 import type { Run } from "../simulator/Run.ts"
 import type { Finding } from "../workloads/finding/Finding.ts"
@@ -36,9 +36,10 @@ const usual = 90
 const long = 6000
 
 const text = (value: Json, limit: number): string => {
-  const json = ExactNumbers.text(value)
+  // each item takes two characters at least, and nobody waits for what is cut off
+  const json = ExactNumbers.text(isList(value) && value.length > limit ? value.slice(0, limit) : value)
   if (json.length <= limit) return json
-  return Array.isArray(value) && limit === usual
+  return isList(value) && limit === usual
     ? `${value.length} values, ${json.slice(0, limit - 30)}…`
     : `${json.slice(0, limit)}…`
 }

@@ -43,6 +43,8 @@ export const Json = Schema.Unknown.pipe(Schema.refine(isExact, {
   expected: `a JSON value without integers beyond 2^53, nested at most ${maxDepth} deep`
 })) as Schema.Codec<Json> // what it refines it leaves as it is, so its encoded form is Json too
 
+export const isList = (value: Json): value is ReadonlyArray<Json> => Array.isArray(value)
+
 /** Equality by value: objects regardless of the order of their keys, arrays in order. */
 export const equals = (a: Json, b: Json): boolean => {
   if (a === b) return true

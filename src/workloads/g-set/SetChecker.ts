@@ -24,6 +24,10 @@
  *   refused with a definite error, which promises that it never happened.
  * - **No duplicates** within a read. (Jepsen means to find them as well, but compares the wrong way round.)
  *
+ * It looks at each value of each read once, and at what a read lacks, the newest first, until all of that is found: so it
+ * takes time in proportion to the history, whose reads are long. In memory it has a fifth of a kilobyte for each value,
+ * and some 20 bytes for each value and node.
+ *
  * Values are compared by value. One that is added more than once counts as added once, at the first attempt.
  * What concerns nodes needs the `node` of an `invoke`.
  */

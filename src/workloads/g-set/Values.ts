@@ -52,10 +52,9 @@ export interface Values {
   readonly read: (node: NodeId | undefined, list: ReadonlyArray<Json.Json>) => ReadonlyArray<Value>
 }
 
-const isList = (value: Json.Json): value is ReadonlyArray<Json.Json> => Array.isArray(value)
-
 /** What a read was told. */
-export const listOf = ({ completion: { value } }: Completed): ReadonlyArray<Json.Json> => isList(value) ? value : []
+export const listOf = ({ completion: { value } }: Completed): ReadonlyArray<Json.Json> =>
+  Json.isList(value) ? value : []
 
 const find = <K>(known: Map<K, Value>, key: K, orElse: () => Value): Value => {
   let value = known.get(key)

@@ -11,7 +11,7 @@
  *   had it was killed later on.
  */
 import type { NodeId } from "../../schema/Address.ts"
-import type { Json } from "../../schema/Json.ts"
+import { isList } from "../../schema/Json.ts"
 import type { Event, History } from "./History.ts"
 import { rank } from "./Sorted.ts"
 
@@ -25,8 +25,6 @@ export interface Lives {
   /** Whoever was asked this, or knows of it by then, still has it at the end of the run. */
   readonly keeps: (invoke: Event) => boolean
 }
-
-const isList = (value: Json): value is ReadonlyArray<Json> => Array.isArray(value)
 
 /** The nodes that a deed of the nemesis is done to, where its value lists them: it lists nothing else. */
 export const nodesOf = ({ value }: Event): ReadonlyArray<NodeId> => isList(value) ? value as ReadonlyArray<NodeId> : []

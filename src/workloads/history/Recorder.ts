@@ -10,7 +10,7 @@
  * is added to the one that is kept, so a list costs memory for what is new in it, and a comparison for each of its items.
  */
 import type { NodeId } from "../../schema/Address.ts"
-import type { Json } from "../../schema/Json.ts"
+import { isList, type Json } from "../../schema/Json.ts"
 import type { Event } from "./History.ts"
 
 /** The first so many items of a list that goes on, which is never changed but at its end. */
@@ -21,8 +21,6 @@ interface Part {
 
 /** Of shorter lists there is nothing to be gained. */
 const worthwhile = 32
-
-const isList = (value: Json): value is ReadonlyArray<Json> => Array.isArray(value)
 
 /** How many items they both begin with. Only primitives are compared, for objects come anew with each answer. */
 const inCommon = (one: ReadonlyArray<Json>, other: ReadonlyArray<Json>): number => {

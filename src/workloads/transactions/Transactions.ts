@@ -37,12 +37,10 @@ export const finalRead = "final read"
 export const identity = (value: Json.Json): Json.Json =>
   typeof value === "object" && value !== null ? `\u0000${Json.canonical(value)}` : value
 
-const isList = (value: Json.Json): value is ReadonlyArray<Json.Json> => Array.isArray(value)
-
 const decode = (value: Json.Json): ReadonlyArray<Operation> =>
-  isList(value)
+  Json.isList(value)
     ? value.flatMap((operation) =>
-      isList(operation)
+      Json.isList(operation)
         ? { f: operation[0] === "r" ? "read" : "write", key: operation[1] ?? null, value: operation[2] ?? null }
         : []
     )
