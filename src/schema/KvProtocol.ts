@@ -5,16 +5,20 @@ import * as Schema from "effect/Schema"
 import { Json } from "./Json.ts"
 import * as Rpc from "./Rpc.ts"
 
-export const Read = Rpc.make("read", { request: { key: Json }, reply: { value: Json } })
+/** Maelstrom's clients of lin-kv wait for 1 s at least; the rest is for the way back. */
+const patience = 950
 
-export const Write = Rpc.make("write", { request: { key: Json, value: Json } })
+export const Read = Rpc.make("read", { request: { key: Json }, reply: { value: Json }, patience })
+
+export const Write = Rpc.make("write", { request: { key: Json, value: Json }, patience })
 
 /**
  * Values are compared as JSON values. `create_if_not_exists` may be any value: as in Clojure, all values but `null` and
  * `false` count as true. lww-kv ignores it.
  */
 export const Cas = Rpc.make("cas", {
-  request: { key: Json, from: Json, to: Json, create_if_not_exists: Schema.optionalKey(Json) }
+  request: { key: Json, from: Json, to: Json, create_if_not_exists: Schema.optionalKey(Json) },
+  patience
 })
 
 export const KvProtocol = [Read, Write, Cas] as const

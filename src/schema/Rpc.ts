@@ -25,6 +25,8 @@ export interface Rpc<Type extends string, Request, Reply> {
   readonly encodeReply: (reply: Reply) => Body
   /** The names of the reply's own fields: a reply must not have any other. */
   readonly replyFields: ReadonlySet<string>
+  /** How long a client waits for the answer, in ms, if not as long as for any other. */
+  readonly patience?: number
 }
 
 /**
@@ -45,7 +47,7 @@ type Fields = { readonly [field: string]: Schema.Codec<unknown, unknown> }
 /** Declares the request `type`, answered by `type_ok`, by the own fields of both. */
 export const make = <const Type extends string, const Q extends Fields = {}, const P extends Fields = {}>(
   type: Type,
-  fields: { readonly request?: Q; readonly reply?: P } = {}
+  fields: { readonly request?: Q; readonly reply?: P; readonly patience?: number } = {}
 ): Rpc<Type, Schema.Struct<Q>["Type"], Schema.Struct<P>["Type"]> => {
   const request = codec(fields.request ?? {} as Q) // where no fields are given, Q is its default: {}
   const reply = codec(fields.reply ?? {} as P)
@@ -56,7 +58,8 @@ export const make = <const Type extends string, const Q extends Fields = {}, con
     encodeRequest: request.encode,
     decodeReply: reply.decode,
     encodeReply: reply.encode,
-    replyFields: new Set(Object.keys(fields.reply ?? {}))
+    replyFields: new Set(Object.keys(fields.reply ?? {})),
+    ...fields.patience !== undefined && { patience: fields.patience }
   }
 }
 

@@ -141,7 +141,7 @@ const write = <A>(server: Server<A>, leader: Leader, peer: Peer, isUrgent: boole
     ...readable && { read: readable }
   }
   send(server, peer.node, { type: "lead", body })
-  peer.sentAt = now
+  peer.sentAt = at
   peer.next += entries.length
   peer.unsentSince = isAll ? Infinity : -Infinity
   peer.commit = server.commit
@@ -156,7 +156,7 @@ const writeSnapshot = <A>(server: Server<A>, peer: Peer): void => {
   const isDue = peer.unsentSince < Infinity && !isSilent(peer)
   const at = stamp(server)
   Snapshots.send(server, peer, at, isDue ? server.settings.chunk : 0)
-  peer.sentAt = server.now
+  peer.sentAt = at
   if (isDue) peer.unsentSince = Infinity
   question(server, peer, at, 0)
 }
