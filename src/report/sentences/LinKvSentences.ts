@@ -75,7 +75,10 @@ export const linKv: Readonly<Record<keyof typeof LinKvChecker.kinds.kinds, Tell>
     const [last] = objects([about["last"] ?? null])
     const [from] = objects([about["origin"] ?? null])
     const operations = objects(about["operations"])
-    if (last === undefined) return `key ${text(about["key"])}`
+    if (last === undefined) {
+      return `no order of its ${String(about["count"])} operations explains what key ${text(about["key"])} held; `
+        + "no small part of them shows it"
+    }
     const expected = `the key ${held(objects(about["possible"]))} then`
     return [
       `${answer(last)} at ${second(last["end"])} s, but ${expected}${origin(from, last)}`,

@@ -10,8 +10,7 @@
  * rather than early ones: so the conflict is where the first wrong answer was.
  *
  * They are looked for in a window that grows. What ended before the window is left out altogether: the register then holds
- * any value at first that it could have by then. What needs a larger window than the last is told by the operation alone
- * at whose end no order is left.
+ * any value at first that it could have by then. A conflict that needs a larger window than the last is not found.
  */
 import * as Linearizability from "./Linearizability.ts"
 import { target } from "./RegisterOperation.ts"
@@ -21,7 +20,7 @@ export interface Conflict {
   readonly operations: ReadonlyArray<number>
   /** The one of them that ends last: the others have an order. */
   readonly last: number
-  /** The values that the register can have had when that took place, {@link mostValues} at the most. None, if it is too hard. */
+  /** The values that the register can have had when that took place, {@link mostValues} at the most. */
   readonly possible: ReadonlyArray<number>
 }
 
@@ -131,8 +130,8 @@ const valuesAt = (problem: Problem, index: number): ReadonlyArray<number> =>
     return judge({ ...problem, operations }) === "linearizable"
   })
 
-/** Of a history that is broken, as its judgement says. */
-export const find = (whole: Problem, at: number): Conflict => {
+/** Of a history that is broken, as its judgement says. `undefined` if it is too hard to find. */
+export const find = (whole: Problem, at: number): Conflict | undefined => {
   const past = cut(whole, at)
   const latest = byEnd(past).toReversed()
   for (const size of windows) {
@@ -148,6 +147,5 @@ export const find = (whole: Problem, at: number): Conflict => {
       possible: valuesAt(doubt(problem, (index) => found.has(index)), last)
     }
   }
-  const last = latest[0]! // at its end no order is left, so there is one
-  return { operations: [last], last, possible: [] }
+  return undefined
 }

@@ -74,9 +74,21 @@ const originOf = (
   })
 }
 
+/** All that is known if the conflict is not: the key, and the operation at whose end no order is left that goes on. */
+const plainly = ({ judged, register: { key, operations } }: Trouble, at: number): Finding.Example => {
+  const { completion, invoke } = judged.sources[at]!
+  return Finding.example(
+    operations.map((operation) => operation.invoke.node),
+    { key, count: operations.length },
+    [invoke.index, completion?.index]
+  )
+}
+
 const exampleOf = (trouble: Trouble, at: number): Finding.Example => {
   const { judged, register: { key } } = trouble
-  const { last, operations, possible } = Conflict.find(judged, at)
+  const conflict = Conflict.find(judged, at)
+  if (conflict === undefined) return plainly(trouble, at)
+  const { last, operations, possible } = conflict
   const sources = operations.map((index) => judged.sources[index]!)
   const failed = judged.sources[last]!
   const origin = originOf(trouble, last)

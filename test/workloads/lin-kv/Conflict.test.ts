@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Conflict from "../../../src/workloads/lin-kv/Conflict.ts"
 import * as Linearizability from "../../../src/workloads/lin-kv/Linearizability.ts"
+import type { Operation } from "../../../src/workloads/lin-kv/RegisterOperation.ts"
 import { seeds } from "../../Seeds.ts"
 import * as Histories from "./Histories.ts"
 import * as References from "./References.ts"
@@ -17,6 +18,23 @@ const keeping = (problem: Linearizability.Problem, kept: ReadonlyArray<number>):
 const find = (problem: Linearizability.Problem): Conflict.Conflict | undefined => {
   const judgement = Linearizability.judge(problem)
   return judgement.type === "broken" ? Conflict.find(problem, judgement.at) : undefined
+}
+
+/** So many unknown writes of 1, and one more time that 1 is read after another write. */
+const exhausting = (writes: number): Linearizability.Problem => {
+  const unknown = Array.from({ length: writes }, (_, begin): Operation => ({
+    begin,
+    end: Infinity,
+    action: { type: "write", value: 1 },
+    certain: false
+  }))
+  const certain = Array.from({ length: 2 * writes + 2 }, (_, index): Operation => ({
+    begin: writes + 2 * index,
+    end: writes + 2 * index + 1,
+    action: index % 2 === 0 ? { type: "write", value: 2 } : { type: "read", value: 1 },
+    certain: true
+  }))
+  return { operations: [...unknown, ...certain], valueCount: 3 }
 }
 
 describe("Conflict", () => {
@@ -51,6 +69,13 @@ describe("Conflict", () => {
         assert.strictEqual(possible.includes(value), holds, `seed ${seed}, value ${value}`)
       }
     }
+  })
+
+  it("is not found if it is large", () => {
+    assert.lengthOf(find(exhausting(20))?.operations ?? [], 41)
+    assert.lengthOf(find(exhausting(60))?.operations ?? [], 121)
+    assert.strictEqual(Linearizability.judge(exhausting(130)).type, "broken")
+    assert.isUndefined(find(exhausting(130)))
   })
 
   it("is small and close to where it shows, in a long history too", () => {

@@ -143,6 +143,16 @@ describe("LinKvChecker", () => {
     assert.match(second ?? "", /^not linearizable: n0 answered that key 7 does not exist at 7\.000 s, but the key held/)
   })
 
+  it("tells of a key alone if that takes very many operations", () => {
+    const writes = Array.from({ length: 130 }, (_, i) => unanswered(write(10 + i, 7, 1)))
+    const reads = Array.from({ length: 131 }, () => [...write(0, 7, 2), ...read(1, 7, 1)])
+    const { evidence, findings } = check(...writes, ...reads)
+    assert.deepStrictEqual(findings, [
+      "not linearizable: no order of its 392 operations explains what key 7 held; no small part of them shows it"
+    ])
+    assert.lengthOf(evidence[0]?.events ?? [], 2)
+  })
+
   it("tells three keys, and counts the others", () => {
     const [all] = check(...[0, 1, 2, 3, 4].map((key) => read(0, key, 1))).findings
     assert.match(all ?? "", /; 2 more$/)
