@@ -4,6 +4,7 @@
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
+import { realpathSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import * as Challenges from "../../src/registry/Challenges.ts"
 import * as Registry from "../../src/registry/Registry.ts"
@@ -22,7 +23,7 @@ import * as World from "./World.ts"
 /** How a process in which the challenge's program runs is started. */
 const commandOf = (challenge: Challenges.Challenge): Life.Command => {
   const { env, name } = Registry.executable(challenge.workload, Challenges.subject(challenge).programName)
-  return { file: join(dirname(Usage.script), `${name}.js`), args: [], env }
+  return { file: join(dirname(realpathSync(Usage.script)), `${name}.js`), args: [], env }
 }
 
 /** What a message takes between processes, in ms, on top of what the network delays it; in the simulated world, nothing. */

@@ -3,13 +3,17 @@
  */
 import * as CliError from "effect/cli/CliError"
 import * as Effect from "effect/Effect"
-import { basename, relative } from "node:path"
+import { basename, join, relative } from "node:path"
 
 /** The file that runs. */
 export const script = process.argv[1] ?? ""
 
 /** How this was called, for commands that can be copied. */
-export const self = script.endsWith(".js") ? `node ${relative("", script)}` : basename(script)
+export const self = script.endsWith(".js")
+  ? `node ${relative("", script)}`
+  : script.includes(join("node_modules", ".bin"))
+  ? `npx ${basename(script)}`
+  : basename(script)
 
 const distance = (a: string, b: string): number => {
   // Levenshtein, one row at a time

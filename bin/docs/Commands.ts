@@ -69,10 +69,10 @@ const commands: Readonly<Record<string, Shown>> = {
     20,
     { from: "Shrunk in" }
   ),
-  "without-rewind": changed(
-    "src/services/gossip/Link.ts",
-    ["--without", "link.sent = new Map(link.acknowledged)"],
-    "-w broadcast --node-count 3 --rate 5 --time-limit 6 --loss 0.2",
+  "without-sending-again": changed(
+    "src/services/gossip/replica/Pace.ts",
+    ["--change", "if (awaitingSince === undefined) return Infinity", "--to", "return Infinity"],
+    "-w broadcast --node-count 3 --rate 1 --time-limit 4 --loss 0.4 --seed 1",
     10
   ),
   "without-reading-the-log": changed(
@@ -93,14 +93,14 @@ const commands: Readonly<Record<string, Shown>> = {
     10
   ),
   "without-stability": changed(
-    "src/programs/Kafka.ts",
-    ["--change", "entries.findIndex((entry) => !isStable(entry))", "--to=-1"],
+    "src/programs/KafkaUnstable.ts",
+    ["--change", "first !== undefined && isStable(first)", "--to", "first !== undefined"],
     "-w kafka --node-count 3 --rate 50 --time-limit 10 --latency 50 --latency-dist exponential",
     10
   ),
   "without-clock": changed(
     "src/programs/TxnRwRegister.ts",
-    ["--without", "clock = Math.max(clock, stamp)"],
+    ["--without", "      clock = Math.max(clock, stamp)"],
     "-w txn-rw-register --node-count 2 --rate 100 --time-limit 5 --latency 10",
     10
   )

@@ -55,6 +55,16 @@ describe("the package, in a folder of its own", () => {
     assert.include(again, 'held twice: first "worker 0", second "worker 1"')
   })
 
+  it("finds its executables, its threads and itself, wherever it is installed", async () => {
+    const real = await Packed.run(project, "gossip-girl challenges --only 1 --real")
+    assert.match(real, /^1 echo .* valid$/m)
+    const many =
+      "gossip-girl simulate -w echo --time-limit 1 --seeds 2 --availability 1 --nemesis kill --nemesis-interval 0.1"
+    const output = await Packed.run(project, `${many} || true`)
+    assert.match(output, /^2 runs/m)
+    assert.include(output, "Replay: npx gossip-girl simulate --workload echo")
+  })
+
   it("makes a project whose test passes, and finds what its README says that it finds", async () => {
     await Packed.run(project, "gossip-girl new my-node") // below the project, so it finds what is installed there
     const made = join(project, "my-node")
