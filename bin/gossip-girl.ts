@@ -13,10 +13,12 @@ import * as Layer from "effect/Layer"
 import * as Runtime from "effect/Runtime"
 import { isMainThread } from "node:worker_threads"
 import manifest from "../package.json" with { type: "json" }
+import { analyzeCommand } from "./cli/AnalyzeCommand.ts"
 import { askCommand } from "./cli/AskCommand.ts"
 import * as Campaign from "./cli/Campaign.ts"
 import { challengesCommand } from "./cli/ChallengesCommand.ts"
 import { costsCommand } from "./cli/CostsCommand.ts"
+import { docCommand } from "./cli/DocCommand.ts"
 import { newCommand } from "./cli/NewCommand.ts"
 import * as Output from "./cli/Output.ts"
 import { serveCommand } from "./cli/ServeCommand.ts"
@@ -41,6 +43,8 @@ const root = Command.make("gossip-girl").pipe(
     challengesCommand,
     simulateCommand,
     testCommand,
+    analyzeCommand,
+    docCommand,
     costsCommand,
     serveCommand,
     newCommand,

@@ -102,6 +102,8 @@ const settings = ((): ReadonlyArray<Setting.Field> => {
   })
 })()
 
+const asItWas = (field: Setting.Field): Setting.Field => ({ ...field, usualText: "as the run had it" })
+
 const notSeed = ({ flag }: Setting.Field): boolean => flag !== "seed"
 
 const workload = Flag.Literals("workload", Registry.workloadNames).pipe(
@@ -123,6 +125,14 @@ export const trial = {
   settings: flagsOf(settings)
 }
 
+/** By what a run that is over can be judged once more. */
+export const judged = {
+  options: flagsOf(
+    Setting.fieldsOf(Options.Trial).filter(({ flag }) => flag === "rules" || flag === "availability").map(asItWas)
+  ),
+  settings: flagsOf(settings.map(asItWas))
+}
+
 /** What is simulated. */
 export const world = {
   workload: trial.workload,
@@ -142,7 +152,7 @@ export type Trial = Command.Command.Config.Infer<typeof trial>
 export type World = Command.Command.Config.Infer<typeof world>
 
 /** What is set of the workload. Fails when something is that it does not have. */
-const settingsFrom = (flags: Trial, nodeCount: number) => {
+const settingsFrom = (flags: Pick<Trial, "workload" | "settings">, nodeCount: number) => {
   const { workload } = Registry.registry[flags.workload]
   const own = settingsOf(workload).map(({ flag }) => flag)
   const stranger = Object.keys(flags.settings).find((flag) => flags.settings[flag] !== undefined && !own.includes(flag))
@@ -161,6 +171,21 @@ const optionsFrom = <S extends Parameters<typeof Options.fromTexts>[0]>(struct: 
   Effect.gen(function*() {
     const options = Options.fromTexts(struct, { ...flags.options, seed: String(seed) })
     return { ...options, ...yield* settingsFrom(flags, options.nodeCount) }
+  })
+
+/** The options of a run, but for those that flags give. */
+export const judgedOptions = (
+  flags: Pick<Trial, "workload" | "options" | "settings">,
+  options: Options.Options
+) =>
+  Effect.gen(function*() {
+    const { settings = {} } = yield* settingsFrom(flags, options.nodeCount)
+    const changed = Setting.fieldsOf(Options.Trial).reduce((all, field) => {
+      const text = flags.options[field.flag]
+      return text === undefined ? all : Setting.set(all, field, field.read(text, options.nodeCount))
+    }, options)
+    const all = { ...options.settings, ...settings }
+    return Object.keys(all).length === 0 ? changed : { ...changed, settings: all }
   })
 
 export const trialOptions = (flags: Trial, seed: number) => optionsFrom(Options.Trial, flags, seed)

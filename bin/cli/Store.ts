@@ -15,6 +15,7 @@
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import type { PlatformError } from "effect/PlatformError"
+import * as Result from "effect/Result"
 import { closeSync, openSync, writeSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import * as Edn from "../../src/report/Edn.ts"
@@ -22,6 +23,7 @@ import * as Journal from "../../src/simulator/network/Journal.ts"
 import * as Run from "../../src/simulator/Run.ts"
 import * as History from "../../src/workloads/history/History.ts"
 import * as ReportFile from "./ReportFile.ts"
+import * as Usage from "./Usage.ts"
 
 /** The name of a run by the time at which it begins, such as `20260101T120000.000Z`: later ones sort behind it. */
 export const nameByTime = (millis: number): string => new Date(millis).toISOString().replaceAll(/[-:]/g, "")
@@ -85,13 +87,43 @@ export const writePart = Effect.fnUntraced(function*(folder: string, run: Pick<R
   if (run.messages !== undefined) yield* writeFile("messages.jsonl", Journal.toLines(run.messages))
 })
 
-/** Writes what came of a run, and lets `latest` lead to it, in its workload's folder and in the store. */
-export const write = Effect.fnUntraced(function*(store: string, folder: string, run: Run.Run) {
+/** Writes what a run was judged to be. */
+export const writeResults = Effect.fnUntraced(function*(folder: string, run: Run.Run) {
   const fileSystem = yield* FileSystem.FileSystem
   const writeFile = (name: string, text: string) => fileSystem.writeFileString(join(folder, name), text)
   yield* writeFile("results.json", Run.toJson(run))
   yield* writeFile("results.edn", Edn.results(run))
   yield* writeFile("report.html", ReportFile.of(run))
+})
+
+/** Reads a run. */
+export const read = Effect.fnUntraced(function*(folder: string) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const textOf = (name: string) =>
+    fileSystem.readFileString(join(folder, name)).pipe(
+      Effect.catchTag("PlatformError", (error) => Usage.wrong(`there is no whole run in ${folder}: ${reason(error)}.`))
+    )
+  const decoded = <A, E>(name: string, decode: (text: string) => Result.Result<A, E>) =>
+    Effect.flatMap(textOf(name), (text) =>
+      Result.match(decode(text), {
+        onFailure: () => Usage.wrong(`${join(folder, name)} was not written by this version.`),
+        onSuccess: (value) => Effect.succeed(value)
+      }))
+  const summary = yield* decoded("results.json", Run.fromJson)
+  const history = yield* decoded("history.jsonl", History.fromLines)
+  const hasMessages = yield* fileSystem.exists(join(folder, "messages.jsonl"))
+  const run: Run.Run = {
+    ...summary,
+    history,
+    ...hasMessages && { messages: yield* decoded("messages.jsonl", Journal.fromLines) }
+  }
+  return run
+})
+
+/** Writes what came of a run, and lets `latest` lead to it, in its workload's folder and in the store. */
+export const write = Effect.fnUntraced(function*(store: string, folder: string, run: Run.Run) {
+  const fileSystem = yield* FileSystem.FileSystem
+  yield* writeResults(folder, run)
   yield* writePart(folder, run)
   for (const from of [dirname(folder), store]) {
     // A link cannot be changed, but it can be replaced in one step.

@@ -25,6 +25,9 @@ export interface Rpc<Type extends string, Request, Reply> {
   readonly encodeReply: (reply: Reply) => Body
   /** The names of the reply's own fields: a reply must not have any other. */
   readonly replyFields: ReadonlySet<string>
+  /** What the own fields of both must be. */
+  readonly requestSchema: Schema.Constraint
+  readonly replySchema: Schema.Constraint
   /** How long a client waits for the answer, in ms, if not as long as for any other. */
   readonly patience?: number
 }
@@ -58,6 +61,8 @@ export const make = <const Type extends string, const Q extends Fields = {}, con
     encodeRequest: request.encode,
     decodeReply: reply.decode,
     encodeReply: reply.encode,
+    requestSchema: Schema.Struct(fields.request ?? {}),
+    replySchema: Schema.Struct(fields.reply ?? {}),
     replyFields: new Set(Object.keys(fields.reply ?? {})),
     ...fields.patience !== undefined && { patience: fields.patience }
   }

@@ -10,6 +10,7 @@ import * as Verdict from "../workloads/finding/Verdict.ts"
 import type * as History from "../workloads/history/History.ts"
 import * as Operations from "../workloads/history/Operations.ts"
 import { quantile } from "../workloads/history/Sorted.ts"
+import type { Workload } from "../workloads/Workload.ts"
 import * as Findings from "./Findings.ts"
 import type * as Network from "./network/Network.ts"
 
@@ -124,3 +125,16 @@ export const make = (run: {
     }
   }
 }
+
+/**
+ * As the workload's checker judges it. Half a history shows much that the whole would not: so where a run broke off, only
+ * why it did.
+ */
+export const of = (
+  run: Omit<Parameters<typeof make>[0], "verdict">,
+  workload: Pick<Workload, "check">,
+  brokeOff: boolean
+): Results =>
+  brokeOff
+    ? { ...make({ ...run, verdict: Verdict.make([]) }), findings: run.findings, ...validityOf("invalid") }
+    : make({ ...run, verdict: workload.check(run.history) })

@@ -8,7 +8,6 @@
 import { ClientId, NodeId } from "../schema/Address.ts"
 import * as Finding from "../workloads/finding/Finding.ts"
 import * as Rules from "../workloads/finding/Rules.ts"
-import * as Verdict from "../workloads/finding/Verdict.ts"
 import type * as History from "../workloads/history/History.ts"
 import * as Recorder from "../workloads/history/Recorder.ts"
 import type { SeededRandom } from "../workloads/SeededRandom.ts"
@@ -179,10 +178,7 @@ const nemesisOf = (options: Options, stage: Script.Stage, random: SeededRandom):
 const lengthOf = ({ recovery, timeLimit, workload }: Options): number =>
   timeLimit + (workload.final === undefined ? 0 : recovery)
 
-/**
- * What came of it. Nobody is blamed twice for the same. Half a history shows much that the whole would not: so where a run
- * broke off, only why it did.
- */
+/** What came of it. Nobody is blamed twice for the same. */
 const judge = (
   run: Omit<Parameters<typeof Results.make>[0], "findings" | "verdict">,
   workload: Workload.Workload,
@@ -194,9 +190,8 @@ const judge = (
   const blamed = new Set(decisive.flatMap(({ examples }) => examples.flatMap(({ nodes }) => nodes)))
   const others = members.filter(({ id }) => !blamed.has(id))
   const findings = [...decisive, ...services, ...others.flatMap((node) => node.remarks)]
-  return endsAtFinding && Rules.split(run.rules, decisive).counted.length > 0
-    ? { ...Results.make({ ...run, findings, verdict: Verdict.make([]) }), findings, ...Results.validityOf("invalid") }
-    : Results.make({ ...run, findings, verdict: workload.check(run.history) })
+  const brokeOff = endsAtFinding && Rules.split(run.rules, decisive).counted.length > 0
+  return Results.of({ ...run, findings }, workload, brokeOff)
 }
 
 export const make = <M extends Member>(options: Options, world: World<M>): Trial<M> => {

@@ -1,6 +1,7 @@
 /**
  * What happened in a run, as its clients and its nemesis saw it: the one thing that checkers judge.
  */
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { NodeId } from "../../schema/Address.ts"
 import { Json } from "../../schema/Json.ts"
@@ -68,3 +69,9 @@ const encodeEvent = Schema.encodeSync(Event)
 /** One JSON object a line. */
 export const toLines = (history: History): string =>
   history.map((event) => `${ExactNumbers.text(encodeEvent(event))}\n`).join("")
+
+const decodeEvent = Schema.decodeUnknownResult(Schema.fromJsonString(Event))
+
+/** Reads what {@link toLines} has written. */
+export const fromLines = (text: string): Result.Result<History, Schema.SchemaError> =>
+  Result.all(text.split("\n").filter((line) => line !== "").map((line) => decodeEvent(ExactNumbers.read(line))))

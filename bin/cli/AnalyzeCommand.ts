@@ -1,0 +1,49 @@
+/**
+ * `gossip-girl analyze`: judges a run of a store once more, by other rules or with other settings of its workload.
+ */
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Effect from "effect/Effect"
+import * as Registry from "../../src/registry/Registry.ts"
+import * as Ending from "../../src/report/Ending.ts"
+import * as Report from "../../src/report/TextReport.ts"
+import * as Rejudgement from "../../src/simulator/Rejudgement.ts"
+import * as Conclusion from "./Conclusion.ts"
+import * as Flags from "./Flags.ts"
+import * as Output from "./Output.ts"
+import * as Store from "./Store.ts"
+import * as Usage from "./Usage.ts"
+
+const handler = Effect.fnUntraced(
+  function*({ folder, json, ...flags }: Command.Command.Config.Infer<typeof flagsOfAnalyze>) {
+    const stored = yield* Store.read(folder)
+    const workload = Registry.workloadNames.find((name) => name === stored.workload)
+    if (workload === undefined) return yield* Usage.unknown("workload", stored.workload, Registry.workloadNames)
+    const options = yield* Flags.judgedOptions({ ...flags, workload }, stored.options)
+    const run = Rejudgement.make(stored, Registry.registry[workload].workload, options)
+    yield* Store.writeResults(folder, run)
+    yield* Output.out(
+      json
+        ? Report.json([run])
+        : `${Report.table([run], Output)}\n${[...Ending.quantiles(run), "", Ending.line(run), ""].join("\n")}`
+    )
+    yield* Conclusion.conclude([run])
+  }
+)
+
+const flagsOfAnalyze = {
+  folder: Argument.String("folder").pipe(
+    Argument.withDescription("Folder of the run; the last one in ./store, if it is not given"),
+    Argument.withDefault("store/latest")
+  ),
+  ...Flags.judged,
+  json: Flags.json
+}
+
+export const analyzeCommand = Command.make("analyze", flagsOfAnalyze, handler).pipe(
+  Command.withDescription("Judge a run of a store once more, by other rules; its results and report are written anew"),
+  Command.withExamples([
+    { command: `${Usage.self} analyze --rules strict`, description: "The last run, as strictly as can be" },
+    { command: `${Usage.self} analyze store/echo/latest`, description: "The last run of a workload" }
+  ])
+)
