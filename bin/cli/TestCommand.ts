@@ -21,6 +21,7 @@ import * as Conclusion from "./Conclusion.ts"
 import * as Executable from "./Executable.ts"
 import * as Flags from "./Flags.ts"
 import * as MaelstromFlags from "./MaelstromFlags.ts"
+import * as NatsTest from "./NatsTest.ts"
 import * as Output from "./Output.ts"
 import * as Paths from "./Paths.ts"
 import * as Store from "./Store.ts"
@@ -57,11 +58,12 @@ const flags = {
   ...Flags.trial,
   workload: Flags.workloadOrUsual,
   bin: Flag.String("bin").pipe(
-    Flag.withDescription("Executable that runs a node, in any language; required"),
+    Flag.withDescription("Executable that runs a node, in any language; required, but for --nats"),
     Flag.withMetavar("file"),
-    Flag.between(1, 1),
-    Flag.map(([file]) => file!)
+    Flag.between(0, 1),
+    Flag.map(([file = ""]) => file)
   ),
+  ...NatsTest.flags,
   args: Argument.String("args").pipe(
     Argument.withDescription("Arguments for that executable, behind --"),
     Argument.variadic()
@@ -103,8 +105,12 @@ const flags = {
 type Given = Command.Command.Config.Infer<typeof flags>
 
 /** The command that runs the same once more. */
-const replay = ({ args, bin, seed, workload }: Given, options: Options.Options): string => {
+const replay = (given: Given, options: Options.Options): string => {
+  const { args, bin, seed, workload } = given
   const flags = Flags.text(workload, Options.Trial, options)
+  if (given.nats !== undefined) {
+    return `${Usage.self} test --workload ${workload}${flags} ${NatsTest.replay(given)} --seed ${seed}`
+  }
   const nodes = [
     `--bin ${Executable.quote(bin)} --seed ${seed}`,
     ...args.length > 0 ? ["--", ...args.map(Executable.quote)] : []
@@ -165,6 +171,8 @@ const check = Effect.fnUntraced(function*(given: Given) {
     const text = `--nemesis ${ofMachine} is for simulate: here the ${ofMachine} of a node is the machine's own.`
     return yield* Usage.wrong(text)
   }
+  yield* NatsTest.check(given, options.nemesis)
+  if (bin === "") return yield* Usage.wrong("--bin is missing.")
   const file = resolve(bin)
   const wrong = Executable.fault(file)
   if (wrong !== undefined) return yield* Usage.wrong(`--bin ${bin}: ${wrong}.`)
@@ -202,16 +210,20 @@ const runOnce = Effect.fnUntraced(function*(file: string, given: Given, options:
   return run
 }, Effect.scoped)
 
-const handler = Effect.fnUntraced(function*(given: Given) {
+const handler = Effect.fnUntraced(function*(asked: Given) {
+  const isOnNats = asked.nats !== undefined
+  const given = isOnNats && asked.bin === "" ? { ...asked, bin: Usage.script } : asked
   const { file, options } = yield* check(given)
+  const urls = isOnNats ? yield* NatsTest.servers(given, options.nemesisInterval) : ""
   const runs: Array<Run.Run> = []
   while (runs.length < given.testCount && runs.every(({ results }) => results.valid)) {
     const seed = given.seed + runs.length
-    runs.push(yield* runOnce(file, { ...given, seed }, { ...options, seed }))
+    const args = isOnNats ? yield* NatsTest.argsFor(given, urls) : given.args
+    runs.push(yield* runOnce(file, { ...given, args, seed }, { ...options, seed }))
   }
   if (given.json) yield* Output.out(Report.json(runs))
   yield* Conclusion.conclude(runs)
-})
+}, Effect.scoped)
 
 export const testCommand = Command.make("test", flags, handler).pipe(
   Command.withDescription("Run real processes in real time, in Maelstrom's place, and judge what happened"),

@@ -27,6 +27,10 @@ const flags = {
   of: Flag.String("of").pipe(
     Flags.describe("All nodes of that cluster, in the same order at each", "names", undefined, "-")
   ),
+  stdio: Flag.Boolean("stdio").pipe(
+    Flag.withDescription("Be a node of a bench, as for test --bin: it says who this node is, and its clients ask"),
+    Flag.withDefault(false)
+  ),
   disk: Flag.String("disk").pipe(
     Flags.describe(
       "Where nodes keep journals",
@@ -62,25 +66,35 @@ const handler = Effect.fnUntraced(function*(given: Given) {
   if (node === undefined && of !== undefined) return yield* Usage.wrong("--of goes with --node.")
   const cluster = Nats.clusterOf(given.cluster)
   const url = Nats.urlOf(given.nats)
+  if (given.stdio) {
+    const { runForBench } = yield* Effect.promise(() => import("../nats/NatsNode.ts"))
+    const settings = { url: url ?? Nats.usualUrl, cluster, disk: disk ?? join("gossip-girl-disks", cluster) }
+    return yield* inWords(runForBench(subject.program, settings))
+  }
   if (node === undefined) {
     const { up } = yield* Effect.promise(() => import("../nats/NatsUp.ts"))
     const ids = Array.from({ length: nodes }, (_, i) => `n${i + 1}`)
     return yield* Nats.unavailable(up({ workload, program: subject.programName, ids, url, cluster, disk }))
   }
   const ids = yield* membersFor(node, of)
-  const { explain, run } = yield* Effect.promise(() => import("../nats/NatsNode.ts"))
+  const { run } = yield* Effect.promise(() => import("../nats/NatsNode.ts"))
   const at = url ?? Nats.usualUrl
-  yield* Output.err(
-    `${node} of ${ids.join(", ")} runs ${workload} (${subject.programName}) as cluster ${cluster} on ${at}.\n`
-  )
+  const what = `${workload} (${subject.programName}) as cluster ${cluster} on ${at}`
+  yield* Output.err(`${node} of ${ids.join(", ")} runs ${what}.\n`)
   const folder = disk ?? join("gossip-girl-disks", cluster)
-  return yield* run(subject.program, { url: at, cluster, id: node, ids, disk: folder }).pipe(
-    Effect.catch((error) => {
-      const message = explain(error)
-      return message === undefined ? Effect.die(error) : Effect.fail(new Nats.Unavailable({ message }))
-    })
-  )
+  return yield* inWords(run(subject.program, { url: at, cluster, id: node, ids, disk: folder }))
 })
+
+/** What servers, settings and disks are at fault for is said in a line; what a program is at fault for is a defect. */
+const inWords = <A, R>(running: Effect.Effect<A, unknown, R>) =>
+  running.pipe(Effect.catch((error) =>
+    Effect.promise(() => import("../nats/NatsNode.ts")).pipe(
+      Effect.flatMap(({ explain }) => {
+        const message = explain(error)
+        return message === undefined ? Effect.die(error) : Effect.fail(new Nats.Unavailable({ message }))
+      })
+    )
+  ))
 
 export const upCommand = Command.make("up", flags, handler).pipe(
   Command.withDescription("Run nodes on NATS: a cluster on this machine, or one node of a cluster that spans machines"),

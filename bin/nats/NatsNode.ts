@@ -4,18 +4,26 @@
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as Result from "effect/Result"
 import { mkdirSync } from "node:fs"
 import { NatsBus, NatsUnavailable } from "../../src/nats/NatsBus.ts"
+import * as NatsLines from "../../src/nats/NatsLines.ts"
 import * as NatsMessageIO from "../../src/nats/NatsMessageIO.ts"
 import { NatsServices } from "../../src/nats/NatsServices.ts"
+import type { Address, NodeId } from "../../src/schema/Address.ts"
+import * as Envelope from "../../src/schema/Envelope.ts"
+import { Init } from "../../src/schema/InitProtocol.ts"
 import { Disk, DiskFailed } from "../../src/services/disk/Disk.ts"
+import type { MessageIO } from "../../src/services/node/MessageIO.ts"
 import { Node } from "../../src/services/node/Node.ts"
 import { Peers } from "../../src/services/node/Peers.ts"
 import { Timers } from "../../src/services/node/Timers.ts"
 import type * as SimulatedNode from "../../src/simulator/nodes/SimulatedNode.ts"
+import * as Lines from "../../src/simulator/processes/Lines.ts"
 
 export interface Settings {
   /** Servers, separated by commas. */
@@ -41,14 +49,13 @@ const disk = (folder: string) =>
     catch: (error) => new DiskFailed({ text: `no folder for a journal: ${String(error)}` })
   })
 
-const layer = (folder: string) =>
+const layer = <E, R>(messages: Layer.Layer<MessageIO, E, R>, folder: string) =>
   Peers.layer.pipe(
     Layer.provideMerge(Layer.provide(Disk.layer(disk(folder)), NodeFileSystem.layer)),
     Layer.provideMerge(Node.layer),
     Layer.provideMerge(Timers.layer),
-    Layer.provide(NatsMessageIO.layer),
-    Layer.provide(NatsServices.layer),
-    Layer.provide(NatsBus.layer)
+    Layer.provide(messages),
+    Layer.provide(NatsServices.layer)
   )
 
 /** What is wrong, where it is nothing that a program has done. */
@@ -60,7 +67,55 @@ export const explain = (error: unknown): string | undefined =>
 /** Runs until it is interrupted. */
 export const run = (program: SimulatedNode.Program, { cluster, disk, id, ids, url }: Settings) =>
   program.pipe(
-    Effect.provide(layer(disk)),
+    Effect.provide(Layer.provide(layer(NatsMessageIO.layer, disk), NatsBus.layer)),
     Effect.provide(environment({ NATS_URL: url, NATS_CLUSTER: cluster, NODE_ID: id, NODE_IDS: ids.join(",") })),
     Effect.provideService(Logger.LogToStderr, true)
   )
+
+/**
+ * Runs a node that a bench has started: it is told who it is by `init` on standard input, and answers on standard output.
+ * What clients ask there goes to the node over the bus, and so do its answers: so the bench judges a node as it runs on
+ * NATS. It ends with its input.
+ */
+export const runForBench = Effect.fnUntraced(function*(
+  program: SimulatedNode.Program,
+  { cluster, disk, url }: Pick<Settings, "cluster" | "disk" | "url">
+) {
+  const bus = yield* Layer.build(Layer.provide(NatsBus.layer, environment({ NATS_URL: url, NATS_CLUSTER: cluster })))
+  const { clients, end, init } = yield* Effect.provideContext(bench, bus)
+  const start = yield* Effect.raceFirst(Deferred.await(init), Effect.as(Deferred.await(end), undefined))
+  if (start === undefined) return
+  yield* program.pipe(
+    Effect.provide(layer(NatsMessageIO.layerFrom(start), disk)),
+    Effect.provideContext(bus),
+    Effect.raceFirst(Deferred.await(end)),
+    Effect.ensuring(Effect.sync(() => clients.forEach((stop) => stop())))
+  )
+}, (running) => Effect.provideService(Effect.scoped(running), Logger.LogToStderr, true))
+
+/** What a bench sends on standard input; answers to its clients go to standard output. */
+const bench = Effect.gen(function*() {
+  const lines = yield* NatsLines.make
+  const init = yield* Deferred.make<{ readonly id: NodeId; readonly init: Envelope.Envelope }>()
+  const end = yield* Deferred.make<void>()
+  const clients = new Map<Address, () => void>()
+  const give = (id: Address) => (line: string): void => {
+    const answer = Envelope.decode(line)
+    if (Result.isSuccess(answer) && answer.success.src === id) process.stdout.write(`${line}\n`)
+  }
+  let self: NodeId | undefined
+  const onLine = (line: string): void => {
+    const message = Envelope.decode(line)
+    if (Result.isFailure(message)) return void process.stderr.write(`skipped a line: ${message.failure}\n`)
+    const { body, dest, src } = message.success
+    if (!clients.has(src)) clients.set(src, lines.take(src, give(dest)))
+    if (self !== undefined) return lines.send(dest, line)
+    const request = Init.decodeRequest(body)
+    if (body["type"] !== Init.type || Result.isFailure(request)) return
+    self = request.success.node_id
+    Deferred.doneUnsafe(init, Effect.succeed({ id: self, init: message.success }))
+  }
+  const input = Lines.make(onLine, () => 0)
+  process.stdin.setEncoding("utf8").on("data", input.read).on("end", () => Deferred.doneUnsafe(end, Effect.void))
+  return { clients, end, init }
+})

@@ -1,8 +1,8 @@
 /**
  * A node's connection to the world over core NATS, in the place of standard input and output: the same lines of text.
  *
- * - **Who it is** the environment tells, where Maelstrom sends `init`: this layer hands the node an `init` of its own
- *   making, and keeps the answer to itself.
+ * - **Who it is** the environment tells, where Maelstrom sends `init`: {@link layer} hands the node an `init` of its own
+ *   making, and keeps the answer to itself. {@link layerFrom} hands it the `init` that somebody else has sent.
  * - **Bench services** (lin-kv and the like) are answered in this process, see NatsServices.
  * - **Bad input** is refused as from standard input: it is logged and skipped. So is a message for somebody else.
  * - **Input ends** when the connection is closed, which only this process does.
@@ -28,17 +28,20 @@ export const membership = Config.all({
 /** Who says `init` and hears `init_ok`. No client takes this name: theirs go on with a number. */
 const starter = ClientId.make("c-init")
 
-export const layer = Layer.effect(
-  MessageIO,
+/** Who this node is, as its `init`. */
+interface Start {
+  readonly id: NodeId
+  readonly init: Envelope.Envelope
+}
+
+const make = ({ id, init }: Start) =>
   Effect.gen(function*() {
     const { connection } = yield* NatsBus
-    const { id, ids } = yield* membership
     const lines = yield* NatsLines.make
     const services = yield* NatsServices
     const log = Effect.runForkWith(yield* Effect.context())
     const skip = (why: string, line: string): void =>
       void log(Effect.logWarning(`skipped a line: ${why}: ${line.slice(0, 200)}`))
-
     let take: (message: Envelope.Envelope) => void = () => {}
 
     return MessageIO.of({
@@ -51,8 +54,7 @@ export const layer = Layer.effect(
             else if (message.success.dest !== id) skip(`it is for ${message.success.dest}`, line)
             else onMessage(message.success)
           })
-          const init = Init.encodeRequest({ node_id: id, node_ids: ids })
-          onMessage({ src: starter, dest: id, body: { type: Init.type, msg_id: 1, ...init } })
+          onMessage(init)
           connection.closed().then(() => resume(Effect.void), () => resume(Effect.void))
           return Effect.sync(stop)
         }),
@@ -63,4 +65,13 @@ export const layer = Layer.effect(
       flush: Effect.suspend(() => connection.isClosed() ? Effect.void : Effect.promise(() => connection.flush()))
     })
   })
+
+export const layer = Layer.effect(
+  MessageIO,
+  Effect.flatMap(membership, ({ id, ids }) => {
+    const body = { type: Init.type, msg_id: 1, ...Init.encodeRequest({ node_id: id, node_ids: ids }) }
+    return make({ id, init: { src: starter, dest: id, body } })
+  })
 )
+
+export const layerFrom = (start: Start) => Layer.effect(MessageIO, make(start))

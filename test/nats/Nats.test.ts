@@ -6,6 +6,7 @@ import * as Logger from "effect/Logger"
 import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
+import * as NatsServers from "../../bin/nats/NatsServers.ts"
 import * as NatsBucket from "../../src/nats/NatsBucket.ts"
 import { NatsBus } from "../../src/nats/NatsBus.ts"
 import { NatsClient } from "../../src/nats/NatsClient.ts"
@@ -21,7 +22,7 @@ import { Cas, Read, Write } from "../../src/schema/KvProtocol.ts"
 import { Node } from "../../src/services/node/Node.ts"
 import { Peers } from "../../src/services/node/Peers.ts"
 import { Timers } from "../../src/services/node/Timers.ts"
-import { environment, isInstalled, one, three } from "./Servers.ts"
+import { environment, isInstalled, one } from "./Servers.ts"
 
 const busAt = (url: string) => environment({ NATS_URL: url, NATS_CLUSTER: "a_cluster" })(NatsBus.layer)
 
@@ -178,15 +179,14 @@ describe.skipIf(!isInstalled)("a store on one server", () => {
 describe.skipIf(!isInstalled)("three servers", () => {
   it.live("keep what was acknowledged when one is killed, and nothing hangs", () =>
     Effect.gen(function*() {
-      const { restart, servers, urls } = yield* three
+      const { kill, restart, urls } = yield* NatsServers.start
       const store = yield* storeAt(urls.join(","))
       const acknowledged = new Set<number>()
       const write = (n: number) =>
         Effect.map(Effect.exit(store.write(`key ${n}`, n)), (exit) => Exit.isSuccess(exit) && acknowledged.add(n))
       yield* Effect.forEach(Array.from({ length: 20 }, (_, i) => i), write)
       for (const server of [0, 1, 2]) {
-        servers[server]!.signal("SIGKILL")
-        yield* servers[server]!.ended
+        yield* kill(server)
         yield* Effect.forEach([1, 2, 3].map((i) => 100 * (server + 1) + i), write)
         yield* patiently(store.write("back", server))
         yield* restart(server)
@@ -197,13 +197,10 @@ describe.skipIf(!isInstalled)("three servers", () => {
 
   it.live("refuse, or leave open, what they are asked without a majority; and a bucket cannot be opened then", () =>
     Effect.gen(function*() {
-      const { servers, urls } = yield* three
+      const { kill, urls } = yield* NatsServers.start
       const store = yield* storeAt(urls.join(","))
       yield* store.write("x", 1)
-      for (const server of servers.slice(1)) {
-        server.signal("SIGKILL")
-        yield* server.ended
-      }
+      yield* Effect.forEach([1, 2], kill)
       const error = yield* Effect.flip(store.write("x", 2))
       assert.include(["Timeout", "TemporarilyUnavailable"], error._tag)
       const closed = yield* Effect.flip(Effect.scoped(Effect.provide(NatsBucket.open, busAt(urls[0]!))))
