@@ -170,6 +170,10 @@ for (const { path, text } of outputFiles) {
   process.exit(1)
 }
 
+// The site stands beside the executables that show it.
+const siteBuild = join(bin, "site/build.mjs")
+if (existsSync(siteBuild)) await (await import(siteBuild)).site(join(fresh, "site"))
+
 // A dist that stands is a whole one.
 const old = `${fresh}-old`
 if (existsSync(dist)) renameSync(dist, old)

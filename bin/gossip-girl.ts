@@ -21,6 +21,7 @@ import { costsCommand } from "./cli/CostsCommand.ts"
 import { docCommand } from "./cli/DocCommand.ts"
 import { newCommand } from "./cli/NewCommand.ts"
 import * as Output from "./cli/Output.ts"
+import { playCommand } from "./cli/PlayCommand.ts"
 import { serveCommand } from "./cli/ServeCommand.ts"
 import { simulateCommand } from "./cli/SimulateCommand.ts"
 import { testCommand } from "./cli/TestCommand.ts"
@@ -47,6 +48,7 @@ const root = Command.make("gossip-girl").pipe(
     docCommand,
     costsCommand,
     serveCommand,
+    playCommand,
     newCommand,
     upCommand,
     askCommand

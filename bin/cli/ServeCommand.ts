@@ -1,25 +1,21 @@
 /**
  * `gossip-girl serve`: the runs of a store, in a browser on this machine.
  */
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import type * as CliError from "effect/cli/CliError"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as HttpServer from "effect/http/HttpServer"
-import type * as HttpServerError from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as HttpStaticServer from "effect/http/HttpStaticServer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import { createServer } from "node:http"
 import { basename, join, sep } from "node:path"
 import { type Stored, storePage } from "../../src/report/StorePage.ts"
 import * as Run from "../../src/simulator/Run.ts"
-import * as Setting from "../../src/workloads/Setting.ts"
 import * as Flags from "./Flags.ts"
+import * as LocalServer from "./LocalServer.ts"
 import * as Output from "./Output.ts"
 import * as ReportFile from "./ReportFile.ts"
 import * as Store from "./Store.ts"
@@ -79,11 +75,6 @@ const runsIn = Effect.fnUntraced(function*(store: string) {
   return runs.toSorted((a, b) => (b.time ?? 0) - (a.time ?? 0) || (a.path < b.path ? 1 : -1))
 })
 
-/** Another page could reach a server on this machine by a name of its own that it lets point here. */
-const isLocal = (host: string | undefined): boolean => /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host ?? "")
-
-const status = (code: number, text: string) => HttpServerResponse.text(`${text}\n`, { status: code })
-
 /** What a folder shows. */
 const index = "report.html"
 
@@ -107,60 +98,35 @@ const answer = Effect.fnUntraced(function*(store: string) {
 
   yield* HttpServer.serveEffect(Effect.gen(function*() {
     const request = yield* HttpServerRequest.HttpServerRequest
-    if (!isLocal(request.headers["host"])) return status(403, "This is for this machine alone.")
-    if (request.method !== "GET" && request.method !== "HEAD") return status(405, "There is nothing to change here.")
-    const path = Result.getOrElse(Result.try(() => decodeURIComponent(request.url.replace(/[?#].*/, ""))), () => "")
+    const refused = LocalServer.refusal(request)
+    if (refused !== undefined) return refused
+    const path = LocalServer.pathOf(request)
     if (path === "/") {
       return HttpServerResponse.text(storePage(store, yield* runsIn(root), ReportFile.assets()), {
         contentType: "text/html; charset=utf-8"
       })
     }
-    if (!path.startsWith("/") || !(yield* isServed(path))) return status(404, "There is no such page.")
-    return yield* Effect.orElseSucceed(files, () => status(404, "There is no such page."))
+    if (!path.startsWith("/") || !(yield* isServed(path))) return LocalServer.status(404, "There is no such page.")
+    return yield* Effect.orElseSucceed(files, () => LocalServer.status(404, "There is no such page."))
   }))
 })
-
-/** Why the port cannot be had. */
-const portFault = (
-  port: number,
-  error: HttpServerError.ServeError
-): Effect.Effect<never, HttpServerError.ServeError | CliError.ValidationError> => {
-  const { cause } = error
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined
-  if (code === "EADDRINUSE") return Usage.wrong(`port ${port} is in use; --port takes another.`)
-  if (code === "EACCES") return Usage.wrong(`port ${port} is not for everybody; --port takes another.`)
-  return Effect.fail(error)
-}
 
 export const serveCommand = Command.make(
   "serve",
   {
     store: Flag.String("store").pipe(Flags.describe("Where the runs are", "directory", "store")),
-    port: Flags.number(
-      "port",
-      Setting.whole(0, 65_535, { help: "Port on this machine; 0 takes any that is free", usual: 8080 })
-    )
+    port: LocalServer.portFlag
   },
   Effect.fnUntraced(function*({ port, store }) {
-    // When a browser goes away before it has all, Effect looks at every property of the answer, and Node warns of old ones.
-    process.noDeprecation = true
     const fileSystem = yield* FileSystem.FileSystem
     if (store === "") return yield* Usage.wrong("--store needs a value.")
     const there = yield* Effect.option(fileSystem.stat(store))
     if (Option.isNone(there)) return yield* Usage.wrong(`--store ${store}: there is no such directory.`)
     if (there.value.type !== "Directory") return yield* Usage.wrong(`--store ${store}: that is no directory.`)
-    return yield* Effect.gen(function*() {
-      yield* answer(store)
-      const { address } = yield* HttpServer.HttpServer
-      const bound = "port" in address ? address.port : port
-      yield* Output.out(`The runs in ${store}: http://localhost:${bound}/ (Ctrl+C to end)\n`)
-      return yield* Effect.never
-    }).pipe(
-      Effect.provide(
-        NodeHttpServer.layer(() => createServer(), { port, host: "localhost", disablePreemptiveShutdown: true })
-      ),
-      Effect.scoped,
-      Effect.catchTag("ServeError", (error) => portFault(port, error))
+    return yield* LocalServer.run(
+      port,
+      answer(store),
+      (url) => Output.out(`The runs in ${store}: ${url} (Ctrl+C to end)\n`)
     )
   })
 ).pipe(

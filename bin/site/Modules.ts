@@ -16,10 +16,13 @@ import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
+import * as ProgramsJsonSet from "../../src/programs/JsonSet.ts"
 import * as ProgramsKafka from "../../src/programs/Kafka.ts"
+import * as ProgramsKafkaCopy from "../../src/programs/KafkaCopy.ts"
 import * as ProgramsKafkaIndex from "../../src/programs/KafkaIndex.ts"
 import * as ProgramsKafkaOffsets from "../../src/programs/KafkaOffsets.ts"
 import * as ProgramsKafkaSharedLog from "../../src/programs/KafkaSharedLog.ts"
+import * as ProgramsKafkaUnstable from "../../src/programs/KafkaUnstable.ts"
 import * as ProgramsLinKvTimeout from "../../src/programs/LinKvTimeout.ts"
 import * as SchemaAddress from "../../src/schema/Address.ts"
 import * as SchemaBroadcastProtocol from "../../src/schema/BroadcastProtocol.ts"
@@ -41,6 +44,7 @@ import * as SchemaTxnProtocol from "../../src/schema/TxnProtocol.ts"
 import * as SchemaUniqueIdsProtocol from "../../src/schema/UniqueIdsProtocol.ts"
 import * as SchemaVersionVector from "../../src/schema/VersionVector.ts"
 import * as ServicesGossipGossip from "../../src/services/gossip/Gossip.ts"
+import * as ServicesGossipParts from "../../src/services/gossip/Parts.ts"
 import * as ServicesGossipRecovery from "../../src/services/gossip/Recovery.ts"
 import * as ServicesIdsIdGenerator from "../../src/services/ids/IdGenerator.ts"
 import * as ServicesIdsTimestamps from "../../src/services/ids/Timestamps.ts"
@@ -101,6 +105,10 @@ export const modules: Readonly<Record<string, object>> = {
   "gossip-girl/services/gossip/Recovery": ServicesGossipRecovery,
   "gossip-girl/services/log/SharedLog": ServicesLogSharedLog,
   "gossip-girl/programs/LinKvTimeout": ProgramsLinKvTimeout,
+  "gossip-girl/programs/JsonSet": ProgramsJsonSet,
+  "gossip-girl/programs/KafkaCopy": ProgramsKafkaCopy,
+  "gossip-girl/programs/KafkaUnstable": ProgramsKafkaUnstable,
+  "gossip-girl/services/gossip/Parts": ServicesGossipParts,
   "gossip-girl/programs/Kafka": ProgramsKafka,
   "gossip-girl/programs/KafkaIndex": ProgramsKafkaIndex,
   "gossip-girl/programs/KafkaOffsets": ProgramsKafkaOffsets,

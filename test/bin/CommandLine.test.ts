@@ -79,7 +79,7 @@ describe("wrong arguments", () => {
   })
 
   it.effect.each<readonly [args: string, says: string]>([
-    ["--only 99", "--only must be one of 1, 2, 3, 3a, 3b, 3c, 3d, 3e, 4, 5, 5a, 5b, 5c, 6, 6a, 6b, 6c, not"],
+    ["--only 99", "--only must be one of 1, 2, 3, 3a, 3b, 3c, 3d, 3e, 4, 5, 5a, 5b, 5c, 6, 6a, 6b, 6c, 7, not"],
     ["--only 3D", "Did you mean 3d?"],
     ["--only", "--only needs a value"]
   ])("challenges %s", ([args, says]) =>

@@ -67,6 +67,7 @@ export const make = (onChange: (text: string) => void): Editor => {
       })
     ]
   })
+  view.scrollDOM.tabIndex = 0 // whoever scrolls by keys can do so here too
   return {
     element,
     text: () => view.state.doc.toString(),

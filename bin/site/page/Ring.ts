@@ -45,20 +45,20 @@ const nodeMark = (node: NodeScene, { x, y }: Point, isSelected: boolean): SVGGEl
   const label = [node.id, state, node.asked[0] ?? "", node.said].filter((part) => part !== "").join(", ")
   return svg(
     "g",
-    {
-      class: classOf(node, isSelected),
-      transform: `translate(${x} ${y})`,
-      role: "button",
-      tabindex: 0,
-      "aria-pressed": String(isSelected),
-      "aria-label": label,
-      "data-node": node.id
-    },
-    svg("circle", { r: 30 }),
-    svg("text", { class: "name", "text-anchor": "middle", dy: state === "" ? "0.35em" : "0em" }, node.id),
-    state === "" ? undefined : svg("text", { class: "state", "text-anchor": "middle", dy: "1.2em" }, state),
-    svg("text", { class: "asked", "text-anchor": "middle", y: -38 }, shorten(node.asked[0] ?? "", 26)),
-    svg("text", { class: "said", "text-anchor": "middle", y: 48 }, shorten(node.said, 30))
+    { class: classOf(node, isSelected), transform: `translate(${x} ${y})` },
+    svg(
+      "g",
+      { role: "button", tabindex: 0, "aria-pressed": String(isSelected), "aria-label": label, "data-node": node.id },
+      svg("circle", { r: 30 }),
+      svg("text", { class: "name", "text-anchor": "middle", dy: state === "" ? "0.35em" : "0em" }, node.id)
+    ),
+    svg(
+      "g",
+      { "aria-hidden": "true" },
+      svg("text", { class: "state", "text-anchor": "middle", dy: "1.2em" }, state),
+      svg("text", { class: "asked", "text-anchor": "middle", y: -38 }, shorten(node.asked[0] ?? "", 26)),
+      svg("text", { class: "said", "text-anchor": "middle", y: 48 }, shorten(node.said, 30))
+    )
   )
 }
 
