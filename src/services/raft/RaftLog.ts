@@ -157,7 +157,8 @@ const makeAlarm = (timers: Timers["Service"], now: () => number, run: Run, ring:
       times.splice(times.indexOf(at), 1)
       ring()
     })
-    run(timers.after(Math.max(0, at - now()), wake))
+    // In whole ms: a clock may be too coarse for less, and then it would ring before its time, for ever.
+    run(timers.after(Math.max(0, Math.ceil(at - now())), wake))
   }
 }
 
