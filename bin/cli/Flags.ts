@@ -188,7 +188,14 @@ export const judgedOptions = (
     return Object.keys(all).length === 0 ? changed : { ...changed, settings: all }
   })
 
-export const trialOptions = (flags: Trial, seed: number) => optionsFrom(Options.Trial, flags, seed)
+/** By Maelstrom's rules, what is not said is as it is there. */
+export const trialOptions = Effect.fnUntraced(function*(flags: Trial, seed: number) {
+  const { settings, ...options } = { settings: undefined, ...yield* optionsFrom(Options.Trial, flags, seed) }
+  const { asInMaelstrom }: Workload = Registry.registry[flags.workload].workload
+  const all = options.rules === "maelstrom" ? { ...asInMaelstrom, ...settings } : settings
+  return { ...options, ...all !== undefined && Object.keys(all).length > 0 && { settings: all } }
+})
+
 export const worldOptions = (flags: World, seed: number) => optionsFrom(Options.Simulated, flags, seed)
 
 /** The flags that say what these options do, without the seed: those that are not as usual. */

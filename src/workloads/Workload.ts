@@ -48,6 +48,8 @@ export interface Workload {
   readonly settings?: Schema.Constraint
   /** The same with these settings, and the others as they are. Throws when one is not its own, or has no such value. */
   set?(settings: SettingValues): Workload
+  /** The settings that Maelstrom takes where nothing is said, and that are not the usual ones. */
+  readonly asInMaelstrom?: Readonly<Record<string, Json>>
   /**
    * What a client asks each node, one thing after the other and of all nodes at once, before the run begins. These are
    * no operations: they are not in the history, and their messages count as a client's.

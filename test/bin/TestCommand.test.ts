@@ -9,6 +9,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSyn
 import { createServer, type Server } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import * as Flags from "../../bin/cli/Flags.ts"
 import { testCommand } from "../../bin/cli/TestCommand.ts"
 import * as Run from "../../src/simulator/Run.ts"
 import { built, complaint, root } from "./GossipGirl.ts"
@@ -142,6 +143,21 @@ describe("gossip-girl test", { concurrent: true }, () => {
     assert.containSubset(run, { validity: "invalid", findings: [{ kind: "twice in one read" }], beyondMaelstrom: [] })
     assert.include(run.replay, " --rules strict ")
   })
+
+  it.effect("by Maelstrom's rules, what is not said is as it is there", () =>
+    Effect.gen(function*() {
+      const settings = (options: Record<string, string>, settings: Record<string, string> = {}) =>
+        Flags.trialOptions({ workload: "txn-rw-register", options, settings }, 0).pipe(
+          Effect.map((options) => options.settings)
+        )
+      const models = (...names: ReadonlyArray<string>) => ({ consistencyModels: names })
+      assert.deepStrictEqual<unknown>(yield* settings({}), models("strict-serializable"))
+      assert.isUndefined(yield* settings({ rules: "strict" }))
+      assert.deepStrictEqual<unknown>(
+        yield* settings({}, { "consistency-models": "read-committed" }),
+        models("read-committed")
+      )
+    }))
 
   it("--json is one document, --log-stderr shows what nodes say", async () => {
     const command = ["-w", "echo", "--bin", echoNode, ...short("json"), "--json", "--log-stderr", "--seed", "3"]

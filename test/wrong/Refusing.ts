@@ -30,7 +30,9 @@ const wary = <H extends Rpc.Handlers<Rpc.Protocol>>(
 
 /** This program, but it refuses requests of these types with this probability. */
 export const refusing = (program: Program, types: ReadonlyArray<string>, probability: number): Program =>
-  Effect.updateService(program, Node, (node) => ({
-    ...node,
-    serve: (protocol, handlers, after) => node.serve(protocol, wary(handlers, types, probability), after)
-  }))
+  Effect.updateService(program, Node, (node) => {
+    const { serve } = node
+    const refuse = (...[protocol, handlers, after]: Parameters<typeof serve>) =>
+      serve(protocol, wary(handlers, types, probability), after)
+    return { ...node, serve: refuse as typeof serve } // its handlers need what they needed
+  })

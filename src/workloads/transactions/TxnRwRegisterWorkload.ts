@@ -17,12 +17,14 @@ const txn = (f: string, operations: ReadonlyArray<RwRegisterOperation>) =>
 
 /**
  * Transactions of reads and writes. What nodes promise is causal consistency if nothing else is said, the most that can
- * be promised by nodes that answer in every partition. (Maelstrom takes strict serializability for granted.)
+ * be promised by nodes that answer in every partition. Maelstrom takes strict serializability for granted, and so does the
+ * bench by its rules.
  */
 export const TxnRwRegisterWorkload = Workload.configurable("txn-rw-register", {
   ...Generator.settings,
   consistencyModels: ConsistencyModel.setting("causal")
 }, (settings) => ({
+  asInMaelstrom: { consistencyModels: ["strict-serializable"] },
   generator: (random) => {
     const next = Generator.make<RwRegisterOperation>(random, settings, {
       read: (key) => ["r", key, null],
