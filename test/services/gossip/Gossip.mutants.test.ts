@@ -163,7 +163,7 @@ const mutants: ReadonlyArray<Mutant> = [
     also: ["stable at last"],
     patch: patch(
       "Receiving",
-      "if (message.ask !== undefined && Question.isOpen(question, message.ask)) {",
+      "if (message.ask !== undefined && Question.isNew(question, message.ask)) {",
       "if (false) {"
     )
   },

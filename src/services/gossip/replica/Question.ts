@@ -13,9 +13,9 @@ export interface Question {
   wanted: Vector.VersionVector | undefined
   /** The peer wants what it lacks, and has said so by the one or the other. */
   asked: "no" | "position" | "vector"
-  /** The number of the peer's last question, and of the last one that was answered. */
+  /** The number of the peer's last question, and of the last one that came before this replica repeated its own. */
   askedNumber: number
-  answeredNumber: number
+  repeatedTo: number
   /** The peer wants to know at once where it stands: the number of its question. */
   pinged: number | undefined
 }
@@ -27,13 +27,13 @@ export const make = (): Question => ({
   wanted: undefined,
   asked: "no",
   askedNumber: 0,
-  answeredNumber: 0,
+  repeatedTo: 0,
   pinged: undefined
 })
 
 /** The peer speaks from another life, whose questions count from 1 again. */
 export const begin = (question: Question): void => {
-  Object.assign(question, { wanted: undefined, asked: "no", askedNumber: 0, answeredNumber: 0, pinged: undefined })
+  Object.assign(question, { wanted: undefined, asked: "no", askedNumber: 0, repeatedTo: 0, pinged: undefined })
 }
 
 /** A vector says more than a position. */
@@ -56,9 +56,9 @@ export const check = (question: Question, vector: Vector.VersionVector): void =>
   question.wanted = undefined
 }
 
-/** Whether this is a question, and none that has been answered: the peer may repeat it. */
-export const isOpen = ({ answeredNumber }: Question, number: number | undefined): boolean =>
-  number !== undefined && number > answeredNumber
+/** Whether this is a question, and none that has been taken: the peer may repeat it while it is being answered. */
+export const isNew = ({ askedNumber }: Question, number: number | undefined): boolean =>
+  number !== undefined && number > askedNumber
 
 /** The peer asks. */
 export const take = (question: Question, number: number, by: "position" | "vector"): void => {
@@ -66,10 +66,16 @@ export const take = (question: Question, number: number, by: "position" | "vecto
   question.askedNumber = number
 }
 
-/** The peer has been told what it asked for. */
-export const satisfy = (question: Question): void => {
-  question.asked = "no"
-  question.answeredNumber = question.askedNumber
+/**
+ * Whether it is time to ask, or to repeat what was asked: once to a peer that asks itself, for that may have started after
+ * the question came.
+ */
+export const isDue = ({ askAt, asked, askedNumber, asking, repeatedTo }: Question, now: number): boolean =>
+  asking !== "no" && (askAt <= now || (asked !== "no" && repeatedTo < askedNumber))
+
+/** The answer is on its way: there is no need to ask again before this time. */
+export const postpone = (question: Question, until: number): void => {
+  if (question.askAt !== -Infinity) question.askAt = Math.max(question.askAt, until)
 }
 
 /** The peer has answered. */

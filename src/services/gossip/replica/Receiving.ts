@@ -64,7 +64,7 @@ const hadBy = <A, S>({ log, options: { life } }: State<A, S>, { have }: Gossip<A
 /** What the peer says that it has. Says whether that is more than was known, of what was sent. */
 const takeAcknowledgements = <A, S>(state: State<A, S>, link: Link.Link<A>, { message, vector }: Read<A>): boolean => {
   const { outgoing } = link
-  const isAsking = Question.isOpen(link.question, message.ask)
+  const isAsking = Question.isNew(link.question, message.ask)
   const had = hadBy(state, message)
   let progress = false
   if (had !== undefined && Outgoing.acknowledge(outgoing, "log", had)) progress = true
@@ -104,7 +104,7 @@ const takeQuestions = <A, S>(state: State<A, S>, link: Link.Link<A>, { message, 
     hubs.suspected.delete(peer)
     if (vector !== undefined) Recovering.answered(state.recovering, peer, vector, message.answer[1])
   }
-  if (message.ask !== undefined && Question.isOpen(question, message.ask)) {
+  if (message.ask !== undefined && Question.isNew(question, message.ask)) {
     Question.take(question, message.ask, vector === undefined ? "position" : "vector")
     if (vector !== undefined && !Vector.covers(log.vector, vector)) Question.want(question, vector)
     if (vector === undefined) {
@@ -210,8 +210,10 @@ const recover = <A, S>(state: State<A, S>): void => {
 
 /** What is owed to the peer for what it has sent. */
 const oweFor = <A, S>(state: State<A, S>, link: Link.Link<A>, message: Gossip<A>): void => {
-  if (message.more === true) owe(state, link, 0)
-  else if ((message.ops?.length ?? 0) > 0) owe(state, link, state.pace.acknowledgeWithin(leads(state, link)))
+  if (message.more === true) {
+    owe(state, link, 0)
+    Question.postpone(link.question, state.now + state.options.settings.roundTrip)
+  } else if ((message.ops?.length ?? 0) > 0) owe(state, link, state.pace.acknowledgeWithin(leads(state, link)))
 }
 
 /** Takes a message of a peer; false if nobody of this cluster can have said it. */

@@ -172,8 +172,8 @@ const addBase = <A>(base: NonNullable<Gossip<A>["base"]>, message: Draft<A>): vo
 
 const addQuestion = <A, S>(state: State<A, S>, link: Link.Link<A>, message: Draft<A>): void => {
   const { incoming, life, question } = link
-  if (question.asking === "no" || isFetchingFrom(state, link)) return
-  if (question.askAt > state.now && question.asked === "no") return // who asks may have started after the question came
+  if (!Question.isDue(question, state.now) || isFetchingFrom(state, link)) return
+  question.repeatedTo = question.askedNumber
   if (question.askAt <= state.now) question.count++
   message.ask = question.count
   if (question.asking === "vector" || incoming.life !== life || life === undefined) {
@@ -190,7 +190,7 @@ const addAnswer = <A, S>(state: State<A, S>, link: Link.Link<A>, message: Draft<
     message.answer = [life, link.formerLives.size]
     if (question.asked === "vector") message.vector = Vector.encode(state.log.vector)
   }
-  Question.satisfy(question)
+  question.asked = "no"
 }
 
 /** What is said twice, in case the first time is lost; a third time only if it has changed. */
