@@ -35,8 +35,16 @@ const shebang = (file: string): string | undefined => {
   }
 }
 
-const isInPath = (name: string): boolean =>
-  (process.env["PATH"] ?? "").split(":").some((directory) => mayRun(join(directory, name)))
+const inPath = (name: string): string | undefined =>
+  (process.env["PATH"] ?? "").split(":").map((directory) => join(directory, name)).find(mayRun)
+
+/** What to do about a name of which there is no file: --bin takes a file, and neither a command nor a line of words. */
+const meant = (file: string): string => {
+  const name = basename(file)
+  if (/\s/.test(name)) return "; arguments go behind --"
+  const found = inPath(name)
+  return found === undefined ? "" : `; the command of that name is ${found}`
+}
 
 /** What is wrong with the interpreter that the first line of a file names, if it names one. */
 const interpreterFault = (file: string): string | undefined => {
@@ -47,14 +55,16 @@ const interpreterFault = (file: string): string | undefined => {
   }
   const [interpreter = "", name = ""] = line.trim().split(/\s+/)
   if (!mayRun(interpreter)) return `its first line asks for the interpreter ${interpreter}, which is not there`
-  if (basename(interpreter) !== "env" || name.startsWith("-") || name.includes("=") || isInPath(name)) return undefined
+  if (basename(interpreter) !== "env" || name.startsWith("-") || name.includes("=") || inPath(name) !== undefined) {
+    return undefined
+  }
   return `its first line asks for the interpreter ${name}, which is nowhere in PATH`
 }
 
 /** What is wrong with a file that is to be run, if anything. */
 export const fault = (file: string): string | undefined => {
   const found = statSync(file, { throwIfNoEntry: false })
-  if (found === undefined) return "there is no such file"
+  if (found === undefined) return `there is no such file${meant(file)}`
   if (found.isDirectory()) return "that is a directory"
   if (!found.isFile()) return "that is no regular file"
   if (!mayRun(file)) return `that file is not executable (chmod +x ${quote(file)})`

@@ -39,6 +39,8 @@ describe("Executable", () => {
   it("tells what is missing, is a directory, is no file, and lacks its mode", () => {
     const plain = file("#!/bin/sh\n", 0o644)
     assert.strictEqual(Executable.fault(join(directory, "nothing")), "there is no such file")
+    assert.match(Executable.fault(join(directory, "sh"))!, /^there is no such file; the command .* is \/.*\/sh$/)
+    assert.strictEqual(Executable.fault("python3 x.py"), "there is no such file; arguments go behind --")
     assert.strictEqual(Executable.fault(directory), "that is a directory")
     assert.strictEqual(Executable.fault("/dev/null"), "that is no regular file")
     assert.strictEqual(Executable.fault(plain), `that file is not executable (chmod +x ${plain})`)
