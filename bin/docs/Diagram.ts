@@ -9,7 +9,7 @@ import * as SpaceTime from "../../src/report/SpaceTime.ts"
 import type { Run } from "../../src/simulator/Run.ts"
 
 const width = 960
-const margin = { left: 64, right: 16, top: 34, bottom: 54 }
+const margin = { left: 64, right: 34, top: 34, bottom: 54 }
 const gap = 74
 const colours = ["#2563eb", "#c2410c", "#15803d", "#7c3aed", "#0e7490", "#a16207"]
 const letter = 5.7 // the width of a letter of this size, about

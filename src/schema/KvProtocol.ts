@@ -5,12 +5,12 @@ import * as Schema from "effect/Schema"
 import { Json } from "./Json.ts"
 import * as Rpc from "./Rpc.ts"
 
-/** Maelstrom's clients of lin-kv wait for 1 s at least; the rest is for the way back. */
-const patience = 950
+/** In ms. Maelstrom's clients of lin-kv wait for 1 s at least; the answer needs some of that for its way back. */
+const clientTimeout = 950
 
-export const Read = Rpc.make("read", { request: { key: Json }, reply: { value: Json }, patience })
+export const Read = Rpc.make("read", { request: { key: Json }, reply: { value: Json }, clientTimeout })
 
-export const Write = Rpc.make("write", { request: { key: Json, value: Json }, patience })
+export const Write = Rpc.make("write", { request: { key: Json, value: Json }, clientTimeout })
 
 /**
  * Values are compared as JSON values. `create_if_not_exists` may be any value: as in Clojure, all values but `null` and
@@ -18,7 +18,7 @@ export const Write = Rpc.make("write", { request: { key: Json, value: Json }, pa
  */
 export const Cas = Rpc.make("cas", {
   request: { key: Json, from: Json, to: Json, create_if_not_exists: Schema.optionalKey(Json) },
-  patience
+  clientTimeout
 })
 
 export const KvProtocol = [Read, Write, Cas] as const

@@ -29,7 +29,7 @@ export interface Rpc<Type extends string, Request, Reply> {
   readonly requestSchema: Schema.Constraint
   readonly replySchema: Schema.Constraint
   /** How long a client waits for the answer, in ms, if not as long as for any other. */
-  readonly patience?: number
+  readonly clientTimeout?: number
 }
 
 /**
@@ -50,7 +50,7 @@ type Fields = { readonly [field: string]: Schema.Codec<unknown, unknown> }
 /** Declares the request `type`, answered by `type_ok`, by the own fields of both. */
 export const make = <const Type extends string, const Q extends Fields = {}, const P extends Fields = {}>(
   type: Type,
-  fields: { readonly request?: Q; readonly reply?: P; readonly patience?: number } = {}
+  fields: { readonly request?: Q; readonly reply?: P; readonly clientTimeout?: number } = {}
 ): Rpc<Type, Schema.Struct<Q>["Type"], Schema.Struct<P>["Type"]> => {
   const request = codec(fields.request ?? {} as Q) // where no fields are given, Q is its default: {}
   const reply = codec(fields.reply ?? {} as P)
@@ -64,7 +64,7 @@ export const make = <const Type extends string, const Q extends Fields = {}, con
     requestSchema: Schema.Struct(fields.request ?? {}),
     replySchema: Schema.Struct(fields.reply ?? {}),
     replyFields: new Set(Object.keys(fields.reply ?? {})),
-    ...fields.patience !== undefined && { patience: fields.patience }
+    ...fields.clientTimeout !== undefined && { clientTimeout: fields.clientTimeout }
   }
 }
 

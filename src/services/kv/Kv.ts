@@ -32,7 +32,7 @@ export interface Kv {
   readonly update: Updates.Update
 }
 
-/** Nobody stores this: a `cas` from here succeeds only by creating the key. */
+/** Nobody stores this value, so a `cas` from it never matches what a key holds: it succeeds only by creating the key. */
 const absent: Json = { "gossip-girl": "absent" }
 
 const make = (service: ServiceId) =>

@@ -43,9 +43,10 @@ export interface Answers {
   readonly refuse: (message: Envelope, msgId: MessageId | undefined, error: ProtocolError.ProtocolError) => void
   /**
    * Whether this has come from a client that no longer waits for an answer; counts it, if so. `received` is in ms of
-   * the monotonic clock; `patience` is how long it waits, in ms, if not as long as any other.
+   * the monotonic clock; `clientTimeout` is how long the client waits, in ms; left out for who waits
+   * as long as any other client.
    */
-  readonly isTooLate: (message: Envelope, received: number, patience?: number) => boolean
+  readonly isTooLate: (message: Envelope, received: number, clientTimeout?: number) => boolean
   /** How many answers were dropped, because their client no longer waited. */
   readonly tooLate: () => number
 }
@@ -88,8 +89,8 @@ export const make = Effect.gen(function*() {
   return {
     answer,
     refuse,
-    isTooLate: (message, received, patience = timeout) => {
-      const isTooLate = isClient(message.src) && now() - received > Math.min(patience, timeout)
+    isTooLate: (message, received, clientTimeout = timeout) => {
+      const isTooLate = isClient(message.src) && now() - received > Math.min(clientTimeout, timeout)
       if (isTooLate) tooLate++
       return isTooLate
     },

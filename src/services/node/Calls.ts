@@ -37,7 +37,7 @@ interface Waiting {
   readonly resume: (reply: Reply) => void
 }
 
-/** Insertion order is deadline order. */
+/** The calls with one timeout: the order in which they were put in is the order of their deadlines. */
 interface Queue {
   readonly waiting: Map<MessageId, Waiting>
   timerSet: boolean
@@ -48,8 +48,8 @@ export const make: Effect.Effect<Calls, never, Timers> = Effect.gen(function*() 
   const now = yield* MonotonicClock.millis
   const queues = new Map<number, Queue>()
   const queueOf = new Map<MessageId, Queue>()
-  // Not from 1: a reply to a request of an earlier life of this node must not be taken for one to a request of this
-  // life.
+  // Numbers do not begin at 1: else a reply to a request of an earlier life of this node could be taken for a reply to
+  // a request of this life.
   let lastId = yield* Random.nextIntBetween(0, 2 ** 31)
 
   const remove = (id: MessageId): Waiting | undefined => {

@@ -61,7 +61,7 @@ export const make = (routes: Routes, answers: Answers, dispatch: Dispatch): Effe
         const waiting = held ?? []
         held = undefined
         for (const { message, received } of waiting) {
-          const isInit = message.body["type"] === "init" // whose sender waits longer than a client
+          const isInit = message.body["type"] === "init" // the bench waits longer for init_ok than a client waits
           if (isInit || !answers.isTooLate(message, received)) dispatch(message, received)
         }
       })

@@ -49,7 +49,8 @@ export class MessageIO extends Context.Service<MessageIO, {
         }
       }
 
-      // When there is something to write, every fiber that is ready to run gets a turn first: its lines leave as well.
+      // When there is something to write, every fiber that is ready to run gets a turn first, so that its lines are
+      // written in the same go.
       const takeAll = Effect.suspend(() => {
         if (lines.length === 0) idle.openUnsafe()
         return unsent.await.pipe(
@@ -96,7 +97,7 @@ export class MessageIO extends Context.Service<MessageIO, {
             return length > maxUnsent ? Effect.andThen(warnings, flush) : warnings
           }),
           Effect.orDie,
-          Effect.raceFirst(Fiber.join(writer)) // which ends only by dying
+          Effect.raceFirst(Fiber.join(writer)) // the writer ends only when it dies
         )
 
       return MessageIO.of({ receive, send, flush })

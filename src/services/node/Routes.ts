@@ -48,8 +48,8 @@ export const make = (answers: Answers) =>
           // H has a handler for each type of P; that it takes what this very rpc decodes is lost in the union
           const handler = handlers[rpc.type as keyof H] as Handler<Rpc.Services<H>>
           routes.set(rpc.type, (message, msgId, received = now()) => {
-            // It may have been held until there was a handler.
-            if (rpc.patience !== undefined && answers.isTooLate(message, received, rpc.patience)) return
+            // The request may have been held until there was a handler for it.
+            if (rpc.clientTimeout !== undefined && answers.isTooLate(message, received, rpc.clientTimeout)) return
             const request = rpc.decodeRequest(message.body)
             if (Result.isFailure(request)) return answers.refuse(message, msgId, malformed(request))
             const handled = Result.try(() => handler(request.success, message.src))
@@ -58,7 +58,7 @@ export const make = (answers: Answers) =>
             if (Exit.isExit(effect)) return answers.answer(rpc, message, msgId, effect as Outcome)
             const fiber = run(effect)
             fiber.addObserver((exit) => {
-              if (msgId === undefined || !answers.isTooLate(message, received, rpc.patience)) {
+              if (msgId === undefined || !answers.isTooLate(message, received, rpc.clientTimeout)) {
                 answers.answer(rpc, message, msgId, exit)
               }
             })
