@@ -3,6 +3,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { type Lesson, lessons, solved } from "../../../bin/site/Lessons.ts"
@@ -11,6 +12,7 @@ import * as Scene from "../../../bin/site/Scene.ts"
 import * as Setup from "../../../bin/site/Setup.ts"
 import { shown } from "../../../bin/site/Shown.ts"
 import * as Starts from "../../../bin/site/Starts.ts"
+import { built } from "../GossipGirl.ts"
 
 const textOf = ({ program, workload }: Setup.Setup): string =>
   shown(readFileSync(join(import.meta.dirname, "../../..", Starts.find(workload, program)!.file), "utf8"))
@@ -88,5 +90,28 @@ describe("Scene", () => {
       const lesson = lessons.find(({ title }) => title === "Who tells a newcomer?")!
       const sceneAt = Scene.make((yield* Recording.make(solution(lesson))).data)
       assert.deepStrictEqual([4999, 5001, 6001].map((time) => sceneAt(time).nodes[2]!.isKilled), [false, true, false])
+    }))
+})
+
+describe("gossip-girl replay", () => {
+  it.effect("makes the run of an address, with faults by hand and a changed program", () =>
+    Effect.gen(function*() {
+      for (const lesson of lessons.slice(0, 2)) {
+        for (
+          const [setup, valid] of [[lesson.setup, lesson.goal !== "valid"], [
+            solution(lesson),
+            lesson.goal === "valid"
+          ]] as const
+        ) {
+          const address = `http://localhost:8080/playground.html#${yield* Setup.toFragment(setup)}`
+          const { status, stdout } = spawnSync(process.execPath, [built, "replay", address, "--json"], {
+            encoding: "utf8"
+          })
+          assert.strictEqual(status, valid ? 0 : 1, stdout)
+        }
+      }
+      const { status, stderr } = spawnSync(process.execPath, [built, "replay", "#nonsense"], { encoding: "utf8" })
+      assert.strictEqual(status, 2)
+      assert.include(stderr, "that is no address of the playground")
     }))
 })
