@@ -217,7 +217,7 @@ describe("gossip-girl test", { concurrent: true }, () => {
         [`-w echo --bin ${echoNode} --rate 0`, "--rate must be a number above 0"],
         [`-w echo --bin ${echoNode} --nodes ,`, "--nodes names none"],
         [`-w echo --bin ${echoNode} --nodes-file /nowhere`, "--nodes-file /nowhere cannot be read"],
-        [`-w echo --bin ${echoNode} --program star`, "unknown flag --program"],
+        [`-w echo --bin ${echoNode} --program star`, "--program goes with --nats."],
         [`-w ecko --bin ${echoNode}`, "Did you mean echo?"]
       ]
       for (const [path, says] of [["package.json", "package.json: that is no directory."], ["", "needs a value."]]) {
