@@ -1,0 +1,41 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Raft from "../../../src/services/raft/Raft.ts"
+import * as Settings from "../../../src/services/raft/Settings.ts"
+import { seeds } from "../../Seeds.ts"
+import * as Cluster from "./Cluster.ts"
+
+/** How long it takes until another one leads, in ms, with hops of 10 ms. */
+const failover = (seed: number, nodeCount: number, how: "kill" | "cut"): number => {
+  const cluster = Cluster.make({
+    seed,
+    machine: Raft,
+    nodeCount,
+    settings: Settings.defaults,
+    latency: () => 10,
+    loss: 0,
+    duplicates: 0,
+    syncTime: () => 1
+  })
+  for (const member of cluster.members) Cluster.start(cluster, member)
+  Cluster.pass(cluster, 1000 + 500 * cluster.random.nextDoubleUnsafe())
+  const former = Cluster.leader(cluster)!
+  const term = former.server!.term
+  const since = cluster.time.now()
+  if (how === "kill") Cluster.kill(cluster, former)
+  else cluster.cut = (from, to) => (from === former.node) !== (to === former.node)
+  const isLed = (): boolean =>
+    cluster.members.some(({ server }) => server?.role.type === "leader" && server.term > term)
+  while (!isLed() && cluster.time.now() < since + 5000) Cluster.pass(cluster, 1)
+  return cluster.time.now() - since
+}
+
+describe("Raft", () => {
+  it.each([[3, "kill"], [3, "cut"], [5, "kill"], [5, "cut"]] as const)(
+    "has a new leader soon: of %i nodes, after a %s",
+    (nodeCount, how) => {
+      const times = seeds(50).map((seed) => failover(seed, nodeCount, how)).toSorted((a, b) => a - b)
+      assert.isAtMost(times[Math.floor(times.length / 2)]!, 400)
+      assert.isAtMost(times.at(-1)!, 1000)
+    }
+  )
+})
