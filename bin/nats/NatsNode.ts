@@ -67,8 +67,13 @@ export const explain = (error: unknown): string | undefined =>
 /** Runs until it is interrupted. */
 export const run = (program: SimulatedNode.Program, { cluster, disk, id, ids, url }: Settings) =>
   program.pipe(
-    Effect.provide(Layer.provide(layer(NatsMessageIO.layer, disk), NatsBus.layer)),
-    Effect.provide(environment({ NATS_URL: url, NATS_CLUSTER: cluster, NODE_ID: id, NODE_IDS: ids.join(",") })),
+    Effect.provide(
+      Layer.provide(layer(NatsMessageIO.layer, disk), NatsBus.layer).pipe(
+        Layer.provideMerge(
+          environment({ NATS_URL: url, NATS_CLUSTER: cluster, NODE_ID: id, NODE_IDS: ids.join(",") })
+        )
+      )
+    ),
     Effect.provideService(Logger.LogToStderr, true)
   )
 

@@ -78,7 +78,7 @@ describe.skipIf(!isInstalled)("a bus on one server", () => {
       const { url } = yield* one()
       const log: Array<string> = []
       const logging = Logger.layer([Logger.make(({ message }) => void log.push(String(message)))])
-      yield* Effect.forkScoped(EchoProgram.pipe(Effect.provide(nodeAt(url)), Effect.provide(logging)))
+      yield* Effect.forkScoped(EchoProgram.pipe(Effect.provide(Layer.provideMerge(nodeAt(url), logging))))
       yield* Effect.gen(function*() {
         const client = yield* NatsClient
         const { connection, subject } = yield* NatsBus

@@ -60,7 +60,7 @@ export const yesDoesNothing = lying((linKv) => {
       Effect.gen(function*() {
         if (!(yield* isNext)) return yield* linKv.cas(request)
         const { value } = yield* linKv.read(request)
-        return Json.equals(value, request.from) ? {} : yield* Effect.fail(different)
+        return Json.equals(value, request.from) ? {} : yield* different
       })
   }
 })
@@ -72,7 +72,7 @@ export const noDoesIt = lying((linKv) => {
     cas: (request) =>
       Effect.gen(function*() {
         const done = yield* linKv.cas(request)
-        return (yield* isNext) ? yield* Effect.fail(different) : done
+        return (yield* isNext) ? yield* different : done
       })
   }
 })
@@ -84,7 +84,7 @@ export const blind = lying((linKv) => {
     read: (request) =>
       Effect.gen(function*() {
         const reply = yield* linKv.read(request)
-        return (yield* isNext) ? yield* Effect.fail(missing) : reply
+        return (yield* isNext) ? yield* missing : reply
       })
   }
 })
@@ -100,7 +100,7 @@ export const notAtomic = lying((linKv) => ({
   cas: (request) =>
     Effect.gen(function*() {
       const { value } = yield* linKv.read(request)
-      if (!Json.equals(value, request.from)) return yield* Effect.fail(different)
+      if (!Json.equals(value, request.from)) return yield* different
       return yield* linKv.write({ key: request.key, value: request.to })
     })
 }))
