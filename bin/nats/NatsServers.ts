@@ -1,6 +1,7 @@
 /**
  * Three NATS servers on loopback that are one cluster, and what may befall them.
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
@@ -52,6 +53,9 @@ export const start: Effect.Effect<NatsServers, Fault, Scope.Scope> = Effect.gen(
   }
 })
 
+/** How long nodes have to start in peace: what says who they are is not sent twice. */
+const peace = Duration.seconds(5)
+
 /** Again and again kills one of them and starts it again, each after so many ms in the mean; never two at once. */
 export const torment = (servers: NatsServers, interval: number) => {
   const pause = Effect.flatMap(Random.nextBetween(0, 2 * interval), Effect.sleep)
@@ -61,5 +65,5 @@ export const torment = (servers: NatsServers, interval: number) => {
     yield* servers.kill(server)
     yield* pause
     yield* servers.restart(server)
-  }).pipe(Effect.forever)
+  }).pipe(Effect.forever, Effect.delay(peace))
 }

@@ -14,6 +14,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as NatsBucket from "../../src/nats/NatsBucket.ts"
 import { NatsBus, type NatsUnavailable } from "../../src/nats/NatsBus.ts"
+import * as NatsDurability from "../../src/nats/NatsDurability.ts"
 import * as Envelope from "../../src/schema/Envelope.ts"
 import * as Lines from "../../src/simulator/processes/Lines.ts"
 import * as Watchdog from "../../src/simulator/processes/Watchdog.ts"
@@ -142,11 +143,14 @@ const serverFor = (
     Effect.catchTag("ConfigError", Effect.die)
   )
 
+const warn = (message: string | undefined) =>
+  message === undefined ? Effect.void : Output.err(`gossip-girl: warning: ${message}.\n`)
+
 /** Tells what the servers cannot give; nodes that need it refuse then, and say so. */
 const tellOfBucket = NatsBucket.open.pipe(
   Effect.matchEffect({
-    onFailure: ({ message }) => Output.err(`gossip-girl: warning: ${message}\n`),
-    onSuccess: () => Effect.void
+    onFailure: ({ message }) => warn(message),
+    onSuccess: () => Effect.flatMap(NatsDurability.warning, warn)
   })
 )
 

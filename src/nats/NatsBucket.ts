@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import { NatsBus } from "./NatsBus.ts"
+import * as NatsDurability from "./NatsDurability.ts"
 
 /**
  * Why there is no bucket.
@@ -50,12 +51,6 @@ export const replicas = Config.option(Config.Int("NATS_REPLICAS"))
 /** JetStream's own codes. */
 const codes = { noPeers: 10005, noLeader: 10008, notClustered: 10074, noAccount: 10039, noJetStream: 10076 }
 
-const isOlder = (version: string, least: string): boolean => {
-  const [a, b] = [version, least].map((text) => text.split(".").map((part) => Number.parseInt(part, 10) || 0))
-  const at = a!.findIndex((part, i) => part !== b![i])
-  return at !== -1 && a![at]! < (b![at] ?? 0)
-}
-
 const toNoBucket = (error: unknown): NoBucket => {
   const detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   const code = error instanceof JetStreamApiError ? error.code : undefined
@@ -78,7 +73,7 @@ const startup = Schedule.max([Schedule.spaced("250 millis"), Schedule.during("8 
 export const open: Effect.Effect<KV, NoBucket | Config.ConfigError, NatsBus> = Effect.gen(function*() {
   const { cluster, connection } = yield* NatsBus
   const version = connection.info?.version ?? "0"
-  if (isOlder(version, leastVersion)) return yield* new NoBucket({ reason: "too old", detail: version })
+  if (NatsDurability.isOlder(version, leastVersion)) return yield* new NoBucket({ reason: "too old", detail: version })
   const wanted = Option.getOrUndefined(yield* replicas)
   const copies = wanted ?? (connection.info?.cluster === undefined ? 1 : 3)
   return yield* Effect.tryPromise({

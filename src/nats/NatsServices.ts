@@ -18,6 +18,7 @@ import type * as Rpc from "../schema/Rpc.ts"
 import { Ts } from "../schema/TsoProtocol.ts"
 import * as NatsBucket from "./NatsBucket.ts"
 import { NatsBus } from "./NatsBus.ts"
+import * as NatsDurability from "./NatsDurability.ts"
 import * as NatsKvStore from "./NatsKvStore.ts"
 
 export class NatsServices extends Context.Service<NatsServices, {
@@ -76,6 +77,12 @@ const make = Effect.gen(function*() {
   // Opened when it is first asked for, so that programs that ask no service need no JetStream; after a failure again.
   const open = NatsBucket.open.pipe(
     Effect.map((kv) => NatsKvStore.make(kv, bus)),
+    Effect.tap(() =>
+      Effect.flatMap(
+        NatsDurability.warning,
+        (warning = "") => warning === "" ? Effect.void : Effect.logWarning(warning)
+      )
+    ),
     Effect.tapError(({ message }) => Effect.logWarning(`NATS: ${message}`)),
     Effect.mapError(({ message }) => new ProtocolError.TemporarilyUnavailable({ text: message }))
   )

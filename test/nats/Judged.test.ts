@@ -8,7 +8,7 @@ import { isInstalled } from "./Servers.ts"
 describe.skipIf(!isInstalled)("on NATS, by strict rules", () => {
   const judge = (workload: string, ...args: ReadonlyArray<string>) => {
     const store = mkdtempSync(join(tmpdir(), "gossip-girl-"))
-    const run = ["test", "-w", workload, "--nats", "three", "--node-count", "3", "--time-limit", "3", "--rate", "50"]
+    const run = ["test", "-w", workload, "--nats", "three", "--node-count", "3", "--time-limit", "6", "--rate", "50"]
     const { status, stderr, stdout } = gossip(...run, "--rules", "strict", "--recovery", "3", "--store", store, ...args)
     rmSync(store, { recursive: true, force: true })
     assert.strictEqual(status, 0, `${stdout}${stderr}`)

@@ -10,6 +10,7 @@ import * as NatsServers from "../../bin/nats/NatsServers.ts"
 import * as NatsBucket from "../../src/nats/NatsBucket.ts"
 import { NatsBus } from "../../src/nats/NatsBus.ts"
 import { NatsClient } from "../../src/nats/NatsClient.ts"
+import * as NatsDurability from "../../src/nats/NatsDurability.ts"
 import * as NatsKvStore from "../../src/nats/NatsKvStore.ts"
 import * as NatsLines from "../../src/nats/NatsLines.ts"
 import * as NatsMessageIO from "../../src/nats/NatsMessageIO.ts"
@@ -173,6 +174,29 @@ describe.skipIf(!isInstalled)("a store on one server", () => {
         assert.deepStrictEqual(yield* client.ask(n1, Read, { key: 1 }), { value: "b" })
         assert.strictEqual((yield* Effect.flip(client.ask(n1, Read, { key: 2 }))).code, 20)
       }).pipe(Effect.provide(clientAt(url)))
+    }).pipe(Effect.scoped))
+})
+
+describe("versions", () => {
+  it("are compared by their numbers", () => {
+    for (
+      const [a, b, older] of [["2.9.10", "2.10.0", true], ["2.10.0", "2.10.0", false], [
+        "3.0",
+        "2.10.0",
+        false
+      ]] as const
+    ) {
+      assert.strictEqual(NatsDurability.isOlder(a, b), older)
+    }
+  })
+})
+
+describe.skipIf(!isInstalled)("a server's settings", () => {
+  it.live("are warned of unless it is seen to sync every write", () =>
+    Effect.gen(function*() {
+      const { url } = yield* one()
+      const warning = yield* Effect.provide(NatsDurability.warning, busAt(url))
+      assert.match(warning ?? "", /sync every write/)
     }).pipe(Effect.scoped))
 })
 
