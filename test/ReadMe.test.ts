@@ -19,7 +19,7 @@ const commandsIn = (text: string): ReadonlyArray<string> =>
   ).filter((line) => line !== "")
 
 /** What other tests run, and what takes another machine. */
-const elsewhere = /^(npm|cd|npx vitest|\.\/maelstrom|npx gossip-girl (new|serve|costs)|sudo|ssh|scp)\b/
+const elsewhere = /^(npm|cd|(SEEDS=\d+ )?npx vitest|\.\/maelstrom|npx gossip-girl (new|serve|costs)|sudo|ssh|scp)\b/
 
 /** The same for a second of the nodes' time. */
 const brief = (command: string): string =>
