@@ -7,6 +7,11 @@ import { BaseSequencer, type TestSpecification } from "vitest/node"
 
 /** What takes longest, or waits for real time: first, so that no core is idle in the end. */
 const first = [
+  "Package",
+  "docs/Tables",
+  "Nats",
+  "page/Playground",
+  "Judged",
   "CommandLine",
   "RealCluster",
   "TestCommand",

@@ -194,7 +194,14 @@ const registers: ReadonlyArray<Wrong> = [
     register([
       inProgram("let clock = 0", "let clock = 0\n  let hasRecovered = false"),
       inProgram("recovery.guard(() => {", "recovery.guard(() => {\n          hasRecovered = true"),
-      inProgram("clock = Math.max(clock, stamp)", "if (hasRecovered) clock = Math.max(clock, stamp)")
+      inProgram(
+        "clock = Math.max(clock, stamp)\n      for",
+        "if (hasRecovered) clock = Math.max(clock, stamp)\n      for"
+      ),
+      inProgram(
+        "for (const { stamp } of registers.values())",
+        "for (const { stamp } of hasRecovered ? registers.values() : [])"
+      )
     ]),
     { ...kills, seed: 4 }
   ],
