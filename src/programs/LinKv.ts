@@ -57,9 +57,9 @@ export const LinKv = Effect.gen(function*() {
     }
   })
 
-  const patience = yield* timeout
+  const longest = yield* timeout
   const orLate = (late: ProtocolError.ProtocolError) => <A>(effect: Effect.Effect<A, ProtocolError.ProtocolError>) =>
-    Effect.timeoutOrElse(effect, { duration: patience, orElse: () => Effect.fail(late) })
+    Effect.timeoutOrElse(effect, { duration: longest, orElse: () => Effect.fail(late) })
   const orRefused = orLate(new ProtocolError.TemporarilyUnavailable({ text: "it takes too long to read" }))
   const orInDoubt = orLate(new ProtocolError.Timeout({ text: "it may still happen" }))
 

@@ -87,142 +87,173 @@ const isInit = (line: string): boolean =>
     onSuccess: ({ body }) => body["type"] === Init.type
   })
 
-export const make = (options: Options): ProcessNode => {
-  const { command, diskFolder, id, network, now, watchdog } = options
+/** What speaks against the node. After the first that does it is heard no more. */
+const chargesOf = ({ id, now, onFinding }: Options, last: () => Life.Life | undefined) => {
   let finding: { readonly kind: Findings.NodeKind; readonly about: Finding.Example["about"] } | undefined
-  /** What was sent to it before it was given `init`; that comes first, once it is there. */
-  let held: Array<readonly [line: string, src: Address]> | undefined = []
-  let isTold = false
-  /** The life that it is in, if it is in any, and the last one. */
-  let life: Life.Life | undefined
-  let last: Life.Life | undefined
-  /** How many messages this life was given by whom. */
-  let given = new Map<Address, number>()
   let remarks: ReadonlyArray<Finding.Finding> = []
-  const ends = new Set<Promise<void>>()
-
-  const find = (kind: Findings.NodeKind, about: Finding.Example["about"]): void => {
-    if (finding !== undefined) return // it is heard no more
-    finding = { kind, about: { ...about, time: now() } }
-    options.onFinding()
-  }
-
-  const receive = (line: string, { resumedAt }: Life.Life): void => {
-    const message = decode(line, id)
-    if (Result.isFailure(message)) {
-      const form = formOf(line)
-      return find("wrote what is no message", {
-        fault: message.failure,
-        ...form !== undefined && { form },
-        line: Lines.shorten(line)
-      })
-    }
-    const { dest } = message.success
-    if (network.send(id, dest, ExactNumbers.read(line))) return
-    if (isClient(dest) && now() - resumedAt < Client.defaultTimeout) return
-    find("sent to nobody", Undeliverable.about(network, message.success))
-  }
-
-  const startLife = (up: () => void): Life.Life => {
-    const isMine = (): boolean => life === mine
-    const mine = Life.start({
-      command: { ...command, env: { DISK_FOLDER: diskFolder, ...command.env } },
-      watchdog,
-      now,
-      limits: options.limits ?? Life.limits,
-      onUp: () => {
-        if (isMine()) up()
-      },
-      onLine: (line) => {
-        if (isMine() && finding === undefined) receive(line, mine)
-      },
-      onErrorLines: options.onErrorLines,
-      onUnread: (bytes) => {
-        const [most] = [...given].toSorted(([, a], [, b]) => b - a)
-        if (isMine() && most !== undefined) find("does not keep up", { bytes, from: most[0], count: most[1] })
-      },
-      onExit: (exit) => {
-        if (isMine()) find("exited", exit)
-      },
-      onNoStart: options.onNoStart
-    })
-    const ended = mine.ended.finally(() => ends.delete(ended))
-    ends.add(ended)
-    return mine
-  }
-
-  const give = (line: string, src: Address): void => {
-    given.set(src, (given.get(src) ?? 0) + 1)
-    life?.write(line)
-  }
-
   const said = (): Finding.Example["about"] => {
-    const unended = last?.output.unended()
+    const unended = last()?.output.unended()
     return {
-      stdout: last?.output.last() ?? [],
-      stderr: last?.errors.last() ?? [],
+      stdout: last()?.output.last() ?? [],
+      stderr: last()?.errors.last() ?? [],
       ...unended && { unended: Lines.shorten(unended.text) }
     }
   }
-
-  /** Notes what it has left undone when the run is over. */
-  const remark = (): void => {
-    const unended = life?.output.unended()
-    if (finding !== undefined || unended === undefined || now() - unended.at < longestPause) return
-    const about = { time: unended.at, ...said() }
-    remarks = [Findings.node.once("ended no line", Finding.example([id], about))]
+  return {
+    said,
+    isFound: (): boolean => finding !== undefined,
+    find: (kind: Findings.NodeKind, about: Finding.Example["about"]): void => {
+      if (finding !== undefined) return
+      finding = { kind, about: { ...about, time: now() } }
+      onFinding()
+    },
+    findings: (): ReadonlyArray<Finding.Finding> => {
+      if (finding === undefined) return []
+      const { about, kind } = finding
+      return [Findings.node.once(kind, Finding.example([id], { ...about, ...said() }))]
+    },
+    remarks: () => remarks,
+    /** Notes what it has left undone when the run is over. */
+    remark: (life: Life.Life | undefined): void => {
+      const unended = life?.output.unended()
+      if (finding !== undefined || unended === undefined || now() - unended.at < longestPause) return
+      const about = { time: unended.at, ...said() }
+      remarks = [Findings.node.once("ended no line", Finding.example([id], about))]
+    }
   }
+}
 
+type Charges = ReturnType<typeof chargesOf>
+
+/** What others send to the node. It is held until there is a life that was given `init`, and that comes first. */
+const mailboxOf = (life: () => Life.Life | undefined) => {
+  let held: Array<readonly [line: string, src: Address]> | undefined = []
+  let isTold = false
+  let given = new Map<Address, number>()
+  const give = (line: string, src: Address): void => {
+    given.set(src, (given.get(src) ?? 0) + 1)
+    life()?.write(line)
+  }
+  const giveHeld = (): void => {
+    if (life() === undefined || !isTold) return
+    const lines = held ?? []
+    held = undefined
+    for (const [line, src] of lines) give(line, src)
+  }
+  return {
+    giveHeld,
+    take: (line: string, src: Address): void => {
+      if (held === undefined) return give(line, src)
+      if (!isTold && isClient(src) && isInit(line)) {
+        isTold = true
+        held.unshift([line, src])
+      } else {
+        held.push([line, src])
+      }
+      giveHeld()
+    },
+    /** A life begins; unless it is the first one, it is told anew. */
+    renew: (isFirst: boolean): void => {
+      given = new Map()
+      if (isFirst) return
+      held = []
+      isTold = false
+    },
+    /** Who gave this life most messages, and how many. */
+    most: () => [...given].toSorted(([, a], [, b]) => b - a)[0]
+  }
+}
+
+/** Puts a line that the node wrote on the network, or finds against it. */
+const receive = ({ id, network, now }: Options, { find }: Charges, line: string, { resumedAt }: Life.Life): void => {
+  const message = decode(line, id)
+  if (Result.isFailure(message)) {
+    const form = formOf(line)
+    return find("wrote what is no message", {
+      fault: message.failure,
+      ...form !== undefined && { form },
+      line: Lines.shorten(line)
+    })
+  }
+  const { dest } = message.success
+  if (network.send(id, dest, ExactNumbers.read(line))) return
+  if (isClient(dest) && now() - resumedAt < Client.defaultTimeout) return
+  find("sent to nobody", Undeliverable.about(network, message.success))
+}
+
+/** Starts a life, which is heard as long as it is the one that the node is in. */
+const startLife = (
+  options: Options,
+  charges: Charges,
+  most: ReturnType<typeof mailboxOf>["most"],
+  isNow: (life: Life.Life) => boolean,
+  up: () => void
+): Life.Life => {
+  const { command, diskFolder, now, watchdog } = options
+  const life: Life.Life = Life.start({
+    command: { ...command, env: { DISK_FOLDER: diskFolder, ...command.env } },
+    watchdog,
+    now,
+    limits: options.limits ?? Life.limits,
+    onUp: () => {
+      if (isNow(life)) up()
+    },
+    onLine: (line) => {
+      if (isNow(life) && !charges.isFound()) receive(options, charges, line, life)
+    },
+    onErrorLines: options.onErrorLines,
+    onUnread: (bytes) => {
+      const sender = most()
+      if (isNow(life) && sender !== undefined) {
+        charges.find("does not keep up", { bytes, from: sender[0], count: sender[1] })
+      }
+    },
+    onExit: (exit) => {
+      if (isNow(life)) charges.find("exited", exit)
+    },
+    onNoStart: options.onNoStart
+  })
+  return life
+}
+
+export const make = (options: Options): ProcessNode => {
+  const { diskFolder, id, network, now } = options
+  /** The life that it is in, if it is in any, and the last one. */
+  let life: Life.Life | undefined
+  let last: Life.Life | undefined
   let isWiped = false
+  const ends = new Set<Promise<void>>()
+  const charges = chargesOf(options, () => last)
+  const mailbox = mailboxOf(() => life)
+  network.join(id, mailbox.take)
+
   const kill = (): void => {
     life?.signal("SIGKILL")
     life = undefined
   }
 
-  const giveHeld = (): void => {
-    if (life === undefined || !isTold) return
-    const lines = held ?? []
-    held = undefined
-    for (const [line, src] of lines) give(line, src)
-  }
-
-  network.join(id, (line, src) => {
-    if (held === undefined) return give(line, src)
-    if (!isTold && isClient(src) && isInit(line)) {
-      isTold = true
-      held.unshift([line, src])
-    } else {
-      held.push([line, src])
-    }
-    giveHeld()
-  })
-
   return {
     id,
     get findings() {
-      if (finding === undefined) return []
-      const { about, kind } = finding
-      return [Findings.node.once(kind, Finding.example([id], { ...about, ...said() }))]
+      return charges.findings()
     },
     get remarks() {
-      return remarks
+      return charges.remarks()
     },
     get said() {
-      return said()
+      return charges.said()
     },
     start: (up = () => {}) => {
       kill() // there is never more than one
-      if (last !== undefined) {
-        held = []
-        isTold = false
-      }
+      mailbox.renew(last === undefined)
       if (isWiped) rmSync(diskFolder, { recursive: true, force: true }) // nobody writes to it any more
       isWiped = false
-      given = new Map()
-      const mine = startLife(up)
+      const mine = startLife(options, charges, mailbox.most, (one) => life === one, up)
+      const ended = mine.ended.finally(() => ends.delete(ended))
+      ends.add(ended)
       life = mine
       last = mine
-      giveHeld()
+      mailbox.giveHeld()
       return () => life !== mine || mine.resumedAt > -Infinity
     },
     kill,
@@ -247,7 +278,7 @@ export const make = (options: Options): ProcessNode => {
       throw new Error("the disk of a real process is the disk of its machine")
     },
     end: async () => {
-      remark()
+      charges.remark(life)
       kill()
       await Promise.all(ends)
     }

@@ -37,11 +37,11 @@ export const make = <A, S>(): SnapshotReceiver<A, S> => ({ fetching: undefined }
 
 /** How many parts are asked for ahead; how often in vain before another snapshot is taken instead, or this one given up. */
 const ahead = 4
-const patience = 2
+const retriesBeforeAnother = 2
 const maxRetries = 4
 
 export const mayBegin = <A, S>({ fetching }: SnapshotReceiver<A, S>): boolean =>
-  fetching === undefined || fetching.retries >= patience
+  fetching === undefined || fetching.retries >= retriesBeforeAnother
 
 export const begin = <A, S>(
   receiver: SnapshotReceiver<A, S>,
