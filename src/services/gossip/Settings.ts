@@ -2,7 +2,7 @@
  * How patient nodes are that gossip: one setting for each way to spread operations.
  */
 import * as Config from "effect/Config"
-import * as Duration from "effect/Duration"
+import { millis } from "../Variable.ts"
 
 /** All in milliseconds. */
 export interface Settings {
@@ -21,9 +21,6 @@ export interface Settings {
   /** How long a node that starts says nothing, so that all others are there when it does. */
   readonly silence: number
 }
-
-const millis = (name: string, fallback: number) =>
-  Config.Duration(name).pipe(Config.map(Duration.toMillis), Config.withDefault(fallback))
 
 /** Environment variables such as `GOSSIP_HUB_WINDOW="200 millis"`. */
 const settings = (defaults: Settings): Config.Config<Settings> =>

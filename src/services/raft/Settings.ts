@@ -2,7 +2,7 @@
  * How patient the servers are that agree on a log, and how much they let gather.
  */
 import * as Config from "effect/Config"
-import * as Duration from "effect/Duration"
+import { millis } from "../Variable.ts"
 
 /** All in ms, but for limits. */
 export interface Settings {
@@ -39,9 +39,6 @@ export interface Settings {
   /** After how many entries since the last one a snapshot is taken, at the earliest. */
   readonly snapshotAfter: number
 }
-
-const millis = (name: string, fallback: number) =>
-  Config.Duration(name).pipe(Config.map(Duration.toMillis), Config.withDefault(fallback))
 
 const count = (name: string, fallback: number) => Config.Int(name).pipe(Config.withDefault(fallback))
 

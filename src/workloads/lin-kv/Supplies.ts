@@ -2,6 +2,7 @@
  * The mutators of unknown outcome that have no end: each may happen at any moment after it began. Those that do the same
  * are alike, so they are counted.
  */
+import { rank } from "../history/Sorted.ts"
 import { type Action, effectOf, needed, type Operation, target } from "./RegisterOperation.ts"
 
 /** All of one effect. */
@@ -58,13 +59,4 @@ export const exists = (supply: Supply | undefined, now: number): boolean =>
   supply !== undefined && supply.begins[0]! < now
 
 /** How many have begun. */
-export const count = ({ begins }: Supply, now: number): number => {
-  let low = 0
-  let high = begins.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (begins[middle]! < now) low = middle + 1
-    else high = middle
-  }
-  return low
-}
+export const count = ({ begins }: Supply, now: number): number => rank(begins, now)
