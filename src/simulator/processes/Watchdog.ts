@@ -9,7 +9,9 @@
  *
  * What leaves its process group, as a daemon does, still has the environment that it was born with. Each run marks that
  * of its nodes, and where /proc shows it, as on Linux, all that carry the mark are killed when the run ends. Elsewhere a
- * daemon outlives the run.
+ * daemon outlives the run. One look does not find them all: while it lasts, a process that it has not reached yet may
+ * start another and end; and the mark of a process that is just being replaced (execve) cannot be read for a moment. So
+ * looks are repeated until two in a row have found nothing.
  */
 import { spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
@@ -27,12 +29,23 @@ export interface Watchdog {
 
 const variable = "GOSSIP_GIRL_RUN"
 
+/** How often all processes are looked at, at most: one that cannot be killed must not keep anybody busy for ever. */
+const mostLooks = 20
+
 const script = `
 while read -r line; do groups=$line; done
 [ -z "$groups" ] && exit
 kill -s KILL -- $groups
-for environ in /proc/[0-9]*/environ; do
-  tr '\\0' '\\n' <"$environ" | grep -qxF "$1" && process=\${environ#/proc/} && kill -s KILL "\${process%/environ}"
+empty=0 looks=0
+while [ $empty -lt 2 ] && [ $looks -lt ${mostLooks} ]; do
+  empty=$((empty + 1)) looks=$((looks + 1))
+  for environ in /proc/[0-9]*/environ; do
+    if tr '\\0' '\\n' <"$environ" | grep -qxF "$1"; then
+      process=\${environ#/proc/}
+      kill -s KILL "\${process%/environ}"
+      empty=0
+    fi
+  done
 done`
 
 /** Processes with that in their environment, as far as the system tells. */
@@ -51,13 +64,10 @@ const processesWith = (assignment: string): ReadonlyArray<number> => {
   }
 }
 
-/** How often it looks for processes that others have started meanwhile. */
-const mostLooks = 10
-
 const killAll = (assignment: string): void => {
-  for (let look = 0; look < mostLooks; look++) {
+  for (let look = 0, empty = 0; look < mostLooks && empty < 2; look++) {
     const left = processesWith(assignment)
-    if (left.length === 0) return
+    empty = left.length === 0 ? empty + 1 : 0
     for (const id of left) {
       try {
         process.kill(id, "SIGKILL")
