@@ -6,6 +6,8 @@ import * as Effect from "effect/Effect"
 import * as Registry from "../../src/registry/Registry.ts"
 import { extract } from "../../src/report/Extract.ts"
 import type { ReportData } from "../../src/report/ReportData.ts"
+import type { Json } from "../../src/schema/Json.ts"
+import * as Script from "../../src/simulator/faults/Script.ts"
 import * as Options from "../../src/simulator/Options.ts"
 import type * as Run from "../../src/simulator/Run.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"
@@ -16,6 +18,12 @@ import { modules } from "./Modules.ts"
 import * as Setup from "./Setup.ts"
 import * as Starts from "./Starts.ts"
 
+/** What a person can have a client ask. */
+export interface HandmadeRequest {
+  readonly type: string
+  readonly fields: Readonly<Record<string, Json>>
+}
+
 export interface Recording {
   readonly setup: Setup.Setup
   /** What says so in an address, behind the #. */
@@ -25,6 +33,8 @@ export interface Recording {
   readonly operations: Run.Summary["results"]["operations"]
   /** Messages between servers, for each operation. */
   readonly messagesPerOperation: number
+  /** Examples of what can be asked next by hand. */
+  readonly requests: ReadonlyArray<HandmadeRequest>
 }
 
 /** What a person can look at: shorter and with fewer nodes than by default on the command line. */
@@ -54,7 +64,10 @@ export const optionsOf = Effect.fnUntraced(function*(setup: Setup.Setup) {
     : start.provide(yield* Compile.compile(setup.source, modules, start.exported))
   const { workload } = Registry.find(start.workload, start.isWrong ? undefined : start.name)!
   const options = yield* Effect.try({
-    try: () => Options.fromTexts(Options.Simulated, flagsOf(setup)),
+    try: () => {
+      Script.operations(setup.script ?? [], workload)
+      return Options.fromTexts(Options.Simulated, flagsOf(setup))
+    },
     catch: (error) => new Compile.NoProgram({ why: String(error instanceof Error ? error.message : error) })
   })
   return {
@@ -88,6 +101,10 @@ export const make = Effect.fnUntraced(function*(setup: Setup.Setup) {
     data,
     validity: results.validity,
     operations: results.operations,
-    messagesPerOperation: results.messagesPerOperation.servers
+    messagesPerOperation: results.messagesPerOperation.servers,
+    requests: (options.workload.byHand ?? []).map(({ example, type }) => ({
+      type,
+      fields: example(setup.script?.length ?? 0)
+    }))
   } satisfies Recording
 })

@@ -131,7 +131,7 @@ export const Options = Schema.Struct({
   /** What was set of the workload: values of its own settings. */
   settings: Schema.optionalKey(Schema.Record(Schema.String, Json)),
   scheduling: Schema.optionalKey(simulated.scheduling),
-  /** Faults made by hand. */
+  /** Faults and operations made by hand. */
   script: Schema.optionalKey(Script),
   /** The environment variables of simulated nodes. */
   config: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))

@@ -215,6 +215,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
   })
 
   const { history, record } = Recorder.make(now)
+  const extra = Script.operations(options.script ?? [], workload).filter(({ node }) => ids.includes(node))
   const stage: Script.Stage = {
     timeline,
     network,
@@ -234,6 +235,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
       nodes: ids,
       workers: options.concurrency,
       newClient: () => watch(newClient()),
+      extra,
       crashInterval: workload.crashInterval,
       record
     })

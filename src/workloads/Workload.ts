@@ -33,6 +33,16 @@ export interface Invocation extends Question {
   readonly value: Json
 }
 
+/** An operation that a person can have a client do. */
+export interface ByHand {
+  /** Type of its request. */
+  readonly type: string
+  /** The other fields of a request that makes sense, and that no other with another number has, nor one that is drawn. */
+  readonly example: (number: number) => Readonly<Record<string, Json>>
+  /** The operation with these fields, if they are such. */
+  readonly invocation: (fields: Readonly<Record<string, Json>>) => Result.Result<Invocation, Schema.SchemaError>
+}
+
 /** Who works: so many workers, the one of number i as a client of node i modulo the number of nodes. */
 export interface Crew {
   readonly nodeCount: number
@@ -60,6 +70,8 @@ export interface Workload {
    * be known of a client goes by its id.
    */
   readonly generator: (random: SeededRandom, crew: Crew) => (client: ClientId, worker: number) => Invocation
+  /** The operations that a person can have a client do; none if it is not given. */
+  readonly byHand?: ReadonlyArray<ByHand>
   /** How long a client waits for a reply, in ms, given the mean latency between servers; else see Client. */
   readonly clientTimeout?: (meanLatency: number) => number
   /**
@@ -182,3 +194,31 @@ export const invocation = <Type extends string, Q, P>({ f, result, value, ...res
   value,
   ...question({ ...rest, outcome: (reply) => ({ type: "ok", value: result(reply) }) })
 })
+
+/** A value that is not drawn, another one for each number: checkers tell writes apart by their values. */
+export const unused = (number: number): number => 1_000_000 + number
+
+/** An operation of a person's choice: its request, an example of it, and what it is as an operation. */
+export const handmade = <Type extends string, Q, P>(
+  rpc: Rpc.Rpc<Type, Q, P>,
+  example: (number: number) => Readonly<Record<string, Json>>,
+  invocation: (request: Q) => Invocation
+): ByHand => ({
+  type: rpc.type,
+  example,
+  invocation: (fields) => Result.map(rpc.decodeRequest(fields), invocation)
+})
+
+/** The operation that this request begins. Throws a RangeError when the workload has no such operation. */
+export const byHand = (workload: Workload, type: string, fields: Readonly<Record<string, Json>>): Invocation => {
+  const found = workload.byHand?.find((one) => one.type === type)
+  if (found === undefined) {
+    const known = (workload.byHand ?? []).map(({ type }) => type)
+    throw new RangeError(`${workload.name} has no operation ${type}; it has ${known.join(", ") || "none"}`)
+  }
+  const invocation = found.invocation(fields)
+  if (Result.isSuccess(invocation)) return invocation.success
+  throw new RangeError(
+    `${type} ${ExactNumbers.text(fields)} is no request of ${workload.name}: ${invocation.failure.message}`
+  )
+}

@@ -78,7 +78,7 @@ const settingsOf = ({ change, setup }: Acts) => {
     })
     return { input, flag, usual }
   })
-  const byHand = button("no faults by hand", () => {
+  const byHand = button("nothing by hand", () => {
     const { script: _, ...rest } = setup()
     change(rest)
   })

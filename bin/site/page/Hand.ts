@@ -1,21 +1,32 @@
 /**
- * Faults made by hand: what is chosen in the ring, and what can be done to it, by button and by key.
+ * What is done by hand: which nodes are chosen in the ring, and what can be done to them, or asked of them, by button and
+ * by key.
  */
 import type { NodeId } from "../../../src/schema/Address.ts"
 import type { Deed } from "../../../src/simulator/faults/Script.ts"
 import { button, el } from "../../page/Dom.ts"
+import * as Format from "../../page/Format.ts"
 import type { Scene } from "../Scene.ts"
+import * as Ask from "./Ask.ts"
 import type { Player } from "./Player.ts"
 
 interface Acts {
   /** Adds what is made of this moment, in ms. */
   readonly deed: (deeds: (at: number) => ReadonlyArray<Deed>) => void
+  /** Takes back what was done last. */
+  readonly undo: () => void
+  /** How much was done so far. */
+  readonly deeds: () => number
+  /** When clients stop asking, in ms. */
+  readonly askableUntil: () => number
   readonly scene: () => Scene | undefined
   readonly redraw: () => void
 }
 
 /** The ring shows names of nodes; to check that, the page would have to hold a library. */
 const nodeId = (name: string): NodeId => name as NodeId
+
+const nobody = "no node is chosen"
 
 /** How far a clock is set forward, in ms. */
 const skew = 60_000
@@ -48,10 +59,37 @@ const actsOn = (chosen: ReadonlySet<NodeId>, { deed, scene }: Pick<Acts, "deed" 
   }
 }
 
-export const make = ({ deed, redraw, scene }: Acts) => {
+/** The form of an operation, for the first of the nodes that are chosen. */
+const askOf = (chosen: ReadonlySet<NodeId>, { askableUntil, deed, scene }: Acts) => {
+  const node = (): NodeId | undefined => (scene()?.time ?? 0) < askableUntil() ? [...chosen][0] : undefined
+  const form = Ask.make(() => {
+    const asked = node()
+    if (asked !== undefined) deed((at) => [{ deed: "ask", node: asked, at, ...form.take() }])
+  })
+  return {
+    ...form,
+    show: (): void =>
+      form.show(node(), chosen.size === 0 ? nobody : `clients ask until ${Format.moment(askableUntil())}`)
+  }
+}
+
+/** Keys act wherever they mean nothing else. */
+const listen = (target: Document, keys: Readonly<Record<string, () => void>>): void =>
+  target.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    const at = event.target instanceof Element ? event.target : undefined
+    if (at?.closest("input, select, textarea, button, summary, .editor, .stage, [role=slider]")) return
+    const act = keys[event.key]
+    if (act === undefined || event.key === " " && at?.closest("[data-node]")) return
+    event.preventDefault()
+    act()
+  })
+
+export const make = (acts: Acts) => {
+  const { deeds, redraw, undo } = acts
   const chosen = new Set<NodeId>()
-  const { clock, cut, cutLink, heal, kill, pause, stateOf } = actsOn(chosen, { deed, scene })
-  const name = el("output", {}, "no node is chosen")
+  const { clock, cut, cutLink, heal, kill, pause, stateOf } = actsOn(chosen, acts)
+  const name = el("output", {}, "")
   const ofNodes = [
     button("kill / start (k)", kill),
     button("pause / resume (p)", pause),
@@ -59,9 +97,15 @@ export const make = ({ deed, redraw, scene }: Acts) => {
     button("cut the link (l)", cutLink),
     button("clock + 60 s (t)", clock)
   ]
+  const asks = askOf(chosen, acts)
+  const takeBack = button("take back (u)", () => {
+    if (deeds() > 0) undo()
+  })
   const show = (): void => {
-    name.textContent = chosen.size === 0 ? "no node is chosen" : [...chosen].join(", ")
+    name.textContent = chosen.size === 0 ? nobody : [...chosen].join(", ")
     for (const one of ofNodes) one.disabled = chosen.size === 0
+    takeBack.disabled = deeds() === 0
+    asks.show()
   }
   show()
   const select = (name: string, adds: boolean): void => {
@@ -70,19 +114,20 @@ export const make = ({ deed, redraw, scene }: Acts) => {
     if (!adds) chosen.clear()
     if (had) chosen.delete(id)
     else chosen.add(id)
-    show()
     redraw()
   }
   const keys = (player: Player): Readonly<Record<string, () => void>> => ({
     " ": () => player.isPlaying() ? player.pause() : player.play(),
     ArrowLeft: () => player.step(-1),
     ArrowRight: () => player.step(1),
+    a: asks.ask,
     k: kill,
     p: pause,
     c: cut,
     l: cutLink,
     t: clock,
     h: heal,
+    u: () => takeBack.click(),
     ...Object.fromEntries(Array.from({ length: 10 }, (_, i) => [
       String(i),
       () => {
@@ -90,25 +135,21 @@ export const make = ({ deed, redraw, scene }: Acts) => {
       }
     ]))
   })
+  const faults = el(
+    "div",
+    { class: "bar", role: "toolbar", "aria-label": "Faults by hand" },
+    name,
+    ...ofNodes,
+    button("heal (h)", heal),
+    takeBack
+  )
   return {
-    element: el(
-      "div",
-      { class: "bar", role: "toolbar", "aria-label": "Faults by hand" },
-      name,
-      ...ofNodes,
-      button("heal (h)", heal)
-    ),
+    element: el("div", {}, faults, asks.element),
     selected: (): ReadonlySet<string> => chosen,
     select,
-    listen: (target: Document, player: Player): void =>
-      target.addEventListener("keydown", (event) => {
-        if (event.ctrlKey || event.metaKey || event.altKey) return
-        const at = event.target instanceof Element ? event.target : undefined
-        if (at?.closest("input, select, textarea, button, summary, .editor, .stage, [role=slider]")) return
-        const act = keys(player)[event.key]
-        if (act === undefined || event.key === " " && at?.closest("[data-node]")) return
-        event.preventDefault()
-        act()
-      })
+    /** The moment has changed, or what can be done in it. */
+    show,
+    load: asks.load,
+    listen: (target: Document, player: Player): void => listen(target, keys(player))
   }
 }

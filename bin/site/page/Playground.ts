@@ -29,6 +29,10 @@ const first: Setup = { workload: "broadcast", program: "star", flags: {} }
 /** Without what was changed in the program. */
 const unedited = ({ source: _source, ...setup }: Setup): Setup => setup
 
+/** With this done by hand. */
+const scripted = ({ script: _script, ...setup }: Setup, script: NonNullable<Setup["script"]>): Setup =>
+  script.length === 0 ? setup : { ...setup, script }
+
 /** The diagram of the run, drawn when somebody opens it. */
 const fold = () => {
   const mount = el("div", { class: "mount" })
@@ -58,15 +62,19 @@ interface State {
 /** The cluster at a moment, and what can be done to it. */
 const stageOf = (state: State, change: (setup: Setup) => void, onMove: (time: number, isPlaying: boolean) => void) => {
   const detail = el("p", { class: "detail", role: "status" })
+  const done = (): NonNullable<Setup["script"]> => state.setup.script ?? []
   const player: Player.Player = Player.make((time) => {
     if (state.sceneAt === undefined) return
     ring.draw(state.sceneAt(time), hand.selected())
+    hand.show()
     timeline.move(time)
     onMove(time, player.isPlaying())
   })
   const hand = Hand.make({
-    deed: (deeds) =>
-      change({ ...state.setup, script: [...state.setup.script ?? [], ...deeds(Math.ceil(player.time()))] }),
+    deed: (deeds) => change(scripted(state.setup, [...done(), ...deeds(Math.ceil(player.time()))])),
+    undo: () => change(scripted(state.setup, done().slice(0, -1))),
+    deeds: () => done().length,
+    askableUntil: () => state.recording?.data.timeLimit ?? 0,
     scene: () => state.sceneAt?.(player.time()),
     redraw: () => player.seek(player.time())
   })
@@ -89,6 +97,7 @@ const run = (): void => {
     if (typeof answer === "string") return Verdict.fail(verdict, answer)
     const { data, fragment, setup } = answer
     Object.assign(state, { setup, recording: answer, sceneAt: Scene.make(data) })
+    hand.load(answer.requests)
     timeline.load(data)
     player.load(Scene.moments(data), data.duration)
     Verdict.show(verdict, answer, player.seek)

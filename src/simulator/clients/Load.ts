@@ -9,6 +9,8 @@
  * A client that crashes on purpose goes the same way, in the place of an operation. It is no operation, though, and has
  * no outcome: it is an `info` without an `invoke`, as what the nemesis does. (Maelstrom counts it as one that is not ok,
  * so its kafka is never totally available; what is counted here is what the nodes can do something about.)
+ *
+ * An extra operation has a worker of its own, whose client is new. At the end that worker does what all workers do.
  */
 import type { ClientId, NodeId } from "../../schema/Address.ts"
 import type { Event } from "../../workloads/history/History.ts"
@@ -18,12 +20,21 @@ import type { Timeline } from "../time/Timeline.ts"
 import type * as Client from "./Client.ts"
 import * as Persistence from "./Persistence.ts"
 
+/** An operation besides those that are drawn: how many ms after the beginning, of whom, and what. */
+export interface Extra {
+  readonly at: number
+  readonly node: NodeId
+  readonly invocation: Invocation
+}
+
 export interface Options {
   readonly timeline: Timeline
   readonly random: SeededRandom
   readonly nodes: ReadonlyArray<NodeId>
   readonly workers: number
   readonly newClient: () => Client.Client
+  /** Those that would begin when no more operations are drawn never begin. */
+  readonly extra?: ReadonlyArray<Extra>
   /** The mean time from one crash of a client to its next, in ms. */
   readonly crashInterval?: number | undefined
   readonly record: (event: Omit<Event, "index" | "time">) => void
@@ -61,7 +72,8 @@ interface Worker {
 }
 
 /** The workers of a load, and what they can do. */
-const crewOf = ({ newClient, nodes, record, timeline, workers: count }: Options) => {
+const crewOf = ({ extra = [], newClient, nodes, record, timeline, workers: count }: Options) => {
+  const most = count + extra.length
   const workers = Array.from({ length: count }, (_, process): Worker => ({
     node: nodes[process % nodes.length]!,
     process,
@@ -70,10 +82,16 @@ const crewOf = ({ newClient, nodes, record, timeline, workers: count }: Options)
   const replace = (worker: Worker): void => {
     worker.client.close()
     worker.client = newClient()
-    worker.process += count
+    worker.process += most
   }
   return {
     workers,
+    /** One more, of this node. */
+    hire: (node: NodeId): Worker => {
+      const worker = { node, process: workers.length, client: newClient() }
+      workers.push(worker)
+      return worker
+    },
     crash: (worker: Worker): void => {
       record({ process: worker.process, type: "info", f: "crash", value: null })
       replace(worker)
@@ -98,12 +116,17 @@ const crewOf = ({ newClient, nodes, record, timeline, workers: count }: Options)
 
 type Crew = ReturnType<typeof crewOf>
 
-const run = ({ crash, perform, workers }: Crew, { crashInterval, random, timeline }: Options): Load["run"] =>
+const run = (
+  { crash, hire, perform, workers }: Crew,
+  { crashInterval, extra = [], random, timeline }: Options
+): Load["run"] =>
 (
   { duration, next, rate },
   done
 ) => {
   const count = workers.length
+  const most = count + extra.length
+  let busyExtras = 0
   const end = timeline.now() + duration
   const free = [...workers]
   let due = timeline.now()
@@ -114,7 +137,7 @@ const run = ({ crash, perform, workers }: Crew, { crashInterval, random, timelin
     if (over) return
     const now = timeline.now()
     if (now >= end) {
-      over = free.length === count
+      over = free.length === count && busyExtras === 0
       if (over) done()
     } else if (free.length > 0 && now >= due) {
       const worker = free.splice(random.below(free.length), 1)[0]!
@@ -125,7 +148,7 @@ const run = ({ crash, perform, workers }: Crew, { crashInterval, random, timelin
         crashDue = now + random.nextDoubleUnsafe() * 2 * crashInterval / count
         crash(worker)
       }
-      const invocation = crashes ? undefined : next(worker.client.id, worker.process % count)
+      const invocation = crashes ? undefined : next(worker.client.id, worker.process % most)
       if (invocation === undefined) {
         free.push(worker)
       } else {
@@ -138,6 +161,15 @@ const run = ({ crash, perform, workers }: Crew, { crashInterval, random, timelin
       }
       timeline.after(Math.min(due, end) - timeline.now(), work)
     }
+  }
+  for (const { at, invocation, node } of extra.filter(({ at }) => at < duration)) {
+    timeline.after(at, () => {
+      busyExtras++
+      perform(hire(node), invocation, () => {
+        busyExtras--
+        work()
+      })
+    })
   }
   timeline.after(duration, work)
   if (rate > 0) work()

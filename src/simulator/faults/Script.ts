@@ -1,12 +1,15 @@
 /**
- * Faults made by hand: somebody says what befalls which node, and when. They come on top of those of the nemesis, are
- * recorded as its deeds are, and so excuse what those excuse.
+ * What is done by hand: somebody says what befalls which node, or what a client asks it, and when. Faults come on top of
+ * those of the nemesis, are recorded as its deeds are, and so excuse what those excuse. Operations come on top of those
+ * that the workload draws, and count as they do.
  *
  * A script is data, and a part of a run's options: the same script and seed give the same run.
  */
 import * as Schema from "effect/Schema"
 import { NodeId } from "../../schema/Address.ts"
-import type { Json } from "../../schema/Json.ts"
+import { Json } from "../../schema/Json.ts"
+import * as Workload from "../../workloads/Workload.ts"
+import type { Extra } from "../clients/Load.ts"
 import type { Network } from "../network/Network.ts"
 import type { Member } from "../nodes/Member.ts"
 import type { Timeline } from "../time/Timeline.ts"
@@ -27,12 +30,27 @@ export const Deed = Schema.Union([
   /** Nothing is cut any more. */
   Schema.Struct({ deed: Schema.Literal("heal"), at }),
   /** The node's clock is so many ms ahead of the true time from now on. */
-  Schema.Struct({ deed: Schema.Literal("clock"), ...node, offset: Schema.Int })
+  Schema.Struct({ deed: Schema.Literal("clock"), ...node, offset: Schema.Int }),
+  /** A client of its own asks the node this. When the time limit is over, clients ask nothing any more. */
+  Schema.Struct({
+    deed: Schema.Literal("ask"),
+    ...node,
+    type: Schema.String,
+    fields: Schema.Record(Schema.String, Json)
+  })
 ])
 export type Deed = typeof Deed.Type
 
 export const Script = Schema.Array(Deed).check(Schema.isMaxLength(1000))
 export type Script = typeof Script.Type
+
+/** The operations among the deeds. Throws a RangeError when the workload has no such operation. */
+export const operations = (script: Script, workload: Workload.Workload): ReadonlyArray<Extra> =>
+  script.flatMap((one) => {
+    if (one.deed !== "ask") return []
+    const { at, fields, node, type } = one
+    return [{ at, node, invocation: Workload.byHand(workload, type, fields) }]
+  })
 
 export interface Stage {
   readonly timeline: Timeline
@@ -60,7 +78,7 @@ const grudgeOf = (drops: Readonly<Record<NodeId, ReadonlyArray<NodeId>>>): Grudg
   // the keys of a record are strings to TypeScript
   new Map(Object.entries(drops).map(([receiver, senders]) => [receiver as NodeId, new Set(senders)]))
 
-/** Sees to it that each deed is done in its time; the clients begin to work now. */
+/** Sees to it that each fault happens in its time; the clients begin to work now. */
 export const schedule = (script: Script, stage: Stage): void => {
   const { boot, network, nodes, record, timeline } = stage
   const life = standing(stage, "kill")
@@ -84,6 +102,8 @@ export const schedule = (script: Script, stage: Stage): void => {
       case "clock":
         record("start-clock", { [one.node]: { offset: one.offset, frozen: false } })
         return nodes.find(({ id }) => id === one.node)?.setClock(one.offset, false)
+      case "ask": // clients do that
+        return
     }
   }
   for (const one of script) timeline.after(one.at, () => perform(one))

@@ -43,6 +43,14 @@ export const BroadcastWorkload = Workload.configurable("broadcast", settings, ({
     let next = 0
     return () => random.chance(0.5) ? broadcast(next++) : read
   },
+  byHand: [
+    Workload.handmade(
+      Broadcast,
+      (number) => ({ message: Workload.unused(number) }),
+      ({ message }) => broadcast(message)
+    ),
+    Workload.handmade(Read, () => ({}), () => read)
+  ],
   final: () => [read],
   check: (history) => SetChecker.check(history, { memory: durable ? "durable" : "volatile" })
 }))

@@ -34,6 +34,10 @@ const make = (name: string, schema: Schema.Codec<number>, growOnly: boolean) => 
 
   return Workload.configurable(name, { durable: Workload.durable }, ({ durable }) => ({
     generator: (random) => () => draw(random),
+    byHand: [
+      Workload.handmade(Add, () => ({ delta: 1 }), ({ delta }) => add(delta)),
+      Workload.handmade(Read, () => ({}), () => read)
+    ],
     final: () => [read],
     check: (history) => CounterChecker.check(history, { growOnly, memory: durable ? "durable" : "volatile" })
   }))

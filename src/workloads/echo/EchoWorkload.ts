@@ -35,18 +35,19 @@ export const check = (history: History.History): Verdict.Verdict => {
   )
 }
 
+const say = (echo: Json.Json): Workload.Invocation =>
+  Workload.invocation({
+    f: "echo",
+    value: echo,
+    rpc: Echo,
+    request: { echo },
+    readOnly: false,
+    result: (reply) => reply.echo
+  })
+
 export const EchoWorkload: Workload.Workload = {
   name: "echo",
-  generator: (random) => () => {
-    const echo = `Please echo ${random.below(128)}`
-    return Workload.invocation({
-      f: "echo",
-      value: echo,
-      rpc: Echo,
-      request: { echo },
-      readOnly: false,
-      result: (reply) => reply.echo
-    })
-  },
+  generator: (random) => () => say(`Please echo ${random.below(128)}`),
+  byHand: [Workload.handmade(Echo, (number) => ({ echo: `Hello ${number}` }), ({ echo }) => say(echo))],
   check
 }

@@ -28,6 +28,10 @@ export const GSetWorkload = Workload.configurable("g-set", { durable: Workload.d
     let next = 0
     return () => random.chance(0.5) ? add(next++) : read
   },
+  byHand: [
+    Workload.handmade(Add, (number) => ({ element: Workload.unused(number) }), ({ element }) => add(element)),
+    Workload.handmade(Read, () => ({}), () => read)
+  ],
   final: () => [read],
   check: (history) => SetChecker.check(history, { memory: durable ? "durable" : "volatile" })
 }))

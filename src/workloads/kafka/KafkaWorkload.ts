@@ -18,6 +18,7 @@
  * See KafkaHistory for what of this is in the history.
  */
 import type { ClientId } from "../../schema/Address.ts"
+import type { Json } from "../../schema/Json.ts"
 import { CommitOffsets, ListCommittedOffsets, Offset, Poll, Send } from "../../schema/KafkaProtocol.ts"
 import type * as Rpc from "../../schema/Rpc.ts"
 import type { History } from "../history/History.ts"
@@ -49,7 +50,7 @@ const last = (msgs: Messages): Offsets => {
   return offsets
 }
 
-const send = (key: string, msg: number, sent: (offset: Offset) => void): Workload.Invocation => ({
+const send = (key: string, msg: Json, sent: (offset: Offset) => void): Workload.Invocation => ({
   f: "send",
   value: { key, msg },
   ...Workload.question({
@@ -194,6 +195,19 @@ export const KafkaWorkload = Workload.configurable("kafka", {
   durable: Workload.durable
 }, (settings) => ({
   generator: generator(settings),
+  byHand: [
+    Workload.handmade(
+      Send,
+      (number) => ({ key: "0", msg: Workload.unused(number) }),
+      ({ key, msg }) => send(key, msg, () => {})
+    ),
+    Workload.handmade(
+      Poll,
+      () => ({ offsets: { 0: 0 } }),
+      ({ offsets }) => poll("poll", new Map(Object.entries(offsets)), () => {})
+    ),
+    Workload.handmade(ListCommittedOffsets, () => ({ keys: ["0"] }), ({ keys }) => assign("assign", keys, () => {}))
+  ],
   final,
   crashInterval: 30_000,
   check: (history) => KafkaChecker.check(history, { memory: settings.durable ? "durable" : "volatile" })

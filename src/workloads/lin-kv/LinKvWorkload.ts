@@ -12,6 +12,7 @@
  * - A client waits for ten times the mean latency, and for 1 s at least.
  */
 import type { ClientId } from "../../schema/Address.ts"
+import type { Json } from "../../schema/Json.ts"
 import { Cas, Read, Write } from "../../schema/KvProtocol.ts"
 import type { SeededRandom } from "../SeededRandom.ts"
 import * as Setting from "../Setting.ts"
@@ -23,7 +24,7 @@ const clientsPerKey = 20
 
 const values = 5
 
-const read = (key: number): Workload.Invocation =>
+const read = (key: Json): Workload.Invocation =>
   Workload.invocation({
     f: "read",
     value: [key, null],
@@ -33,7 +34,7 @@ const read = (key: number): Workload.Invocation =>
     result: ({ value }) => [key, value]
   })
 
-const write = (key: number, value: number): Workload.Invocation =>
+const write = (key: Json, value: Json): Workload.Invocation =>
   Workload.invocation({
     f: "write",
     value: [key, value],
@@ -43,7 +44,7 @@ const write = (key: number, value: number): Workload.Invocation =>
     result: () => [key, value]
   })
 
-const cas = (key: number, from: number, to: number): Workload.Invocation =>
+const cas = (key: Json, from: Json, to: Json): Workload.Invocation =>
   Workload.invocation({
     f: "cas",
     value: [key, [from, to]],
@@ -104,6 +105,11 @@ const operationsPerKey = Setting.whole(1, 1_000_000, {
 
 export const LinKvWorkload = Workload.configurable("lin-kv", { operationsPerKey }, ({ operationsPerKey }) => ({
   generator: generator(operationsPerKey),
+  byHand: [
+    Workload.handmade(Read, () => ({ key: 0 }), ({ key }) => read(key)),
+    Workload.handmade(Write, () => ({ key: 0, value: 1 }), ({ key, value }) => write(key, value)),
+    Workload.handmade(Cas, () => ({ key: 0, from: 1, to: 2 }), ({ from, key, to }) => cas(key, from, to))
+  ],
   clientTimeout: (meanLatency) => Math.max(10 * meanLatency, 1000),
   check: LinKvChecker.check
 }))

@@ -27,6 +27,13 @@ export const TxnListAppendWorkload = Workload.configurable("txn-list-append", {
     })
     return () => txn("txn", next())
   },
+  byHand: [
+    Workload.handmade(
+      ListAppendTxn,
+      (number) => ({ txn: [["r", 0, null], ["append", 0, Workload.unused(number)]] }),
+      (request) => txn("txn", request.txn)
+    )
+  ],
   final: (history) => Generator.portions(history).map((keys) => txn(finalRead, keys.map((key) => ["r", key, null]))),
   check: (history) => ListAppendChecker.check(history, settings.consistencyModels)
 }))

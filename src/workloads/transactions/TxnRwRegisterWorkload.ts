@@ -32,6 +32,13 @@ export const TxnRwRegisterWorkload = Workload.configurable("txn-rw-register", {
     })
     return () => txn("txn", next())
   },
+  byHand: [
+    Workload.handmade(
+      RwRegisterTxn,
+      (number) => ({ txn: [["r", 0, null], ["w", 0, Workload.unused(number)]] }),
+      (request) => txn("txn", request.txn)
+    )
+  ],
   final: (history) => Generator.portions(history).map((keys) => txn(finalRead, keys.map((key) => ["r", key, null]))),
   check: (history) => RwRegisterChecker.check(history, settings.consistencyModels)
 }))

@@ -51,5 +51,6 @@ const generate = Workload.invocation({
 export const UniqueIdsWorkload: Workload.Workload = {
   name: "unique-ids",
   generator: () => () => generate,
+  byHand: [Workload.handmade(Generate, () => ({}), () => generate)],
   check
 }

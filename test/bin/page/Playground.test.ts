@@ -86,10 +86,15 @@ describe.skipIf(Runs.chromium === undefined)("The playground", () => {
     await idle()
     await page.locator(".timeline input").fill("6500")
     assert.strictEqual(await page.locator(".killed [data-node=n1]").count(), 1)
+    await page.locator("[data-node=n0]").click()
+    await page.getByLabel("message", { exact: true }).fill("mine")
+    await page.locator("[data-node=n0]").press("a")
+    await idle()
+    await page.locator(".ring", { hasText: `broadcast "mine"` }).waitFor({ timeout: longest })
     const [seen, hash] = [await ring(), new URL(page.url()).hash]
     await open(hash)
     await page.locator(".timeline input").fill("6500")
-    await page.locator("[data-node=n1]").click()
+    await page.locator("[data-node=n0]").click()
     assert.strictEqual(await ring(), seen)
   })
 

@@ -12,6 +12,8 @@ import * as Scene from "../../../bin/site/Scene.ts"
 import * as Setup from "../../../bin/site/Setup.ts"
 import { shown } from "../../../bin/site/Shown.ts"
 import * as Starts from "../../../bin/site/Starts.ts"
+import { NodeId } from "../../../src/schema/Address.ts"
+import type { Deed } from "../../../src/simulator/faults/Script.ts"
 import { built } from "../GossipGirl.ts"
 
 const textOf = ({ program, workload }: Setup.Setup): string =>
@@ -20,6 +22,12 @@ const textOf = ({ program, workload }: Setup.Setup): string =>
 const solution = (lesson: Lesson): Setup.Setup => solved(lesson, textOf(lesson.setup))
 
 const broadcast: Setup.Setup = { workload: "broadcast", program: "star", flags: { nemesis: "partition", seed: "3" } }
+
+/** A client asks by hand what nobody else does. */
+const asked: Setup.Setup = {
+  ...broadcast,
+  script: [{ deed: "ask", at: 5000, node: NodeId.make("n1"), type: "broadcast", fields: { message: "mine" } }]
+}
 
 describe("Lessons", () => {
   for (const lesson of lessons) {
@@ -59,7 +67,7 @@ describe("Programs in the editor", () => {
 describe("Addresses", () => {
   it.effect("say all of a run, and nothing is lost on the way", () =>
     Effect.gen(function*() {
-      for (const setup of [broadcast, ...lessons.map(solution)]) {
+      for (const setup of [broadcast, asked, ...lessons.map(solution)]) {
         const address = `https://example.org/playground.html#${yield* Setup.toFragment(setup)}`
         assert.deepStrictEqual(yield* Setup.fromAddress(address), setup)
       }
@@ -90,6 +98,21 @@ describe("Scene", () => {
       const lesson = lessons.find(({ title }) => title === "Who tells a newcomer?")!
       const sceneAt = Scene.make((yield* Recording.make(solution(lesson))).data)
       assert.deepStrictEqual([4999, 5001, 6001].map((time) => sceneAt(time).nodes[2]!.isKilled), [false, true, false])
+    }))
+
+  it.effect("shows what is asked by hand", () =>
+    Effect.gen(function*() {
+      const recording = yield* Recording.make(asked)
+      const sceneAt = Scene.make(recording.data)
+      assert.strictEqual(recording.validity, "valid")
+      assert.strictEqual(sceneAt(5001).nodes[1]!.said, `broadcast "mine"`)
+    }))
+
+  it.effect("of what cannot be asked there is none, and the reason is told", () =>
+    Effect.gen(function*() {
+      const script = asked.script!.map((deed) => ({ ...deed, type: "shout" }) as Deed)
+      const { why } = yield* Effect.flip(Recording.make({ ...asked, script }))
+      assert.strictEqual(why, "broadcast has no operation shout; it has broadcast, read")
     }))
 })
 

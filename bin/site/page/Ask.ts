@@ -1,0 +1,67 @@
+/**
+ * An operation by hand: which request a client sends to the node that is chosen, and with which fields.
+ */
+import type { Json } from "../../../src/schema/Json.ts"
+import { button, el } from "../../page/Dom.ts"
+import type { HandmadeRequest } from "../Recording.ts"
+
+/** What is no JSON is taken as a text. */
+const valueOf = (text: string): Json => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+export const make = (ask: () => void) => {
+  let requests: ReadonlyArray<HandmadeRequest> = []
+  const type = el("select", { "aria-label": "Request" })
+  const fields = el("span", { class: "fields" })
+  const submit = button("", ask, { "aria-keyshortcuts": "a" })
+
+  const inputs = (): ReadonlyArray<HTMLInputElement> => [...fields.querySelectorAll("input")]
+  const fill = (): void => {
+    const example = requests.find((request) => request.type === type.value)?.fields ?? {}
+    fields.replaceChildren(
+      ...Object.entries(example).map(([name, value]) => {
+        const text = JSON.stringify(value)
+        const size = Math.max(8, text.length)
+        return el(
+          "label",
+          {},
+          `${name} `,
+          el("input", { name, value: text, size, autocomplete: "off", spellcheck: false })
+        )
+      })
+    )
+  }
+  type.addEventListener("change", fill)
+  fields.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") submit.click()
+  })
+  return {
+    element: el("div", { class: "bar", role: "group", "aria-label": "An operation by hand" }, type, fields, submit),
+    /** What can be asked in this run. Fields that somebody has filled in stay. */
+    load: (now: ReadonlyArray<HandmadeRequest>): void => {
+      const [chosen, isTyped] = [type.value, inputs().some((input) => input.value !== input.defaultValue)]
+      requests = now
+      type.replaceChildren(...now.map((request) => el("option", { value: request.type }, request.type)))
+      const isKnown = now.some((request) => request.type === chosen)
+      if (isKnown) type.value = chosen
+      if (!isKnown || !isTyped) fill()
+    },
+    /** What stands in the form, which begins anew. */
+    take: (): HandmadeRequest => {
+      const taken = Object.fromEntries(inputs().map(({ name, value }) => [name, valueOf(value)]))
+      for (const input of inputs()) input.value = input.defaultValue
+      return { type: type.value, fields: taken }
+    },
+    ask: () => submit.click(),
+    /** To whom it would be sent; or why to nobody. */
+    show: (node: string | undefined, why: string): void => {
+      submit.textContent = node === undefined ? why : `ask ${node} (a)`
+      submit.disabled = node === undefined || requests.length === 0
+    }
+  }
+}
