@@ -1,6 +1,6 @@
 /**
  * The options of a run, each declared once: see Setting. Those that Maelstrom has too have its names and its defaults, and
- * on a command line its units. Times are in ms.
+ * on a command line its units. Times are in ms, unless their names say otherwise.
  *
  * The search for a smaller run tries them in this order: what makes the next runs cheaper comes first.
  */
@@ -79,6 +79,13 @@ const trial = {
       simpler: "usual"
     })
   }),
+  /** In bytes a millisecond. */
+  bandwidth: Setting.cost("kB/s", {
+    help: "What each link between two servers carries each way, in kB a second; 0 is no limit",
+    label: "bandwidth of a link",
+    usual: 0,
+    simpler: "usual"
+  }),
   /** How many clients work at a time. */
   concurrency: Setting.perNode({
     help: "Clients that work at a time; 2n means two for each node",
@@ -111,6 +118,20 @@ const trial = {
 }
 
 const simulated = {
+  cost: Schema.Struct({
+    messageMicros: Setting.cost("µs", {
+      help: "How long a node is busy with each message that it receives or sends, in µs",
+      flag: "message-cost",
+      usual: 0,
+      simpler: "usual"
+    }),
+    byteNanos: Setting.cost("ns", {
+      help: "How long a node is busy with each byte of these messages, in ns",
+      flag: "byte-cost",
+      usual: 0,
+      simpler: "usual"
+    })
+  }),
   scheduling: Setting.oneOf(["fifo", "random"], {
     help: "Order of tasks that are due at the same instant",
     usual: "fifo",
@@ -130,6 +151,7 @@ export const Options = Schema.Struct({
   rules: Rules.setting("strict"),
   /** What was set of the workload: values of its own settings. */
   settings: Schema.optionalKey(Schema.Record(Schema.String, Json)),
+  cost: Schema.optionalKey(simulated.cost),
   scheduling: Schema.optionalKey(simulated.scheduling),
   /** Faults and operations made by hand. */
   script: Schema.optionalKey(Script),

@@ -42,13 +42,13 @@ export interface Simulation {
 }
 
 export const make = (options: Options): Simulation => {
-  const { config, program } = options
+  const { config, cost, program } = options
   const random = SeededRandom.make(options.seed)
   const time = VirtualTime.make(options.scheduling === "random" ? random.fork("scheduling") : undefined)
   const trial = Trial.make(options, {
     timeline: time,
     random,
-    member: (id, network) => SimulatedNode.make({ id, time, network, random: random.fork(id), program, config }),
+    member: (id, network) => SimulatedNode.make({ id, time, network, random: random.fork(id), program, config, cost }),
     startsAtOnce: Infinity,
     initTimeout: Trial.initTimeout,
     endsAtFinding: false

@@ -134,7 +134,8 @@ const groundOf = (options: Options, { random, timeline }: World<Member>, now: ()
     random: random.fork("faults of the network"),
     latency: Latency.make(options.latency, random.fork("latency")),
     loss: options.loss,
-    duplicates: options.duplicates
+    duplicates: options.duplicates,
+    bandwidth: options.bandwidth
   })
   const services = Services.join(network, random.fork("services"), options.seqKv, now)
   return { journal, network, services }

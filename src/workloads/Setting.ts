@@ -186,6 +186,10 @@ export const someSeconds = (about: About<number>) =>
 /** A time in ms. */
 export const ms = (about: About<number>) => make(notNegative, number("ms", atLeastZero, { unit: "ms" }), about)
 
+/** The cost of one thing, in a unit that is written as it is kept. */
+export const cost = (unit: string, about: About<number>) =>
+  make(notNegative, number(unit, atLeastZero, { unit }), about)
+
 /** From 0 to 1. `words` are fractions that have a name. */
 export const fraction = (about: About<number>, words: Readonly<Record<string, number>> = {}) => {
   const form = number("fraction", [...Object.keys(words), "a number from 0 to 1"].join(" or "))

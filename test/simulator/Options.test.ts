@@ -33,9 +33,12 @@ describe("Options", () => {
       nemesis: "kill,clock",
       latency: "20",
       "latency-dist": "uniform",
+      bandwidth: "1000",
       concurrency: "2n",
       rate: "0.5",
       "only-faults": "none",
+      "message-cost": "50",
+      "byte-cost": "0.5",
       scheduling: "random"
     }
     const options = Options.fromTexts(Options.Simulated, texts)
@@ -46,7 +49,9 @@ describe("Options", () => {
       latency: { mean: 20, dist: "uniform" },
       concurrency: 6,
       rate: 0.5,
-      onlyFaults: []
+      onlyFaults: [],
+      bandwidth: 1000,
+      cost: { messageMicros: 50, byteNanos: 0.5 }
     })
     assert.deepStrictEqual(toTexts(options), texts)
     assert.deepStrictEqual(toTexts(Simulation.defaults), {})

@@ -76,7 +76,7 @@ describe("Simulation", () => {
       }
     })
 
-    it("another order of scheduling, latency, loss or another fault does not go unnoticed either", () => {
+    it("another order of scheduling, latency, loss, price or fault does not go unnoticed either", () => {
       /** Answers who was first, and what it then finds in a store: that depends on everything. */
       const busy = Effect.flatMap(Node, (node) => {
         const store = ServiceId.make("lin-kv")
@@ -102,9 +102,14 @@ describe("Simulation", () => {
         { duplicates: 0.9 },
         { nemesis: ["partition", "kill"] },
         { concurrency: 11 },
-        { rate: 51 }
+        { rate: 51 },
+        { bandwidth: 100 },
+        { cost: { messageMicros: 100, byteNanos: 0 } },
+        { cost: { messageMicros: 0, byteNanos: 1000 } }
       ]
-      const histories = variants.map((variant) => historyOf({ ...options, ...variant }))
+      const historiesOf = () => variants.map((variant) => historyOf({ ...options, ...variant }))
+      const histories = historiesOf()
+      assert.deepStrictEqual(historiesOf(), histories)
       assert.strictEqual(new Set(histories).size, variants.length)
     })
   })

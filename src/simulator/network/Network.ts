@@ -6,7 +6,9 @@
  * - A partition drops a message at its receiver, at the moment of delivery, in the directions that are cut. It only ever
  *   cuts nodes from nodes. (Maelstrom decides a little earlier: when the receiver takes the message up to wait for its
  *   time. And a message that it waits for holds up those behind it. Neither is part of any promise.)
- * - Beyond Maelstrom, a message between servers may be lost or delivered twice, with a given probability.
+ * - Beyond Maelstrom, a message between servers may be lost or delivered twice, with a given probability, and a link
+ *   between two of them may carry only so many bytes a millisecond each way: a message waits until those before it are
+ *   on their way, lost ones included, and then takes its time.
  *
  * It carries lines of text, the form in which messages leave a real process: so nothing can be sent here that could not
  * be sent there, no object is shared between two nodes, and bytes are counted as they would be there. Only numbers that
@@ -71,6 +73,8 @@ export interface Options {
   readonly loss: number
   /** The probability that a message between servers is delivered twice. */
   readonly duplicates: number
+  /** What a link between two servers carries, in bytes a millisecond; 0 is no limit. */
+  readonly bandwidth?: number
   /** Where to note every message, if anywhere. */
   readonly journal?: Journal | undefined
   readonly onMessage?: OnMessage | undefined
@@ -91,6 +95,9 @@ const sum = (a: Traffic, b: Traffic): Traffic => ({
   bytes: a.bytes + b.bytes
 })
 
+/** How many bytes a line takes with its end. */
+export const bytesOf = (line: string): number => utf8Length(ExactNumbers.write(line)) + 1
+
 const utf8Length = (text: string): number => {
   let length = text.length
   for (let i = 0; i < text.length; i++) {
@@ -100,7 +107,21 @@ const utf8Length = (text: string): number => {
   return length
 }
 
-export const make = ({ duplicates, journal, latency, loss, onMessage, random, timeline }: Options): Network => {
+/** How long a message waits until its link has taken it up, with all that was sent on the link before. */
+const queues = (timeline: Timeline, bandwidth: number) => {
+  const freeAt = new Map<string, number>()
+  return (src: Address, dest: Address, bytes: number): number => {
+    if (bandwidth === 0) return 0
+    const link = `${src} ${dest}`
+    const sentAt = Math.max(timeline.now(), freeAt.get(link) ?? 0) + bytes / bandwidth
+    freeAt.set(link, sentAt)
+    return sentAt - timeline.now()
+  }
+}
+
+export const make = (options: Options): Network => {
+  const { bandwidth = 0, duplicates, journal, latency, loss, onMessage, random, timeline } = options
+  const queueOn = queues(timeline, bandwidth)
   const receivers = new Map<Address, (line: string, src: Address) => void>()
   const clients: Counter = { sent: 0, received: 0, bytes: 0 }
   const servers: Counter = { sent: 0, received: 0, bytes: 0 }
@@ -142,8 +163,9 @@ export const make = ({ duplicates, journal, latency, loss, onMessage, random, ti
       const counter = withClient ? clients : servers
       counter.sent++
       counter.bytes += size
+      const wait = withClient ? 0 : queueOn(src, dest, size)
       const post = (place: Place) =>
-        timeline.after(withClient ? 0 : latency(), () => deliver(src, dest, line, counter, place))
+        timeline.after(withClient ? 0 : wait + latency(), () => deliver(src, dest, line, counter, place))
       if (withClient) {
         post(place)
       } else if (!random.chance(loss)) {

@@ -8,6 +8,9 @@
  * - Its **clock** can jump, and stand still. What sleeps is not disturbed: sleeping goes by the monotonic clock.
  * - A node that sends to an address that does not exist is **mute** from then on: the real bench stops reading its
  *   output. Only a node that has just been resumed is forgiven a late reply to a client, since it cannot know.
+ * - Computing takes no time, unless it is given a **cost**: then a node is busy with each message that it receives, before
+ *   it handles it, and with each that it sends, before that is on its way. So a node that has more to do than it can is
+ *   late with everything, as a process is that never rests.
  */
 import * as Cause from "effect/Cause"
 import * as ConfigProvider from "effect/ConfigProvider"
@@ -28,8 +31,9 @@ import type { SeededRandom } from "../../workloads/SeededRandom.ts"
 import * as Client from "../clients/Client.ts"
 import * as SimulatedDisk from "../disks/SimulatedDisk.ts"
 import * as Findings from "../Findings.ts"
-import type { Network } from "../network/Network.ts"
+import * as Network from "../network/Network.ts"
 import * as Undeliverable from "../network/Undeliverable.ts"
+import type { Options as RunOptions } from "../Options.ts"
 import * as VirtualProcess from "../time/VirtualProcess.ts"
 import type { VirtualTime } from "../time/VirtualTime.ts"
 import type { Member } from "./Member.ts"
@@ -47,12 +51,22 @@ export interface SimulatedNode extends Member {
 export interface Options {
   readonly id: NodeId
   readonly time: VirtualTime
-  readonly network: Network
+  readonly network: Network.Network
   readonly random: SeededRandom
   readonly program: Program
   /** What a real node would find in its environment variables. */
   readonly config: Readonly<Record<string, string>>
+  /** What it costs to receive or to send a message, and each byte of it; nothing if left out. */
+  readonly cost?: Cost | undefined
 }
+
+type Cost = NonNullable<RunOptions["cost"]>
+
+/** For how many ms a line keeps a node busy. */
+const costs = ({ byteNanos, messageMicros }: Cost) => (line: string): number =>
+  messageMicros / 1e3 + (byteNanos === 0 ? 0 : byteNanos / 1e6 * Network.bytesOf(line))
+
+const free: Cost = { messageMicros: 0, byteNanos: 0 }
 
 export const logLimit = 1000
 
@@ -90,12 +104,19 @@ const makeWallClock = (time: VirtualTime) => {
 
 /** The message IO of one life, which is mute once it has sent to nobody. */
 const messageIO = (
-  { id, network, time }: Options,
+  { cost = free, id, network, time }: Options,
   process: VirtualProcess.VirtualProcess,
   listen: (receiver: (message: Envelope.Envelope) => void) => void,
   onMute: (message: Envelope.Envelope) => void
 ) => {
+  const costOf = costs(cost)
   let mute = false
+  const post = (message: Envelope.Envelope, line: string): void => {
+    if (mute || network.send(id, message.dest, line)) return
+    if (isClient(message.dest) && time.now() - process.resumedAt() < Client.defaultTimeout) return
+    mute = true
+    onMute(message)
+  }
   return MessageIO.of({
     receive: (receiver) =>
       Effect.suspend(() => {
@@ -103,10 +124,8 @@ const messageIO = (
         return Effect.never
       }),
     send: (message) => {
-      if (mute || network.send(id, message.dest, Envelope.encode(message))) return
-      if (isClient(message.dest) && time.now() - process.resumedAt() < Client.defaultTimeout) return
-      mute = true
-      onMute(message)
+      const line = Envelope.encode(message)
+      process.spend(costOf(line), () => post(message, line))
     },
     flush: Effect.void
   })
@@ -129,7 +148,8 @@ const layerOf = (
   )
 
 export const make = (options: Options): SimulatedNode => {
-  const { config, id, network, program, random, time } = options
+  const { config, cost = free, id, network, program, random, time } = options
+  const costOf = costs(cost)
   const findings: Array<Finding.Finding> = []
   const log = makeLog(time)
   const wallClock = makeWallClock(time)
@@ -153,7 +173,7 @@ export const make = (options: Options): SimulatedNode => {
       const message = Envelope.decode(line)
       if (Result.isSuccess(message)) onMessage?.(message.success)
       else log.write(`skipped a line: ${message.failure}: ${line.slice(0, 200)}`)
-    }))
+    }, costOf(line)))
 
   return {
     id,

@@ -1,8 +1,6 @@
 /**
- * One life of a simulated process: Effect's scheduler and clock in virtual time, and what can befall a process.
- *
- * Whatever the process does is an act. A killed process never acts again, not even to clean up; a paused one does what
- * it would have done meanwhile, in order, when it is resumed.
+ * One life of a simulated process: Effect's scheduler and clock in virtual time. Whatever the process does is an act (see
+ * Acts), so it is late where acts are late; and once it is killed it does nothing more, not even to clean up.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -12,17 +10,11 @@ import type * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import * as Scheduler from "effect/Scheduler"
 import type { SeededRandom } from "../../workloads/SeededRandom.ts"
+import * as Acts from "./Acts.ts"
 import type { VirtualTime } from "./VirtualTime.ts"
 
-export interface VirtualProcess {
-  readonly act: (task: () => void) => void
+export interface VirtualProcess extends Acts.Acts {
   readonly run: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
-  readonly kill: () => void
-  readonly pause: () => void
-  readonly resume: () => void
-  /** When it was last resumed, in ms; Infinity while it is paused, -Infinity before. */
-  readonly resumedAt: () => number
-  readonly isKilled: () => boolean
 }
 
 /**
@@ -33,8 +25,7 @@ export interface VirtualProcess {
  */
 const stepsPerMillisecond = 64
 
-/** Whatever a process does is done through this. */
-type Act = VirtualProcess["act"]
+type Act = (task: () => void) => void
 
 const schedulerOf = (time: VirtualTime, act: Act): Scheduler.Scheduler => {
   const dispatcher: Scheduler.SchedulerDispatcher = {
@@ -86,42 +77,12 @@ const clockOf = (time: VirtualTime, act: Act, wallClock: () => number): Clock.Cl
 
 /** `wallClock` is what the process takes for the time of day, in ms; sleeping goes by the true time. */
 export const make = (time: VirtualTime, random: SeededRandom, wallClock: () => number): VirtualProcess => {
-  let state: "running" | "paused" | "dead" = "running"
-  let resumedAt = -Infinity
-  let backlog: Array<() => void> = []
-
-  const act: Act = (task) => {
-    if (state === "running") task()
-    else if (state === "paused") backlog.push(task)
-  }
-
+  const acts = Acts.make(time)
   const context = Context.empty().pipe(
-    Context.add(Scheduler.Scheduler, schedulerOf(time, act)),
-    Context.add(Clock.Clock, clockOf(time, act, wallClock)),
+    Context.add(Scheduler.Scheduler, schedulerOf(time, acts.act)),
+    Context.add(Clock.Clock, clockOf(time, acts.act, wallClock)),
     Context.add(Random.Random, random)
   )
 
-  return {
-    act,
-    run: Effect.runForkWith(context),
-    kill: () => {
-      state = "dead"
-      backlog = []
-    },
-    pause: () => {
-      if (state !== "running") return
-      state = "paused"
-      resumedAt = Infinity
-    },
-    resume: () => {
-      if (state !== "paused") return
-      state = "running"
-      resumedAt = time.now()
-      const missed = backlog
-      backlog = []
-      for (const task of missed) time.soon(() => act(task))
-    },
-    resumedAt: () => resumedAt,
-    isKilled: () => state === "dead"
-  }
+  return { ...acts, run: Effect.runForkWith(context) }
 }

@@ -25,6 +25,7 @@ const world = (options: {
   readonly latency?: Latency.Latency
   readonly loss?: number
   readonly duplicates?: number
+  readonly bandwidth?: number
 } = {}) => {
   const random = SeededRandom.make(options.seed ?? 0)
   const time = VirtualTime.make()
@@ -33,7 +34,8 @@ const world = (options: {
     random: random.fork("faults"),
     latency: Latency.make(options.latency ?? { mean: 100, dist: "constant" }, random.fork("latency")),
     loss: options.loss ?? 0,
-    duplicates: options.duplicates ?? 0
+    duplicates: options.duplicates ?? 0,
+    bandwidth: options.bandwidth ?? 0
   })
   const delivered: Array<Delivery> = []
   for (const dest of everybody) network.join(dest, (line) => delivered.push({ dest, line, at: time.now() }))
@@ -105,6 +107,28 @@ describe("Network", () => {
         drain()
         assert.deepStrictEqual(lines(), Array.from({ length: 20 }, (_, i) => String(i)))
       }
+    })
+  })
+
+  describe("bandwidth", () => {
+    it("makes what is sent on one link between servers wait, each way for itself, and nothing of a client's", () => {
+      const { delivered, drain, send, time } = world({ bandwidth: 2 })
+      const line = "9 bytes, "
+      for (const dest of [n1, n1, n2, service, client]) send(n0, dest, line)
+      send(n1, n0, line)
+      time.after(4, () => send(n0, n1, line))
+      time.after(50, () => send(n0, n1, line))
+      drain()
+      assert.deepStrictEqual(delivered.map(({ at, dest }) => [dest, at]), [
+        [client, 0],
+        [n1, 105],
+        [n2, 105],
+        [service, 105],
+        [n0, 105],
+        [n1, 110],
+        [n1, 115],
+        [n1, 155]
+      ])
     })
   })
 
