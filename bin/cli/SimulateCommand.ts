@@ -77,9 +77,9 @@ const runOne = Effect.fnUntraced(function*(world: World.World, history: string |
   const label = `${world.workload}, seed ${world.options.seed}`
   const simulation = yield* World.simulate(label, World.simulation(world))
   if (history !== undefined) {
-    const lines = History.toLines(simulation.history)
-    const fileSystem = yield* FileSystem.FileSystem
-    yield* history === "-" ? Output.out(lines) : fileSystem.writeFileString(history, lines)
+    const lines = History.lines(simulation.history)
+    if (history === "-") { for (const batch of Store.batches(lines)) yield* Output.out(batch) }
+    else yield* Store.writeLines(history, lines)
   }
   return World.summary(world.workload, world, simulation)
 })

@@ -16,6 +16,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import type { PlatformError } from "effect/PlatformError"
 import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
 import { closeSync, openSync, writeSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import * as Edn from "../../src/report/Edn.ts"
@@ -79,12 +80,31 @@ export const nodeLogs = (folder: string) =>
     ({ files }) => Effect.sync(() => files.forEach((file) => closeSync(file)))
   )
 
+/** So many characters of lines are written at a time. */
+const batchSize = 1 << 20
+
+/** Lines in texts of a size to be written at once. */
+export const batches = function*(lines: Iterable<string>): IterableIterator<string> {
+  let batch = ""
+  for (const line of lines) {
+    batch += line
+    if (batch.length < batchSize) continue
+    yield batch
+    batch = ""
+  }
+  yield batch
+}
+
+/** Writes a file of lines, however long all of them are together. */
+export const writeLines = Effect.fnUntraced(function*(path: string, lines: Iterable<string>) {
+  const fileSystem = yield* FileSystem.FileSystem
+  yield* Stream.fromIteratorSucceed(batches(lines), 1).pipe(Stream.encodeText, Stream.run(fileSystem.sink(path)))
+})
+
 /** Writes what there is of a run that was interrupted: it has no results, and by that it is known. */
 export const writePart = Effect.fnUntraced(function*(folder: string, run: Pick<Run.Run, "history" | "messages">) {
-  const fileSystem = yield* FileSystem.FileSystem
-  const writeFile = (name: string, text: string) => fileSystem.writeFileString(join(folder, name), text)
-  yield* writeFile("history.jsonl", History.toLines(run.history))
-  if (run.messages !== undefined) yield* writeFile("messages.jsonl", Journal.toLines(run.messages))
+  yield* writeLines(join(folder, "history.jsonl"), History.lines(run.history))
+  if (run.messages !== undefined) yield* writeLines(join(folder, "messages.jsonl"), Journal.lines(run.messages))
 })
 
 /** Writes what a run was judged to be. */
@@ -99,17 +119,20 @@ export const writeResults = Effect.fnUntraced(function*(folder: string, run: Run
 /** Reads a run. */
 export const read = Effect.fnUntraced(function*(folder: string) {
   const fileSystem = yield* FileSystem.FileSystem
-  const textOf = (name: string) =>
-    fileSystem.readFileString(join(folder, name)).pipe(
+  const linesOf = (name: string) =>
+    fileSystem.stream(join(folder, name)).pipe(
+      Stream.decodeText,
+      Stream.splitLines,
+      Stream.runCollect,
       Effect.catchTag("PlatformError", (error) => Usage.wrong(`there is no whole run in ${folder}: ${reason(error)}.`))
     )
-  const decoded = <A, E>(name: string, decode: (text: string) => Result.Result<A, E>) =>
-    Effect.flatMap(textOf(name), (text) =>
-      Result.match(decode(text), {
+  const decoded = <A, E>(name: string, decode: (lines: ReadonlyArray<string>) => Result.Result<A, E>) =>
+    Effect.flatMap(linesOf(name), (lines) =>
+      Result.match(decode(lines), {
         onFailure: () => Usage.wrong(`${join(folder, name)} was not written by this version.`),
         onSuccess: (value) => Effect.succeed(value)
       }))
-  const summary = yield* decoded("results.json", Run.fromJson)
+  const summary = yield* decoded("results.json", (lines) => Run.fromJson(lines.join("\n")))
   const history = yield* decoded("history.jsonl", History.fromLines)
   const hasMessages = yield* fileSystem.exists(join(folder, "messages.jsonl"))
   const run: Run.Run = {

@@ -10,5 +10,5 @@ import { eventful, subjects } from "../Subjects.ts"
 export const make = (): Record<string, string> =>
   Object.fromEntries(subjects.map((subject) => {
     const options: Simulation.Options = { ...eventful(subject, 0), scheduling: "random" }
-    return [subject.name, History.toLines(Simulation.run(options).history)]
+    return [subject.name, History.toText(Simulation.run(options).history)]
   }))

@@ -12,7 +12,7 @@ const { broadcast, "g-counter": counter, kafka, "txn-rw-register": registers } =
 /** As it comes back from a store. */
 const stored = (run: Run.Run): Run.Run => ({
   ...Result.getOrThrow(Run.fromJson(Run.toJson(run))),
-  history: Result.getOrThrow(History.fromLines(History.toLines(run.history)))
+  history: Result.getOrThrow(History.fromLines([...History.lines(run.history)]))
 })
 
 const settings = { rate: 50, timeLimit: 2000, recovery: 1000, nodeCount: 3, concurrency: 3 }

@@ -22,7 +22,7 @@ const historyOf = (options: Simulation.Options, budget = 1_000_000): string => {
   for (let slices = 0; !simulation.work(budget); slices++) {
     assert.isBelow(slices * budget, 2_000_000, `it never ends, seed ${options.seed}`)
   }
-  return History.toLines(simulation.history)
+  return History.toText(simulation.history)
 }
 
 /** What came of the first of these runs: more than one test looks at it. */
@@ -136,7 +136,7 @@ describe("Simulation", () => {
     it("run does all of it", () => {
       for (const subject of subjects) {
         const options = eventful(subject, 0)
-        assert.strictEqual(History.toLines(Simulation.run(options).history), firstHistory(subject, 0), subject.name)
+        assert.strictEqual(History.toText(Simulation.run(options).history), firstHistory(subject, 0), subject.name)
       }
     })
   })

@@ -152,16 +152,18 @@ const Line = Schema.fromJsonString(Schema.Union([Message, Rest]))
 const encodeLine = Schema.encodeSync(Line)
 const decodeLine = Schema.decodeUnknownResult(Line)
 
-/** One JSON object a line. */
-export const toLines = ({ messages, unrecorded }: Messages): string =>
-  [...messages, ...unrecorded > 0 ? [{ unrecorded }] : []].map((line) => `${encodeLine(line)}\n`).join("")
+/** One JSON object a line, each made when it is asked for. */
+export const lines = function*({ messages, unrecorded }: Messages): Iterable<string> {
+  for (const message of messages) yield `${encodeLine(message)}\n`
+  if (unrecorded > 0) yield `${encodeLine({ unrecorded })}\n`
+}
 
-/** Reads what {@link toLines} has written. */
-export const fromLines = (text: string): Result.Result<Messages, Schema.SchemaError> =>
+/** Reads {@link lines}, with or without their ends. */
+export const fromLines = (lines: ReadonlyArray<string>): Result.Result<Messages, Schema.SchemaError> =>
   Result.gen(function*() {
     const messages: Array<Message> = []
     let unrecorded = 0
-    for (const line of text.split("\n")) {
+    for (const line of lines) {
       if (line === "") continue
       const decoded = yield* decodeLine(line)
       if ("unrecorded" in decoded) unrecorded = decoded.unrecorded

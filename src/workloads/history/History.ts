@@ -66,12 +66,16 @@ export const elapsed = (from: Event, to: Event): number =>
 
 const encodeEvent = Schema.encodeSync(Event)
 
-/** One JSON object a line. */
-export const toLines = (history: History): string =>
-  history.map((event) => `${ExactNumbers.text(encodeEvent(event))}\n`).join("")
+/** One JSON object a line, each made when it is asked for: all of them together may be longer than a string can be. */
+export const lines = function*(history: History): Iterable<string> {
+  for (const event of history) yield `${ExactNumbers.text(encodeEvent(event))}\n`
+}
+
+/** These lines in one text. */
+export const toText = (history: History): string => [...lines(history)].join("")
 
 const decodeEvent = Schema.decodeUnknownResult(Schema.fromJsonString(Event))
 
-/** Reads what {@link toLines} has written. */
-export const fromLines = (text: string): Result.Result<History, Schema.SchemaError> =>
-  Result.all(text.split("\n").filter((line) => line !== "").map((line) => decodeEvent(ExactNumbers.read(line))))
+/** Reads {@link lines}, with or without their ends. */
+export const fromLines = (lines: ReadonlyArray<string>): Result.Result<History, Schema.SchemaError> =>
+  Result.all(lines.filter((line) => line !== "").map((line) => decodeEvent(ExactNumbers.read(line))))

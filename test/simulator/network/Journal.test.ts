@@ -189,16 +189,16 @@ describe("Journal", () => {
       for (const fate of ["cut", "lost"]) {
         assert.isTrue(kept.messages.some((message) => message.fate === fate), `seed ${seed}, ${fate}`)
       }
-      const lines = Journal.toLines({ ...kept, unrecorded: seed - 1 })
+      const lines = [...Journal.lines({ ...kept, unrecorded: seed - 1 })]
       assert.deepStrictEqual(Journal.fromLines(lines), Result.succeed({ ...kept, unrecorded: seed - 1 }))
       const without = Simulation.run(options(seed, false))
       assert.isUndefined(without.messages())
-      assert.isTrue(History.toLines(without.history) === History.toLines(run.history), `seed ${seed}`)
+      assert.isTrue(History.toText(without.history) === History.toText(run.history), `seed ${seed}`)
     }
   })
 
   it("a file that is none is refused", () => {
-    assert.isTrue(Result.isFailure(Journal.fromLines('{"id":1}\n')))
-    assert.isTrue(Result.isFailure(Journal.fromLines("what?")))
+    assert.isTrue(Result.isFailure(Journal.fromLines(['{"id":1}\n'])))
+    assert.isTrue(Result.isFailure(Journal.fromLines(["what?"])))
   })
 })

@@ -158,7 +158,7 @@ describe("RealCluster", { concurrent: true }, () => {
         assert.deepStrictEqual(results.findings, [])
         assert.isAbove(results.operations.ok, 1)
         assert.strictEqual(results.operations.ok, results.operations.count)
-        const ids = [...History.toLines(history).matchAll(/"type":"ok","f":"generate","value":(\d{19})[,}]/g)]
+        const ids = [...History.toText(history).matchAll(/"type":"ok","f":"generate","value":(\d{19})[,}]/g)]
         assert.strictEqual(new Set(ids.map(([, id]) => id)).size, results.operations.count)
         const replies = messages!.messages.filter(({ type }) => type === "generate_ok")
         assert.deepStrictEqual(new Set(replies.map(({ body }) => body)), new Set(ids.map(([, id]) => `{"id":${id}}`)))
@@ -182,7 +182,7 @@ describe("RealCluster", { concurrent: true }, () => {
       Effect.gen(function*() {
         const { history, results } = yield* runNumbers("doubles", { nodeCount: 1 })
         assert.deepStrictEqual(results.findings, [])
-        assert.include(History.toLines(history), '"type":"ok","f":"generate","value":3.0}')
+        assert.include(History.toText(history), '"type":"ok","f":"generate","value":3.0}')
       }))
 
     it.effect("a counter that counts in doubles is malformed", () =>

@@ -138,7 +138,7 @@ describe("BroadcastWorkload", () => {
 
   it("is the same run for the same seed", () => {
     for (const seed of seeds.slice(0, 1)) {
-      const [a, b] = [0, 1].map(() => History.toLines(simulate(Wrong.right, disturbed(seed)).history))
+      const [a, b] = [0, 1].map(() => History.toText(simulate(Wrong.right, disturbed(seed)).history))
       assert.strictEqual(a, b)
     }
   })

@@ -60,7 +60,7 @@ describe("Recorder", () => {
         return [random.below(4), next] as const
       }))
       assert.deepStrictEqual(history, plain, `seed ${seed}`)
-      assert.strictEqual(History.toLines(history), History.toLines(plain), `seed ${seed}`)
+      assert.strictEqual(History.toText(history), History.toText(plain), `seed ${seed}`)
       assert.deepStrictEqual(history.map((event) => ({ ...event })), plain, `seed ${seed}`)
     }
   })

@@ -111,7 +111,7 @@ describe("KafkaWorkload", () => {
   })
 
   it("is the same run for the same seed", () => {
-    const lines = () => History.toLines(simulate(Wrong.brief, { seed: 1, nemesis: ["partition"] }).history)
+    const lines = () => History.toText(simulate(Wrong.brief, { seed: 1, nemesis: ["partition"] }).history)
     assert.strictEqual(lines(), lines())
   })
 
