@@ -4,7 +4,7 @@
  * - Algorithm: each value is an operation of Gossip; a node knows the set of values that have been delivered to it.
  * - Guarantee: an acknowledged value reaches every node that is alive and can be reached in the end, and never vanishes
  *   from a life that has it. Nodes always answer. Values are compared as JSON values, and each is read once.
- * - Cost: that of Gossip; to acknowledge and to read costs no messages between servers.
+ * - Cost: that of Gossip; to acknowledge costs no messages between servers, and to read none but where Gossip pulls.
  */
 import * as Effect from "effect/Effect"
 import { BroadcastProtocol } from "../schema/BroadcastProtocol.ts"
@@ -16,7 +16,7 @@ import * as JsonSet from "./JsonSet.ts"
 export const Broadcast = Effect.gen(function*() {
   const values = JsonSet.make()
   const gossip = yield* Gossip
-  const { publish } = yield* gossip.join(Json.Json, {
+  const { publish, read } = yield* gossip.join(Json.Json, {
     onDelivery: ({ operation }) => values.add(operation),
     state: values
   })
@@ -24,6 +24,6 @@ export const Broadcast = Effect.gen(function*() {
   return yield* Node.serve(BroadcastProtocol, {
     topology: () => Effect.succeed({}), // the layer of Gossip decides who sends to whom
     broadcast: ({ message }) => values.has(message) ? Effect.succeed({}) : Effect.as(publish(message), {}),
-    read: () => Effect.sync(() => ({ messages: values.all() }))
+    read: () => read(() => ({ messages: values.all() }))
   })
 })

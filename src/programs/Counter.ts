@@ -13,7 +13,8 @@
  * - Exact: a node keeps its sum without bound, and refuses to read one beyond 2^53 - 1, either way. It refuses an add
  *   that would take its own sum there. Adds at several nodes may still do so together; then reads are refused until
  *   other adds bring the sum back.
- * - Cost: that of Gossip; to add and to read costs no messages between servers, and to add 0 costs nothing at all.
+ * - Cost: that of Gossip; to add costs no messages between servers, and to read none but where Gossip pulls; to add 0 costs
+ *   nothing at all.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -58,7 +59,8 @@ const counter = (delta: Schema.Codec<number>) =>
           Effect.andThen(delta === 0 ? Effect.void : replica.publish(delta)),
           Effect.as({})
         ),
-      read: () => recovery.guard(() => Effect.map(ExactSum.say(sum), (value) => ({ value })))
+      read: () =>
+        recovery.guard(() => Effect.map(Effect.flatten(replica.read(() => ExactSum.say(sum))), (value) => ({ value })))
     }, recovery.ready)
   })
 

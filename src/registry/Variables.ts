@@ -52,9 +52,15 @@ export const variables: ReadonlyArray<Variable> = [
   choice(registry.broadcast.programs, Disseminations.variable, {
     thrifty: "few messages, news takes a second",
     mesh: "many, one hop",
-    relaxed: "few, and news takes less than a second"
+    relaxed: "few, and news takes less than a second",
+    pull: "values are seen at once, and reads ask the hub"
   }, "`star`, of counters `relaxed`"),
   { name: "GOSSIP_GAP", meaning: "how long a gap may stay open before it is asked for", usual: "400 millis" },
+  {
+    name: "GOSSIP_HUB_WAIT",
+    meaning: "how long the hub waits for a leaf to ask, before it tells what is new",
+    usual: "0 millis, of `pull` 1800 millis"
+  },
   {
     name: "GOSSIP_HUB_WINDOW",
     meaning: "how often the hub of a star sends to a busy leaf, at the most",
@@ -63,7 +69,7 @@ export const variables: ReadonlyArray<Variable> = [
   {
     name: "GOSSIP_LEAF_WINDOW",
     meaning: "how often a busy leaf sends to the hub, at the most; in a mesh, any node to any other",
-    usual: "50 millis, of `mesh` 10 millis"
+    usual: "50 millis, of `mesh` and `pull` 10 millis"
   },
   {
     name: "GOSSIP_PATIENCE",

@@ -12,6 +12,7 @@ const replica = [
   "Outgoing",
   "Recovering",
   "Claims",
+  "Freshness",
   "Link",
   "SnapshotSender",
   "SnapshotReceiver",
@@ -24,9 +25,13 @@ const replica = [
   "Replica"
 ] as const
 
-export type GossipModule = `services/gossip/replica/${(typeof replica)[number]}` | "services/gossip/Gossip"
+export type GossipModule =
+  | `services/gossip/replica/${(typeof replica)[number]}`
+  | "services/gossip/Reads"
+  | "services/gossip/Gossip"
 
 export const gossipModules: ReadonlyArray<GossipModule> = [
   ...replica.map((name) => `services/gossip/replica/${name}` as const),
+  "services/gossip/Reads",
   "services/gossip/Gossip"
 ]

@@ -97,6 +97,7 @@ const silence = Layer.effect(
                 onDelivery(entry)
                 return entry
               }),
+            read: (look) => Effect.sync(look),
             vector: new Map(),
             stable: new Map(),
             recovered: Effect.succeed(0)

@@ -1,10 +1,10 @@
 import { Broadcast } from "../../programs/Broadcast.ts"
 import { BroadcastProtocol } from "../../schema/BroadcastProtocol.ts"
 import { BroadcastWorkload } from "../../workloads/broadcast/BroadcastWorkload.ts"
-import { overGossip } from "../Disseminations.ts"
+import { overFreshGossip } from "../Disseminations.ts"
 import type { ChallengeRun, Entry } from "../Entry.ts"
 
-export const broadcast = () => overGossip(Broadcast, "star")
+export const broadcast = () => overFreshGossip(Broadcast, "star")
 
 /** As in Maelstrom, there is a client for each node if nothing else is said. */
 const few = { nodeCount: 5, concurrency: 5, timeLimit: 20_000, rate: 10 }

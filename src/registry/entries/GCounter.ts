@@ -3,11 +3,11 @@ import { GCounterSeqKv } from "../../programs/GCounterSeqKv.ts"
 import { CounterProtocol, GrowOnlyDelta } from "../../schema/CounterProtocol.ts"
 import { SeqKv } from "../../services/kv/Kv.ts"
 import { GCounterWorkload } from "../../workloads/counter/CounterWorkload.ts"
-import { overGossip } from "../Disseminations.ts"
+import { overFreshGossip } from "../Disseminations.ts"
 import { type ChallengeRun, type Entry, over } from "../Entry.ts"
 
 /** A counter is read seldom enough that a second does not matter. */
-export const gCounter = () => overGossip(GCounter, "relaxed")
+export const gCounter = () => overFreshGossip(GCounter, "relaxed")
 
 export const gCounterSeqKv = () => ({ "seq-kv": over(GCounterSeqKv, SeqKv.layer, { durable: true }) })
 

@@ -1,11 +1,11 @@
 import { PnCounter } from "../../programs/Counter.ts"
 import { CounterProtocol, Delta } from "../../schema/CounterProtocol.ts"
 import { PnCounterWorkload } from "../../workloads/counter/CounterWorkload.ts"
-import { overGossip } from "../Disseminations.ts"
+import { overFreshGossip } from "../Disseminations.ts"
 import type { Entry } from "../Entry.ts"
 
 /** A counter is read seldom enough that a second does not matter. */
-export const pnCounter = () => overGossip(PnCounter, "relaxed")
+export const pnCounter = () => overFreshGossip(PnCounter, "relaxed")
 
 export const entry = () =>
   ({

@@ -19,6 +19,7 @@ import * as Protocol from "../../schema/ReplicaProtocol.ts"
 import type { VersionVector } from "../../schema/VersionVector.ts"
 import { Peers } from "../node/Peers.ts"
 import { Timers } from "../node/Timers.ts"
+import * as Reads from "./Reads.ts"
 import type * as Hubs from "./replica/Hubs.ts"
 import type { Entry } from "./replica/Log.ts"
 import * as Replicas from "./replica/Replica.ts"
@@ -29,6 +30,11 @@ export type { Entry } from "./replica/Log.ts"
 export interface Replica<A> {
   /** Adds an operation of this node, and returns at once. Costs nothing by itself. */
   readonly publish: (operation: A) => Effect.Effect<Entry<A>>
+  /**
+   * What `look` sees of the program's state, once that is as fresh as the layer promises: at once; or, over pull, when it
+   * has all that the hub had when this began, or the hub has not answered for a second.
+   */
+  readonly read: <B>(look: () => B) => Effect.Effect<B>
   /**
    * Succeeds once every other node has told this life what it has, and all of that is here; with the number of former
    * lives of this node that any of them has met. Whoever does not serve before keeps what a former life had promised,
@@ -75,6 +81,11 @@ export class Gossip extends Context.Service<Gossip, {
   static readonly layerStar = Layer.effect(Gossip, Effect.suspend(() => make("star", Settings.star)))
   /** A star with windows so long that messages are few and news takes a second. */
   static readonly layerThrifty = Layer.effect(Gossip, Effect.suspend(() => make("star", Settings.thrifty)))
+  /**
+   * A leaf tells the hub at once, and asks it before it reads: values are seen at once, and reads take two hops. A leaf
+   * that cannot reach the hub answers from what it has.
+   */
+  static readonly layerPull = Layer.effect(Gossip, Effect.suspend(() => make("star", Settings.pull)))
   static readonly layerMesh = Layer.effect(Gossip, Effect.suspend(() => make("mesh", Settings.mesh)))
   /** News within a second and two hops for the fewest messages: among up to four nodes, a mesh takes no more than a star. */
   static readonly layerRelaxed = Layer.effect(
@@ -108,7 +119,8 @@ const accepted = Exit.succeed({})
 const tell = <A, S>(
   { onCopied, onDelivery, onStable }: Options<A, S>,
   memberCount: number,
-  recovery: Deferred.Deferred<number>
+  recovery: Deferred.Deferred<number>,
+  reads: Reads.Reads
 ) =>
 (event: Replicas.Event<A>): void => {
   switch (event._tag) {
@@ -116,6 +128,8 @@ const tell = <A, S>(
       return onDelivery(event.entry)
     case "Restored":
       return event.install()
+    case "Refreshed":
+      return reads.refreshed(event.read)
     case "Recovered":
       return void Deferred.doneUnsafe(recovery, Exit.succeed(event.formerLives))
     case "Advanced": {
@@ -159,7 +173,8 @@ const run = <A, S>(
         ...options.onCopied === undefined ? [] : [options.onCopied.copies]
       ]
     })
-    const happened = tell(options, members.length, recovery)
+    const reads = Reads.make()
+    const happened = tell(options, members.length, recovery, reads)
     const wakes: Array<number> = [] // when timers will go off
 
     const post = (sent: Replicas.Send<A, S>): Effect.Effect<void> => {
@@ -186,7 +201,7 @@ const run = <A, S>(
       return output
     }
 
-    return { take, recovery, gossip, chunk }
+    return { take, recovery, reads, gossip, chunk }
   })
 
 const join = <A, S>(
@@ -197,7 +212,7 @@ const join = <A, S>(
 ): Effect.Effect<Replica<A>, never, Peers | Timers> =>
   Effect.gen(function*() {
     const { handle } = yield* Peers
-    const { chunk, gossip, recovery, take } = yield* run(shape, settings, operation, options)
+    const { chunk, gossip, reads, recovery, take } = yield* run(shape, settings, operation, options)
     const receive = (input: Replicas.Input<A, S>) => take(input).isRefused ? refusal : accepted
 
     yield* handle([gossip, Protocol.fetch, chunk] as const, {
@@ -213,6 +228,10 @@ const join = <A, S>(
           const [delivered] = take({ _tag: "Publish", operation }).events
           return (delivered as Extract<Replicas.Event<A>, { _tag: "Delivered" }>).entry // what is published is delivered first
         }),
+      read: (look) =>
+        settings.areReadsFresh
+          ? reads.read(look, (number) => void take({ _tag: "Read", number }))
+          : Effect.sync(look),
       recovered: Effect.suspend(() => {
         take({ _tag: "Recover" })
         return Deferred.await(recovery)

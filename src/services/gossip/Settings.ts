@@ -10,6 +10,8 @@ export interface Settings {
   readonly leafWindow: number
   /** How often the hub sends to a busy leaf, at the most; it acknowledges within this time too. */
   readonly hubWindow: number
+  /** How long the hub waits for a leaf to ask before it sends it what is new, if leaves ask before they read. */
+  readonly hubWait: number
   /** How long anyone but the hub waits for something that an acknowledgement can ride on, if nobody waits for it. */
   readonly acknowledgeWithin: number
   /** After how long without an answer a message counts as lost, besides the time that its receiver may take. */
@@ -20,6 +22,8 @@ export interface Settings {
   readonly probeEvery: number
   /** How long a node that starts says nothing, so that all others are there when it does. */
   readonly silence: number
+  /** Whether leaves ask the hub before they read. */
+  readonly areReadsFresh: boolean
 }
 
 /** Environment variables such as `GOSSIP_HUB_WINDOW="200 millis"`. */
@@ -27,26 +31,32 @@ const settings = (defaults: Settings): Config.Config<Settings> =>
   Config.all({
     leafWindow: millis("GOSSIP_LEAF_WINDOW", defaults.leafWindow),
     hubWindow: millis("GOSSIP_HUB_WINDOW", defaults.hubWindow),
+    hubWait: millis("GOSSIP_HUB_WAIT", defaults.hubWait),
     acknowledgeWithin: millis("GOSSIP_ACKNOWLEDGE_WITHIN", defaults.acknowledgeWithin),
     roundTrip: millis("GOSSIP_ROUND_TRIP", defaults.roundTrip),
     gap: millis("GOSSIP_GAP", defaults.gap),
     probeEvery: millis("GOSSIP_PATIENCE", defaults.probeEvery),
-    silence: millis("GOSSIP_SILENCE", defaults.silence)
+    silence: millis("GOSSIP_SILENCE", defaults.silence),
+    areReadsFresh: Config.succeed(defaults.areReadsFresh)
   })
 
 const defaults = {
   leafWindow: 50,
   hubWindow: 200,
+  hubWait: 0,
   acknowledgeWithin: 1500,
   roundTrip: 1000,
   gap: 400,
   probeEvery: 1000,
-  silence: 0
+  silence: 0,
+  areReadsFresh: false
 }
 export const star = settings(defaults)
 /** So long windows that messages are few and news takes a second. */
 export const thrifty = settings({ ...defaults, leafWindow: 700, hubWindow: 1000 })
 export const mesh = settings({ ...defaults, leafWindow: 10, hubWindow: 10, acknowledgeWithin: 3000 })
+/** Leaves tell the hub at once, and ask it before they read; whoever does not read is told after two seconds. */
+export const pull = settings({ ...defaults, leafWindow: 10, hubWait: 1800, areReadsFresh: true })
 /** News within a second and two hops, for few messages. */
 export const relaxedStar = settings({ ...defaults, leafWindow: 475, hubWindow: 475 })
 export const relaxedMesh = settings({

@@ -72,6 +72,16 @@ export interface Published {
   readonly knowing: Vector.VersionVector | undefined
 }
 
+/** Somebody read at this life. */
+export interface Reading {
+  readonly life: Life
+  readonly begun: number
+  /** What the first node, which is the hub, had by then. */
+  readonly hubHad: ReadonlyArray<number>
+  /** What was seen, and when; undefined while the read waits. */
+  seen: { readonly time: number; readonly operations: ReadonlySet<number> } | undefined
+}
+
 export type Shape = "star" | "mesh"
 export type GossipLayer = Layer.Layer<Gossip, unknown, Node | Peers | Timers>
 
@@ -112,6 +122,7 @@ export interface Cluster {
   readonly random: SeededRandom.SeededRandom
   readonly lives: ReadonlyArray<Life>
   readonly published: ReadonlyMap<number, Published>
+  readonly readings: ReadonlyArray<Reading>
   readonly violations: ReadonlyArray<Violation>
   /** When something was last delivered to anybody. */
   readonly lastDelivery: () => number
@@ -121,6 +132,8 @@ export interface Cluster {
   readonly node: (index: number) => SimulatedNode.SimulatedNode
   /** Tells a node to publish a new operation. */
   readonly publish: (node: NodeId) => void
+  /** Tells a node to read what it has. */
+  readonly read: (node: NodeId) => void
   /** Works for so many ms. */
   readonly pass: (millis: number) => void
   /** No message is lost or delivered twice from now on. */
@@ -132,6 +145,8 @@ export interface Cluster {
 }
 
 const Publish = Rpc.make("publish", { request: { operation: Schema.Int } })
+
+const Read = Rpc.make("read", { request: {} })
 
 /** A part of what a life has: some operations, or what is stable. */
 const Part = Schema.Struct({
@@ -166,6 +181,7 @@ export const make = (options: Options): Cluster => {
   const living = new Map<NodeId, Life>()
   const running = new Set<NodeId>()
   const published = new Map<number, Published>()
+  const readings: Array<Reading> = []
   /** What each node has had, in any of its lives. */
   const had = new Map(ids.map((id) => [id, new Map<Vector.Origin, number>()] as const))
   const violations: Array<Violation> = []
@@ -307,7 +323,7 @@ export const make = (options: Options): Cluster => {
     lives.push(life)
     living.set(node.id, life)
     const { onDelivery, onStable, state, submitted } = watch(life)
-    const { publish, recovered } = yield* gossip.join(
+    const { publish, read, recovered } = yield* gossip.join(
       Schema.Int,
       options.stability ? { onDelivery, onStable, state } : { onDelivery, state }
     )
@@ -315,11 +331,21 @@ export const make = (options: Options): Cluster => {
       life.recovered = true
     })
     if (options.stability) yield* Effect.forkChild(Effect.andThen(recovered, noteRecovery))
-    yield* node.serve([Publish], {
+    yield* node.serve([Publish, Read] as const, {
       publish: ({ operation }) => {
         submitted.add(operation)
         return Effect.as(publish(operation), {})
-      }
+      },
+      read: () =>
+        Effect.suspend(() => {
+          const hubHad = [...living.get(ids[0]!)?.delivered ?? []]
+          const reading: Reading = { life, begun: time.now(), hubHad, seen: undefined }
+          readings.push(reading)
+          return Effect.map(read(() => new Set(life.delivered)), (operations) => {
+            reading.seen = { time: time.now(), operations }
+            return {}
+          })
+        })
     })
   }).pipe(Effect.provide(options.layer))
 
@@ -367,6 +393,7 @@ export const make = (options: Options): Cluster => {
     random,
     lives,
     published,
+    readings,
     violations,
     events,
     lastDelivery: () => lastDelivery,
@@ -374,6 +401,10 @@ export const make = (options: Options): Cluster => {
     node: (index) => nodes[index]!,
     publish: (node) => {
       const body = { type: "publish", operation: operations++ }
+      network.send(client, node, Envelope.encode({ src: client, dest: node, body }))
+    },
+    read: (node) => {
+      const body = { type: "read" }
       network.send(client, node, Envelope.encode({ src: client, dest: node, body }))
     },
     pass: (millis) => {

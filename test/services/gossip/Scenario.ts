@@ -58,8 +58,10 @@ export interface Run {
   readonly recovered: number
 }
 
-export const run = (scenario: Scenario): Run => {
+/** `accompany` is called once at the beginning. */
+export const run = (scenario: Scenario, accompany: (cluster: Cluster.Cluster) => void = () => {}): Run => {
   const cluster = Cluster.make(scenario)
+  accompany(cluster)
   const random = cluster.random.fork("operations")
   for (const node of cluster.nodes) cluster.time.after(random.below(scenario.slowStart), () => cluster.boot(node))
   cluster.nemesis.start(Infinity)

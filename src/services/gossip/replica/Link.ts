@@ -5,6 +5,7 @@ import type { NodeId } from "../../../schema/Address.ts"
 import type { Life } from "../../../schema/ReplicaProtocol.ts"
 import { Origin } from "../../../schema/VersionVector.ts"
 import type { Claim } from "./Claims.ts"
+import type { Asked } from "./Freshness.ts"
 import * as Incoming from "./Incoming.ts"
 import type { Entry } from "./Log.ts"
 import * as Outgoing from "./Outgoing.ts"
@@ -22,6 +23,9 @@ export interface Link<A> {
   readonly outgoing: Outgoing.Outgoing
   readonly talk: Pace.Talk
   readonly question: Question.Question
+  /** The peer reads, and waits for what this node has; and the number of the last such question that was answered. */
+  reading: Asked | undefined
+  readAnswered: number
   /** It has said in this life what it has, as a version vector. */
   hasSaidAll: boolean
   /** What the peer surely has: it said so, or this replica got it from there. */
@@ -53,6 +57,8 @@ export const make = <A>(peer: NodeId): Link<A> => ({
   outgoing: Outgoing.make(),
   talk: Pace.quiet(),
   question: Question.make(),
+  reading: undefined,
+  readAnswered: 0,
   hasSaidAll: false,
   known: new Map(),
   confirmed: undefined,
@@ -76,6 +82,8 @@ export const begin = <A>(link: Link<A>, life: Life, now: number): void => {
   link.origin = Origin.make(`${link.peer}.${life}`)
   Incoming.begin(link.incoming, life)
   Question.begin(link.question)
+  link.reading = undefined
+  link.readAnswered = 0
   link.hasSaidAll = false
   link.known = new Map()
   link.confirmed = undefined

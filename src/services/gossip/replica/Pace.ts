@@ -11,6 +11,8 @@ import type * as Hubs from "./Hubs.ts"
 export interface Talk {
   lastHeard: number
   lastPush: number
+  /** Since when the peer has lacked something that it has not been sent. */
+  lackingSince: number | undefined
   /** Since when something that was sent awaits an answer, and how often it has been asked for. */
   awaitingSince: number | undefined
   retries: number
@@ -21,6 +23,7 @@ export interface Talk {
 export const quiet = (): Talk => ({
   lastHeard: -Infinity,
   lastPush: -Infinity,
+  lackingSince: undefined,
   awaitingSince: undefined,
   retries: 0,
   oweBy: Infinity
@@ -57,6 +60,7 @@ export interface Pace {
 export const make = (settings: Settings, hubs: Hubs.Hubs, areAwaited: boolean): Pace => {
   const window = areAwaited ? settings.leafWindow : settings.acknowledgeWithin
   const confirmWithin = hubs.shape === "mesh" ? window : settings.acknowledgeWithin
+  const hubAcknowledgesWithin = settings.hubWait + settings.hubWindow
   /** The hub pushes to all at once: news is as old everywhere. */
   let round = -Infinity
   let lastSegment = -Infinity
@@ -64,7 +68,8 @@ export const make = (settings: Settings, hubs: Hubs.Hubs, areAwaited: boolean): 
   return {
     pushAt: ({ talk }, leads) => {
       if (!leads) return talk.lastPush + settings.leafWindow
-      return talk.lastPush < round ? round : round + settings.hubWindow
+      const waited = (talk.lackingSince ?? -Infinity) + settings.hubWait
+      return Math.max(waited, talk.lastPush < round ? round : round + settings.hubWindow)
     },
     pushed: ({ talk }, leads, time) => {
       talk.lastPush = time
@@ -74,11 +79,11 @@ export const make = (settings: Settings, hubs: Hubs.Hubs, areAwaited: boolean): 
     sentSegment: (time) => {
       lastSegment = time
     },
-    acknowledgeWithin: (leads) => leads ? settings.hubWindow : window,
+    acknowledgeWithin: (leads) => leads ? hubAcknowledgesWithin : window,
     confirmWithin,
     expiry: ({ peer, talk: { awaitingSince, retries } }) => {
       if (awaitingSince === undefined) return Infinity
-      const answerWithin = settings.roundTrip + (peer === hubs.current() ? settings.hubWindow : confirmWithin)
+      const answerWithin = settings.roundTrip + (peer === hubs.current() ? hubAcknowledgesWithin : confirmWithin)
       return awaitingSince + Math.max(answerWithin, Math.min(settings.probeEvery, 2 ** retries * 500))
     },
     unrest: 2 * settings.probeEvery

@@ -7,6 +7,7 @@ import type { VersionVector } from "../../../schema/VersionVector.ts"
 import * as Vector from "../../../schema/VersionVector.ts"
 import * as Claims from "./Claims.ts"
 import * as Copies from "./Copies.ts"
+import * as Freshness from "./Freshness.ts"
 import * as Incoming from "./Incoming.ts"
 import * as Link from "./Link.ts"
 import * as Outgoing from "./Outgoing.ts"
@@ -45,6 +46,8 @@ const read = <A, S>(state: State<A, S>, message: Gossip<A>): Read<A> | undefined
   if (message.names?.every(([, origin]) => isOrigin(origin)) === false) return undefined
   const end = segment?.kind === "log" ? segment.end : 0
   if (message.frontiers?.every(([, to]) => to <= end) === false) return undefined
+  if (message.fresh !== undefined && segment?.kind !== "log") return undefined
+  if (message.fresh?.[0] === life && message.fresh[1] > state.freshness.asked) return undefined
   if (message.knows?.every(([, to]) => to <= log.end()) === false) return undefined
   return { message, segment, vector }
 }
@@ -115,6 +118,18 @@ const takeQuestions = <A, S>(state: State<A, S>, link: Link.Link<A>, { message, 
     }
   }
   if (message.offer?.[0] === life) Snapshots.begin(state, link, message.offer[1])
+}
+
+/** The peer reads, or answers this node's reads. */
+const takeReads = <A, S>(state: State<A, S>, link: Link.Link<A>, { message, segment }: Read<A>): void => {
+  if (message.read !== undefined) {
+    const [number, made] = message.read
+    if (number <= link.readAnswered) Outgoing.resume(link.outgoing, "log", hadBy(state, message) ?? 0) // the answer is lost
+    if (number >= (link.reading?.number ?? 0)) link.reading = { number, made }
+  }
+  if (message.fresh?.[0] !== state.options.life || segment?.kind !== "log") return
+  const { end: position, epoch } = segment
+  Freshness.answered(state.freshness, { from: link.peer, number: message.fresh[1], epoch, position })
 }
 
 /** Takes what of the segments that are held has its turn now, on all links: one may wait for another. */
@@ -234,6 +249,7 @@ export const receive = <A, S>(state: State<A, S>, from: NodeId, message: Gossip<
   }
   const progress = takeAcknowledgements(state, link, all)
   takeQuestions(state, link, all)
+  takeReads(state, link, all)
   if (wasSilent) resume(state, link, !progress)
   for (const [copies, position] of message.knows ?? []) link.knows.set(copies, position)
   addClaim(state, link, all)

@@ -61,6 +61,7 @@
 import type { NodeId } from "../../../schema/Address.ts"
 import type { Chunk, Fetch, Gossip } from "../../../schema/ReplicaProtocol.ts"
 import * as Copies from "./Copies.ts"
+import * as Freshness from "./Freshness.ts"
 import * as Question from "./Question.ts"
 import * as Receiving from "./Receiving.ts"
 import * as Recovering from "./Recovering.ts"
@@ -76,7 +77,7 @@ import {
   type Send,
   type State
 } from "./State.ts"
-import { attendAll } from "./Suspicion.ts"
+import { attendAll, attendTo } from "./Suspicion.ts"
 
 export type { Event, Options, Send } from "./State.ts"
 
@@ -87,6 +88,8 @@ export type Input<A, S> =
   | { readonly _tag: "Gossip"; readonly from: NodeId; readonly message: Gossip<A> }
   | { readonly _tag: "Fetch"; readonly from: NodeId; readonly message: Fetch }
   | { readonly _tag: "Chunk"; readonly from: NodeId; readonly message: Chunk<A, S> }
+  /** Somebody reads; the numbers of reads rise. */
+  | { readonly _tag: "Read"; readonly number: number }
   /** The program waits until this life has heard from every peer. */
   | { readonly _tag: "Recover" }
   | { readonly _tag: "Wake" }
@@ -178,6 +181,7 @@ const lookAround = <A, S>(state: State<A, S>, agenda: Agenda): void => {
 
 /** Woken late, it gives others the time that it has missed. */
 const excuse = <A, S>(state: State<A, S>, late: number): void => {
+  if (state.freshness.awaitingSince !== undefined) state.freshness.awaitingSince += late
   for (const { talk } of state.links.values()) {
     if (talk.awaitingSince !== undefined) talk.awaitingSince += late
     talk.lastHeard = Math.min(state.now, talk.lastHeard + late)
@@ -204,6 +208,24 @@ const publish = <A, S>(state: State<A, S>, operation: A): void => {
   attendAll(state)
 }
 
+/** A hub has all that a read can ask for; so has everybody in a mesh, where nobody has more than others. */
+const read = <A, S>(state: State<A, S>, number: number): void => {
+  const { freshness, hubs, now, options: { settings } } = state
+  const hub = hubs.current()
+  if (hub === undefined || hubs.isHub()) {
+    state.events.push({ _tag: "Refreshed", read: number })
+    return
+  }
+  Freshness.wait(freshness, number, now + settings.roundTrip)
+  attendTo(state, linkTo(state, hub))
+}
+
+/** Tells the reads that wait no more. */
+const settle = <A, S>(state: State<A, S>): void => {
+  const over = Freshness.settle(state.freshness, (peer) => state.links.get(peer)?.incoming, state.now)
+  for (const read of over) state.events.push({ _tag: "Refreshed", read })
+}
+
 const recover = <A, S>(state: State<A, S>): void => {
   state.recovering.isWanted = true
   if (!state.isServing || state.recovering.isDone) return
@@ -222,6 +244,9 @@ const handle = <A, S>(state: State<A, S>, agenda: Agenda, input: Input<A, S>): b
       return true
     case "Recover":
       recover(state)
+      return true
+    case "Read":
+      read(state, input.number)
       return true
     case "Wake":
       wake(state, agenda)
@@ -245,12 +270,14 @@ export const make = <A, S>(options: Options<A, S>): Replica<A, S> => {
     step: (input, now) => {
       state.now = now
       const isRefused = !handle(state, agenda, input)
+      settle(state)
       const { events, sends } = state
       state.events = []
       state.sends = []
       agenda.wakeAt = Math.min(
         agenda.speakAt,
         agenda.lookAt,
+        Freshness.wakeAt(state.freshness),
         state.isServing ? agenda.listenedAt : Infinity,
         Snapshots.wakeAt(state)
       )

@@ -3,6 +3,7 @@
  */
 import type { Gossip } from "../../../schema/ReplicaProtocol.ts"
 import * as Vector from "../../../schema/VersionVector.ts"
+import * as Freshness from "./Freshness.ts"
 import * as Frontiers from "./Frontiers.ts"
 import * as Incoming from "./Incoming.ts"
 import * as Link from "./Link.ts"
@@ -111,20 +112,29 @@ const isFarBehind = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => {
 export const due = <A, S>(state: State<A, S>, link: Link.Link<A>): number => {
   const { outgoing, question, talk } = link
   if (question.pinged !== undefined) return -Infinity
-  const isAsked = question.asked !== "no"
+  const isAsked = question.asked !== "no" || canRefresh(state, link)
   const isUnanswered = talk.awaitingSince !== undefined && talk.retries > 0
   const isLacking = lacks(state, link)
   const mayPush = !outgoing.isStalled && (isAsked || !isUnanswered) && outgoing.bytesInFlight < windowBytes
   const push = !isLacking || !mayPush ? Infinity : pushAt(state, link)
   const answer = isAsked && !isLacking && canAnswer(state, link) ? -Infinity : Infinity
   const ask = question.asking === "no" || isFetchingFrom(state, link) ? Infinity : question.askAt
-  return Math.min(push, answer, ask, talk.oweBy)
+  return Math.min(push, answer, ask, readAt(state, link), talk.oweBy)
 }
 
 const pushAt = <A, S>(state: State<A, S>, link: Link.Link<A>): number => {
   if (isFarBehind(state, link)) return state.pace.segmentAt()
-  return link.question.asked === "no" ? state.pace.pushAt(link, leads(state, link)) : -Infinity
+  const isAsked = link.question.asked !== "no" || canRefresh(state, link)
+  return isAsked ? -Infinity : state.pace.pushAt(link, leads(state, link))
 }
+
+/** Whether the peer reads, and can be answered as soon as it has been sent what it lacks. */
+const canRefresh = <A, S>({ log }: State<A, S>, { origin, outgoing, reading }: Link.Link<A>): boolean =>
+  reading !== undefined && outgoing.log !== undefined && (log.vector.get(origin) ?? 0) >= reading.made
+
+/** When the peer, which is the hub, is to be asked because this node reads. */
+const readAt = <A, S>({ freshness, hubs, options: { settings } }: State<A, S>, { peer }: Link.Link<A>): number =>
+  peer === hubs.current() ? Freshness.askAt(freshness, settings.leafWindow) : Infinity
 
 /** Whether all that the peer asks for can be said, or is said: then comes the answer. */
 const canAnswer = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => {
@@ -201,6 +211,21 @@ const isNews = <A>({ told }: Link.Link<A>, what: string, value: number): boolean
   return true
 }
 
+const addRead = <A, S>(state: State<A, S>, link: Link.Link<A>, message: Draft<A>): void => {
+  const { freshness, hubs, now, options: { settings } } = state
+  if (link.peer !== hubs.current()) return
+  const number = Freshness.question(freshness, now, settings.gap)
+  if (number !== undefined) message.read = [number, ownCount(state)]
+}
+
+const addFresh = <A, S>(state: State<A, S>, link: Link.Link<A>, message: Draft<A>): void => {
+  const { life, reading } = link
+  if (reading === undefined || life === undefined || message.at === undefined || !canRefresh(state, link)) return
+  message.fresh = [life, reading.number]
+  link.readAnswered = reading.number
+  link.reading = undefined
+}
+
 const addAcknowledgements = <A, S>(
   state: State<A, S>,
   link: Link.Link<A>,
@@ -209,7 +234,8 @@ const addAcknowledgements = <A, S>(
 ): void => {
   const { incoming, life, origin, question } = link
   if (life === undefined) return
-  const isAsked = isOwed || question.pinged !== undefined || message.ask !== undefined
+  const isAsked = isOwed || question.pinged !== undefined || message.ask !== undefined || message.read !== undefined
+    || message.fresh !== undefined
   const hasLog = incoming.position > 0 || incoming.held.length > 0
   const isHadNews = hasLog && (isNews(link, "have", incoming.position) || isAsked)
   if (isHadNews || message.own !== undefined) message.have = [life, incoming.epoch, incoming.position]
@@ -255,6 +281,8 @@ export const transmit = <A, S>(state: State<A, S>, link: Link.Link<A>, again = f
   if (again && outgoing.isStalled) message.ping = outgoing.ping
   addQuestion(state, link, message)
   addAnswer(state, link, message, isAll)
+  addRead(state, link, message)
+  if (isAll) addFresh(state, link, message)
   const isOwed = talk.oweBy <= now
   addAcknowledgements(state, link, message, isOwed)
   if (isAll) addFrontiers(state, link, message, isOwed)
@@ -263,6 +291,7 @@ export const transmit = <A, S>(state: State<A, S>, link: Link.Link<A>, again = f
   const hasNews = (message.ops?.length ?? 0) > 0 || lacksFrontier(state, link)
   if (isUrgent) pace.sentSegment(now)
   else if (hasNews) pace.pushed(link, leads(state, link), now)
+  if (hasNews) talk.lackingSince = undefined
   if (hasNews || message.ask !== undefined) talk.awaitingSince ??= now
   if (message.ask !== undefined && question.askAt <= now) {
     question.askAt = now + Math.min(settings.probeEvery, settings.roundTrip * 2 ** talk.retries)
@@ -296,6 +325,7 @@ const expire = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => {
   const isSilent = now - talk.lastHeard >= settings.roundTrip
   talk.awaitingSince = undefined
   talk.retries++
+  if (link.peer === hubs.current()) Freshness.expire(state.freshness, now)
   if (lacksFrontier(state, link)) owe(state, link, settings.hubWindow)
   if (outgoing.flight.length > 0) sendAgain(state, link)
   if (!isSilent && talk.retries <= maxUnanswered) return false
@@ -324,11 +354,19 @@ const isOnItsWay = <A, S>({ links }: State<A, S>, { incoming }: Link.Link<A>): b
   return false
 }
 
+/** When what the peer owes has been awaited for too long. A read is answered at once. */
+const expiry = <A, S>({ freshness, hubs, options: { settings }, pace }: State<A, S>, link: Link.Link<A>): number => {
+  const since = link.peer === hubs.current() ? freshness.awaitingSince ?? Infinity : Infinity
+  return Math.min(pace.expiry(link), since + settings.roundTrip)
+}
+
 /** Does what is due on a link. Says whether the peer, which is the hub, is now suspected. */
 export const attend = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => {
+  const { talk } = link
   if (!state.isServing) return false
   if (needsVector(state, link)) Question.ask(link.question, "vector")
-  const isSuspect = state.pace.expiry(link) <= state.now && expire(state, link)
+  talk.lackingSince = lacks(state, link) ? talk.lackingSince ?? state.now : undefined
+  const isSuspect = expiry(state, link) <= state.now && expire(state, link)
   if (link.heldSince !== undefined && link.heldSince + state.options.settings.gap <= state.now) {
     if (isOnItsWay(state, link)) link.heldSince = state.now
     else askForGap(link)
@@ -340,5 +378,5 @@ export const attend = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean =>
 /** When a link is to be attended to again. */
 export const wakeAt = <A, S>(state: State<A, S>, link: Link.Link<A>): number =>
   state.isServing
-    ? Math.min(due(state, link), state.pace.expiry(link), (link.heldSince ?? Infinity) + state.options.settings.gap)
+    ? Math.min(due(state, link), expiry(state, link), (link.heldSince ?? Infinity) + state.options.settings.gap)
     : Infinity

@@ -6,6 +6,7 @@ import type { NodeId } from "../../../schema/Address.ts"
 import type * as Protocol from "../../../schema/ReplicaProtocol.ts"
 import { Origin, type VersionVector } from "../../../schema/VersionVector.ts"
 import type { Settings } from "../Settings.ts"
+import * as Freshness from "./Freshness.ts"
 import * as Frontiers from "./Frontiers.ts"
 import * as Hubs from "./Hubs.ts"
 import * as Link from "./Link.ts"
@@ -47,7 +48,8 @@ export type Event<A> =
   | { readonly _tag: "Advanced"; readonly advance: Frontiers.Advance<A> }
   | { readonly _tag: "Restored"; readonly install: () => void }
   | { readonly _tag: "Recovered"; readonly formerLives: number }
-  | { readonly _tag: "Refreshed"; readonly question: number }
+  /** The read of this number may look: the copy is as fresh as it can be. */
+  | { readonly _tag: "Refreshed"; readonly read: number }
 
 export type Send<A, S> =
   | { readonly _tag: "Gossip"; readonly to: NodeId; readonly message: Protocol.Gossip<A> }
@@ -65,6 +67,7 @@ export interface State<A, S> {
   /** Whether the program waits for any of them. */
   readonly areAwaited: boolean
   readonly recovering: Recovering.Recovering
+  readonly freshness: Freshness.Freshness
   readonly donor: SnapshotSender.SnapshotSender<A, S>
   readonly heir: SnapshotReceiver.SnapshotReceiver<A, S>
   /** In ms. */
@@ -96,6 +99,7 @@ export const make = <A, S>(options: Options<A, S>): State<A, S> => {
     ],
     areAwaited: copies.length > 0,
     recovering: Recovering.make(members.filter((id) => id !== self), copies.length > 0),
+    freshness: Freshness.make(),
     donor: SnapshotSender.make(),
     heir: SnapshotReceiver.make(),
     now: 0,
