@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Gossip } from "../../../src/services/gossip/Gossip.ts"
 import { seeds } from "../../Seeds.ts"
-import * as Cluster from "./Cluster.ts"
+import type * as Cluster from "./Cluster.ts"
 import * as Mutants from "./Mutants.ts"
 import * as Scenario from "./Scenario.ts"
 
@@ -92,7 +92,7 @@ const mutants: ReadonlyArray<{ readonly name: string; readonly patch: Mutants.Pa
 
 describe("a read that is wrong", { timeout: 600_000 }, () => {
   for (const { name, patch } of mutants) {
-    it(name, async () => {
+    it(`${name}: is found`, async () => {
       const { pull } = await Mutants.load([patch])
       const isFound = Array.from({ length: 60 }, (_, seed) => seed).some((seed) =>
         stale(run({ ...draw(seed, pull), ...calm })).some(({ begun, seen }) => seen!.time - begun < patience)
