@@ -10,6 +10,7 @@ const first = [
   "Package",
   "docs/Tables",
   "Nats",
+  "nats/Campaign",
   "page/Playground",
   "Judged",
   "CommandLine",

@@ -15,7 +15,6 @@ import { isMainThread } from "node:worker_threads"
 import manifest from "../package.json" with { type: "json" }
 import { analyzeCommand } from "./cli/AnalyzeCommand.ts"
 import { askCommand } from "./cli/AskCommand.ts"
-import * as Campaign from "./cli/Campaign.ts"
 import { challengesCommand } from "./cli/ChallengesCommand.ts"
 import { costsCommand } from "./cli/CostsCommand.ts"
 import { docCommand } from "./cli/DocCommand.ts"
@@ -26,8 +25,10 @@ import { replayCommand } from "./cli/ReplayCommand.ts"
 import { serveCommand } from "./cli/ServeCommand.ts"
 import { simulateCommand } from "./cli/SimulateCommand.ts"
 import { testCommand } from "./cli/TestCommand.ts"
+import * as Threads from "./cli/Threads.ts"
 import { upCommand } from "./cli/UpCommand.ts"
 import * as Usage from "./cli/Usage.ts"
+import { workerCommand } from "./cli/WorkerCommand.ts"
 
 const root = Command.make("gossip-girl").pipe(
   Command.withDescription(
@@ -53,7 +54,8 @@ const root = Command.make("gossip-girl").pipe(
     replayCommand,
     newCommand,
     upCommand,
-    askCommand
+    askCommand,
+    workerCommand
   ])
 )
 
@@ -111,4 +113,4 @@ if (isMainThread) {
     isTerminated = true
   })
   NodeRuntime.runMain(main, { teardown })
-} else Campaign.work()
+} else Threads.work()

@@ -59,7 +59,8 @@ export const costsCommand = Command.make(
             latency: { mean: 100, dist: "constant" }
           }
         }
-        runs.push(World.summary(title, world, yield* World.simulate(title, World.simulation(world))))
+        const simulation = yield* World.simulate(title, World.simulation(world))
+        runs.push(World.summary(title, world, simulation.results()))
       }
     }
     yield* Output.out(json ? Report.json(runs) : Report.table(runs, Output, [Report.bytesPerOperation]))

@@ -31,7 +31,7 @@ export const find = Effect.fnUntraced(function*(world: World.World, say: (text: 
     const from = options.seed === world.options.seed ? "" : ` from seed ${world.options.seed}`
     const title = `seed ${options.seed}, shrunk${from}`
     const small = World.withOptions(world, options)
-    const run = World.summary(title, small, simulation)
+    const run = World.summary(title, small, simulation.results())
     yield* say(`\nShrunk in ${progress.runs} runs${how}:\n\n${Report.table([run], Output)}`)
     if (history.length <= tellable) yield* say(`\n${Chronicle.tell(history)}`)
     return { run, world: small }

@@ -20,7 +20,9 @@ import * as Paths from "./Paths.ts"
 import * as ReportFile from "./ReportFile.ts"
 import * as Shrunk from "./Shrunk.ts"
 import * as Store from "./Store.ts"
+import type * as Threads from "./Threads.ts"
 import * as Usage from "./Usage.ts"
+import * as Workers from "./Workers.ts"
 import * as World from "./World.ts"
 
 const path = (name: string, metavar: string, description: string) =>
@@ -31,7 +33,7 @@ const flags = {
   seed: Flags.seed,
   seeds: Flags.number(
     "seeds",
-    Setting.whole(1, 100_000, {
+    Setting.whole(1, 1_000_000, {
       help: "How many runs, each with the next seed; prints those that are invalid",
       usual: 1
     }, "runs")
@@ -43,6 +45,14 @@ const flags = {
       usual: availableParallelism(),
       usualText: "as many as there are cores"
     })
+  ),
+  workers: Flag.String("workers").pipe(
+    Flags.describe(
+      "NATS servers, separated by commas, whose workers on any machine make the runs; see worker --help",
+      "url",
+      undefined,
+      "threads of this machine"
+    )
   ),
   shrink: Flag.Boolean("shrink").pipe(
     Flag.withDescription("Make the first run that is invalid as small as possible, and tell what happens in it"),
@@ -61,10 +71,11 @@ const flags = {
 type Given = Command.Command.Config.Infer<typeof flags>
 
 /** Fails before any work when what is asked for cannot be done. */
-const check = Effect.fnUntraced(function*({ history, json, report, seed, seeds, store }: Given) {
+const check = Effect.fnUntraced(function*({ history, json, report, seed, seeds, store, workers }: Given) {
   if (seed + seeds - 1 > maxSeed) {
     return yield* Usage.wrong(`--seeds must end at seed ${maxSeed}, not at ${seed + seeds - 1}.`)
   }
+  if (workers !== undefined && seeds === 1) return yield* Usage.wrong("--workers is for --seeds.")
   if (history !== undefined && seeds > 1) return yield* Usage.wrong("--history is for one run, not for --seeds.")
   if (history === "-" && json) return yield* Usage.wrong("--json and --history - both want standard output.")
   if (history !== undefined && history !== "-") yield* Paths.file("history", history)
@@ -81,7 +92,30 @@ const runOne = Effect.fnUntraced(function*(world: World.World, history: string |
     if (history === "-") { for (const batch of Store.batches(lines)) yield* Output.out(batch) }
     else yield* Store.writeLines(history, lines)
   }
-  return World.summary(world.workload, world, simulation)
+  return World.summary(world.workload, world, simulation.results())
+})
+
+/** Many runs, in the order of their seeds, and what is to be said of them together. */
+const runMany = Effect.fnUntraced(function*(
+  { jobs, seeds, workers }: Given,
+  world: World.World,
+  say: (text: string) => Effect.Effect<void>
+) {
+  const ended: Array<Threads.Done> = []
+  const print = Effect.suspend(() => {
+    const runs = ended.toSorted((a, b) => a.seed - b.seed).map(({ results, seed }) =>
+      World.summary(`seed ${seed}`, World.withSeed(world, seed), results)
+    )
+    return Effect.as(say(Report.summary(runs, Output)), runs)
+  })
+  const campaign = { world, seeds, runs: ended }
+  yield* Effect.onInterrupt(
+    workers === undefined
+      ? Campaign.run({ ...campaign, workers: Campaign.onThreads({ world, seeds }, jobs) })
+      : Workers.run(campaign, workers),
+    () => print
+  )
+  return yield* print
 })
 
 /** Writes report and store of a run, which is a function of its options: it is made once more, with a journal. */
@@ -89,7 +123,7 @@ const keep = Effect.fnUntraced(function*(title: string, world: World.World, { re
   const simulation = yield* World.simulate("report", { ...World.simulation(world), journal: true })
   const messages = simulation.messages()
   const run: Run.Run = {
-    ...World.summary(title, world, simulation),
+    ...World.summary(title, world, simulation.results()),
     history: simulation.history,
     ...messages && { messages }
   }
@@ -102,19 +136,13 @@ const keep = Effect.fnUntraced(function*(title: string, world: World.World, { re
 })
 
 const handler = Effect.fnUntraced(function*(given: Given) {
-  const { history, jobs, json, report, seed, seeds, store } = given
+  const { history, json, report, seed, seeds, store } = given
   const world = yield* World.fromFlags(given, seed)
   yield* check(given)
   const say = json ? () => Effect.void : history === "-" ? Output.err : Output.out
 
-  const ended: Array<Run.Summary> = []
-  const print = Effect.suspend(() => {
-    const runs = ended.toSorted((a, b) => a.options.seed - b.options.seed)
-    return Effect.as(say(seeds > 1 ? Report.summary(runs, Output) : Report.table(runs, Output)), runs)
-  })
-  if (seeds > 1) yield* Campaign.run({ world, seeds, jobs, runs: ended }).pipe(Effect.onInterrupt(() => print))
-  else ended.push(yield* runOne(world, history))
-  const runs = yield* print
+  const runs = yield* seeds > 1 ? runMany(given, world, say) : Effect.map(runOne(world, history), (run) => [run])
+  if (seeds === 1) yield* say(Report.table(runs, Output))
 
   const invalid = runs.find(({ results }) => results.validity === "invalid")
   const shown = World.withSeed(world, invalid?.options.seed ?? seed)

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Struct from "effect/Struct"
 import * as Registry from "../../src/registry/Registry.ts"
 import * as Options from "../../src/simulator/Options.ts"
+import type * as Results from "../../src/simulator/Results.ts"
 import type * as Run from "../../src/simulator/Run.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"
 import * as Flags from "./Flags.ts"
@@ -50,12 +51,12 @@ export const replay = ({ options, program, workload }: World): string => {
   return `${Usage.self} simulate --workload ${workload}${which}${flags} --seed ${options.seed}`
 }
 
-export const summary = (title: string, world: World, { options, results }: Simulation.Simulation): Run.Summary => ({
+export const summary = (title: string, world: World, results: Results.Results): Run.Summary => ({
   title,
   workload: world.workload,
   program: world.program,
-  options,
-  results: results(),
+  options: world.options,
+  results,
   replay: replay(world)
 })
 

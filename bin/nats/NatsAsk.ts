@@ -4,7 +4,6 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { NatsBus } from "../../src/nats/NatsBus.ts"
 import { NatsClient } from "../../src/nats/NatsClient.ts"
 import type { Address } from "../../src/schema/Address.ts"
 import type { Body } from "../../src/schema/Envelope.ts"
@@ -21,8 +20,5 @@ export interface Request {
 /** The body of the reply, or the error that was answered. */
 export const ask = ({ body, cluster, timeout, to, url }: Request) =>
   Effect.flatMap(NatsClient, (client) => Effect.result(client.request(to, body, timeout))).pipe(
-    Effect.provide(NatsClient.layer.pipe(
-      Layer.provide(NatsBus.layer),
-      Layer.provide(NatsNode.environment({ NATS_URL: url, NATS_CLUSTER: cluster }))
-    ))
+    Effect.provide(Layer.provide(NatsClient.layer, NatsNode.busAt(url, cluster)))
   )

@@ -10,6 +10,8 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Result from "effect/Result"
 import { mkdirSync } from "node:fs"
+import * as JetStream from "../../src/nats/JetStream.ts"
+import * as NatsBucket from "../../src/nats/NatsBucket.ts"
 import { NatsBus, NatsUnavailable } from "../../src/nats/NatsBus.ts"
 import * as NatsLines from "../../src/nats/NatsLines.ts"
 import * as NatsMessageIO from "../../src/nats/NatsMessageIO.ts"
@@ -40,6 +42,10 @@ export interface Settings {
 export const environment = (variables: Readonly<Record<string, string>>) =>
   ConfigProvider.layer(ConfigProvider.orElse(ConfigProvider.fromUnknown(variables), ConfigProvider.fromEnv()))
 
+/** The bus of a cluster at these servers. */
+export const busAt = (url: string, cluster: string) =>
+  Layer.provide(NatsBus.layer, environment({ NATS_URL: url, NATS_CLUSTER: cluster }))
+
 const disk = (folder: string) =>
   Effect.try({
     try: () => {
@@ -60,15 +66,16 @@ const layer = <E, R>(messages: Layer.Layer<MessageIO, E, R>, folder: string) =>
 
 /** What is wrong, where it is nothing that a program has done. */
 export const explain = (error: unknown): string | undefined =>
-  error instanceof NatsUnavailable || error instanceof Config.ConfigError || error instanceof DiskFailed
+  error instanceof NatsUnavailable || error instanceof JetStream.NoJetStream || error instanceof Config.ConfigError
+    || error instanceof DiskFailed
     ? error.message.replaceAll(/\s+/g, " ")
     : undefined
 
-/** Runs until it is interrupted. */
+/** Runs until it is interrupted. Whatever the program asks for, there must be JetStream when it starts. */
 export const run = (program: SimulatedNode.Program, { cluster, disk, id, ids, url }: Settings) =>
-  program.pipe(
+  Effect.andThen(NatsBucket.open, program).pipe(
     Effect.provide(
-      Layer.provide(layer(NatsMessageIO.layer, disk), NatsBus.layer).pipe(
+      Layer.provideMerge(layer(NatsMessageIO.layer, disk), NatsBus.layer).pipe(
         Layer.provideMerge(
           environment({ NATS_URL: url, NATS_CLUSTER: cluster, NODE_ID: id, NODE_IDS: ids.join(",") })
         )
@@ -86,7 +93,7 @@ export const runForBench = Effect.fnUntraced(function*(
   program: SimulatedNode.Program,
   { cluster, disk, url }: Pick<Settings, "cluster" | "disk" | "url">
 ) {
-  const bus = yield* Layer.build(Layer.provide(NatsBus.layer, environment({ NATS_URL: url, NATS_CLUSTER: cluster })))
+  const bus = yield* Layer.build(busAt(url, cluster))
   const { clients, end, init } = yield* Effect.provideContext(bench, bus)
   const start = yield* Effect.raceFirst(Deferred.await(init), Effect.as(Deferred.await(end), undefined))
   if (start === undefined) return

@@ -3,6 +3,7 @@
  * that it has started. A node that ends by itself is started again.
  */
 import * as Clock from "effect/Clock"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
@@ -36,9 +37,6 @@ export interface Settings {
 const port = 4222
 const usualUrl = `nats://127.0.0.1:${port}`
 
-const busAt = (url: string, cluster: string) =>
-  Layer.provide(NatsBus.layer, NatsNode.environment({ NATS_URL: url, NATS_CLUSTER: cluster }))
-
 const temporary = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "gossip-girl-up-"))),
   (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
@@ -47,8 +45,8 @@ const temporary = Effect.acquireRelease(
 /** Waits that long between two attempts to start a node that has ended, in ms. */
 const respite = 1000
 
-/** By this code a node says that it can never start: its arguments are wrong, or there is no server for it. */
-const isHopeless = (code: number | null): boolean => code === 2 || code === 3
+/** By this code a node says that it cannot start. In a later life that passes: a server is missed for a while. */
+const cannotStart = 3
 
 /** One life of a node, from its start to its end. */
 const live = (id: string, settings: Settings, env: NodeJS.ProcessEnv, watchdog: Watchdog.Watchdog) =>
@@ -130,7 +128,7 @@ const serverFor = (
   cluster: string,
   folder: string
 ): Effect.Effect<string, NatsUnavailable | NatsServer.NotInstalled | NatsServer.Failed, Scope.Scope> =>
-  url !== undefined ? Effect.succeed(url) : Effect.scoped(Layer.build(busAt(usualUrl, cluster))).pipe(
+  url !== undefined ? Effect.succeed(url) : Effect.scoped(Layer.build(NatsNode.busAt(usualUrl, cluster))).pipe(
     Effect.as(usualUrl),
     Effect.catchIf(
       (error) => error._tag === "NatsUnavailable" && error.reason === "unreachable",
@@ -143,36 +141,36 @@ const serverFor = (
     Effect.catchTag("ConfigError", Effect.die)
   )
 
+/** A node has said why. */
+class NeverStarts extends Data.TaggedError("NeverStarts")<{ readonly id: string }> {
+  override get message(): string {
+    return `${this.id} cannot start`
+  }
+}
+
 const warn = (message: string | undefined) =>
   message === undefined ? Effect.void : Output.err(`gossip-girl: warning: ${message}.\n`)
-
-/** Tells what the servers cannot give; nodes that need it refuse then, and say so. */
-const tellOfBucket = NatsBucket.open.pipe(
-  Effect.matchEffect({
-    onFailure: ({ message }) => warn(message),
-    onSuccess: () => Effect.flatMap(NatsDurability.warning, warn)
-  })
-)
 
 export const up = Effect.fnUntraced(function*(settings: Settings) {
   const { cluster, ids, program, workload } = settings
   const folder = yield* temporary
   const url = yield* serverFor(settings.url, cluster, folder)
-  const bus = yield* Layer.build(busAt(url, cluster))
-  yield* Effect.provideContext(tellOfBucket, bus)
+  const bus = yield* Layer.build(NatsNode.busAt(url, cluster))
+  yield* Effect.provideContext(Effect.andThen(NatsBucket.open, Effect.flatMap(NatsDurability.warning, warn)), bus)
   const watchdog = yield* Effect.acquireRelease(Effect.sync(Watchdog.make), (dog) => Effect.sync(dog.end))
   const alive = new Set<string>()
   const env = { NATS_URL: url, NATS_CLUSTER: cluster, DISK_FOLDER: settings.disk ?? join(folder, "disks") }
 
-  const supervise = (id: string) =>
-    Effect.gen(function*() {
+  const supervise = Effect.fnUntraced(function*(id: string) {
+    for (let life = 0;; life++) {
       alive.add(id)
       const code = yield* live(id, settings, env, watchdog)
       alive.delete(id)
-      if (isHopeless(code)) return yield* Effect.interrupt
+      if (code === cannotStart && life === 0) return yield* new NeverStarts({ id })
       yield* Output.err(`${id} has ended (${code === null ? "killed" : `code ${code}`}), and is started again.\n`)
-      return yield* Effect.sleep(respite)
-    }).pipe(Effect.forever)
+      yield* Effect.sleep(respite)
+    }
+  })
 
   yield* Output.err([
     `${ids.join(", ")} run ${workload} (${program}) as cluster ${cluster} on ${url}.`,

@@ -10,13 +10,14 @@ import type { History } from "../workloads/history/History.ts"
 import { Limits } from "./Limits.ts"
 import type { Messages } from "./network/Journal.ts"
 import { Options } from "./Options.ts"
-import type * as Results from "./Results.ts"
+import type * as RunResults from "./Results.ts"
 
 const Counts = Schema.Struct({ count: Schema.Int, ok: Schema.Int, fail: Schema.Int, info: Schema.Int })
 
 const Traffic = Schema.Struct({ sent: Schema.Int, received: Schema.Int, bytes: Schema.Int })
 
-const RunResults: Schema.Codec<Results.Results> = Schema.Struct({
+/** What came of it. */
+export const Results: Schema.Codec<RunResults.Results> = Schema.Struct({
   rules: Rules,
   validity: Schema.Literals(validities),
   valid: Schema.Boolean,
@@ -42,7 +43,7 @@ export const Summary = Schema.Struct({
   /** What the nodes ran: the name of a program, or the command line of an executable. */
   program: Schema.String,
   options: Options,
-  results: RunResults,
+  results: Results,
   limits: Schema.optionalKey(Limits),
   /** The command that runs it once more. */
   replay: Schema.String

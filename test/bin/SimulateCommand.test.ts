@@ -69,14 +69,14 @@ describe("simulate --seeds", () => {
     [
       "that throws",
       `let seed
-       parentPort.on("message", (next) => { seed = next })
+       parentPort.on("message", (world) => { seed = world.options.seed })
        const { stringify } = JSON
        JSON.stringify = (...args) => { if (seed === 12) throw new Error("a bug"); return stringify(...args) }`,
       /seed 12: Error: a bug\n/
     ],
     [
       "that takes its worker with it",
-      `parentPort.on("message", (seed) => { if (seed === 12) process.exit(7) })`,
+      `parentPort.on("message", (world) => { if (world.options.seed === 12) process.exit(7) })`,
       /seed 12: Error: the worker exited with 7\n/
     ]
   ])("a run %s: exit code 3, and the command that shows it", (_, code, says) => {

@@ -1,0 +1,94 @@
+/**
+ * JetStream, in which NATS servers keep what outlives a message: what speaks against using it, in words.
+ */
+import { JetStreamApiError, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream"
+import * as Config from "effect/Config"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import { NatsBus } from "./NatsBus.ts"
+import * as NatsDurability from "./NatsDurability.ts"
+
+/**
+ * Why there is no JetStream.
+ *
+ * - `no JetStream`: the server runs without it, or this account may not use it.
+ * - `no majority`: so many servers are gone that the others can decide nothing.
+ * - `too few servers`: there are not as many as there shall be copies.
+ * - `too old`: the server is older than {@link leastVersion}.
+ */
+export class NoJetStream extends Data.TaggedError("NoJetStream")<{
+  readonly reason: "no JetStream" | "no majority" | "too few servers" | "too old" | "other"
+  readonly detail: string
+}> {
+  override get message(): string {
+    switch (this.reason) {
+      case "no JetStream":
+        return `the NATS server has no JetStream; start it with it: nats-server -js (${this.detail})`
+      case "no majority":
+        return `the NATS servers have lost their majority; start those that are down (${this.detail})`
+      case "too few servers":
+        return `too few NATS servers for three copies; start three, or set NATS_REPLICAS=1 (${this.detail})`
+      case "too old":
+        return `the NATS server is too old: ${this.detail}; it must be at least ${leastVersion}`
+      case "other":
+        return `JetStream of the NATS server refuses: ${this.detail}`
+    }
+  }
+}
+
+/** The first with what this needs: compare-and-set by subject, and consumers by filter. */
+export const leastVersion = "2.9.0"
+
+/** On how many servers everything is kept. Environment variable `NATS_REPLICAS`. */
+const replicas = Config.option(Config.Int("NATS_REPLICAS"))
+
+/** JetStream's own codes. */
+const codes = { noPeers: 10005, noLeader: 10008, notClustered: 10074, noAccount: 10039, noJetStream: 10076 }
+
+/** What went wrong, as far as JetStream tells. */
+export const toNoJetStream = (error: unknown): NoJetStream => {
+  const detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  const code = error instanceof JetStreamApiError ? error.code : undefined
+  const name = error instanceof Error ? error.name : ""
+  if (code === codes.noPeers) return new NoJetStream({ reason: "too few servers", detail })
+  if (code === codes.noLeader || name === "TimeoutError") return new NoJetStream({ reason: "no majority", detail })
+  if (name === "JetStreamNotEnabled" || code === codes.noAccount || code === codes.noJetStream) {
+    return new NoJetStream({ reason: "no JetStream", detail })
+  }
+  return new NoJetStream({ reason: "other", detail })
+}
+
+/** How long JetStream may take for one answer, in ms. */
+export const timeout = 2000
+
+/** Servers that start elect a leader first, and hear of each other: so whoever asks for something asks again for so long. */
+const startup = Schedule.max([Schedule.spaced("250 millis"), Schedule.during("8 seconds")])
+
+export interface JetStream {
+  readonly manager: JetStreamManager
+  /** On how many servers to keep what is kept: three, where servers form a cluster. */
+  readonly copies: number
+}
+
+/** Asks JetStream for something; servers that start, or elect a leader, get the time for it. */
+export const use = <A>(
+  ask: (jetStream: JetStream) => Promise<A>
+): Effect.Effect<A, NoJetStream | Config.ConfigError, NatsBus> =>
+  Effect.gen(function*() {
+    const { connection } = yield* NatsBus
+    const version = connection.info?.version ?? "0"
+    if (NatsDurability.isOlder(version, leastVersion)) {
+      return yield* new NoJetStream({ reason: "too old", detail: version })
+    }
+    const wanted = Option.getOrUndefined(yield* replicas)
+    const copies = wanted ?? (connection.info?.cluster === undefined ? 1 : 3)
+    return yield* Effect.tryPromise({
+      try: async () => ask({ manager: await jetstreamManager(connection, { timeout }), copies }),
+      catch: toNoJetStream
+    }).pipe(Effect.retry({
+      while: ({ reason }) => reason === "no majority" || reason === "too few servers",
+      schedule: startup
+    }))
+  })
