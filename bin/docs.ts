@@ -1,29 +1,44 @@
 /**
- * `npm run docs`: generates those parts of the documents that follow from the code, see Regions. With `--check` it changes
- * nothing, and fails where a document is not current.
+ * `npm run docs`: generates those parts of the documents that follow from the code and from runs, see Regions and Figures.
+ * With `--check` it changes nothing, and fails where a document is not current. With `--real` it measures real processes
+ * first, which takes twelve minutes and wants a machine that does nothing else.
  */
-import { mkdirSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import * as Documents from "./docs/Documents.ts"
+import * as Figures from "./docs/Figures.ts"
 import { generatorsIn } from "./docs/Generators.ts"
 
 const root = join(import.meta.dirname, "..")
 
+const help = `docs [--check | --real]: generates tables, pictures, code, figures and output of commands in the documents
+  --check  changes nothing, and fails where a document is not current
+  --real   measures real processes as well, for twelve minutes`
+
+const isCurrent = (name: string, text: string): boolean => {
+  const path = join(root, name)
+  return existsSync(path) && readFileSync(path, "utf8") === text
+}
+
+const write = (name: string, text: string): void => {
+  if (isCurrent(name, text)) return
+  mkdirSync(dirname(join(root, name)), { recursive: true })
+  writeFileSync(join(root, name), text)
+  console.log(name)
+}
+
+const check = (name: string, text: string): void => {
+  if (isCurrent(name, text)) return
+  console.error(`${name} is not current: npm run docs`)
+  process.exitCode = 1
+}
+
 const main = async (args: ReadonlyArray<string>): Promise<void> => {
-  if (args.includes("--help")) {
-    return console.log("docs [--check]: generates tables, pictures, code and output of commands in the documents")
-  }
-  for (const { current, name, text } of await Documents.generate(root, generatorsIn(root))) {
-    if (current === text) continue
-    if (!args.includes("--check")) {
-      mkdirSync(dirname(join(root, name)), { recursive: true })
-      writeFileSync(join(root, name), current)
-      console.log(name)
-    } else {
-      console.error(`${name} is not current: npm run docs`)
-      process.exitCode = 1
-    }
-  }
+  if (args.includes("--help")) return console.log(help)
+  const done = args.includes("--check") ? check : write
+  if (args.includes("--real")) write(Figures.files.real, await Figures.measure(root, new Date()))
+  done(Figures.files.simulated, await Figures.simulate(root))
+  for (const { current, name } of await Documents.generate(root, generatorsIn(root))) done(name, current)
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

@@ -59,6 +59,7 @@ describe("documents", () => {
 
   it("begin with a README of at most 700 words", () => {
     const [, text] = documents.find(([name]) => name === "README.md")!
-    assert.isAtMost(text.split(/\s+/).filter((word) => word !== "").length, 700)
+    const read = text.replaceAll(/<!-- .*? -->/g, "") // nobody reads where a region begins and ends
+    assert.isAtMost(read.split(/\s+/).filter((word) => word !== "").length, 700)
   })
 })

@@ -112,7 +112,8 @@ const quote = (word: string): string => /^[\w./:=,-]+$/.test(word) ? word : `'${
 const turns: Array<Promise<unknown>> = [Promise.resolve(), Promise.resolve()]
 let next = 0
 
-const output = (root: string, [script, ...args]: ReadonlyArray<string>): Promise<string> => {
+/** What a command of this project prints, when its turn has come. */
+export const output = (root: string, [script, ...args]: ReadonlyArray<string>): Promise<string> => {
   const path = join(root, script!) // a command has a script
   const run = () =>
     new Promise<string>((resolve, reject) =>

@@ -7,11 +7,22 @@ import { extract } from "../../src/report/Extract.ts"
 import { type MessageRow, type ReportData, role } from "../../src/report/ReportData.ts"
 import * as SpaceTime from "../../src/report/SpaceTime.ts"
 import type { Run } from "../../src/simulator/Run.ts"
+import * as Legend from "./Legend.ts"
 
 const width = 960
 const margin = { left: 64, right: 34, top: 34, bottom: 54 }
 const gap = 74
 const colours = ["#2563eb", "#c2410c", "#15803d", "#7c3aed", "#0e7490", "#a16207"]
+const colourOf = (type: number): string => colours[type % colours.length]!
+
+/** By how an operation ended: ok, refused, and two ways to be unknown. */
+const outcomeColours = ["#334155", "#b91c1c", "#b45309", "#b45309"]
+const outcomeSigns = [
+  ["#334155", "what a client asks the node"],
+  ["#b91c1c", "the same, refused"],
+  ["#b45309", "the same, of unknown outcome"]
+] as const
+
 const letter = 5.7 // the width of a letter of this size, about
 
 const escape = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;")
@@ -64,11 +75,11 @@ const operationsOf = ({ data, range, x, y }: Frame): ReadonlyArray<string> => {
     if (line === undefined || start < range.from) return []
     const from = x(start)
     const till = Math.max(from + 5, x(Math.min(start + took, range.to)))
-    const colour = ["#334155", "#b91c1c", "#b45309", "#b45309"][outcome]!
+    const colour = outcomeColours[outcome]!
     const box = `<rect x="${number(from)}" y="${number(line - 5)}" width="${
       number(till - from)
     }" height="10" rx="2" fill="${colour}"/>`
-    const text = shorten([data.kinds[f]!, value, ...result === "" ? [] : [`→ ${result}`]].join(" "), 34)
+    const text = shorten([data.kinds[f]!, value, ...result === "" ? [] : [`→ ${result}`]].join(" "), 60)
     if ((free.get(node) ?? 0) > from || from + text.length * letter > width) return [box]
     free.set(node, from + text.length * letter + 8)
     return [box, label(from, line - 10, text, ` fill="${colour}"`)]
@@ -87,7 +98,7 @@ const arrowsOf = (frame: Frame, types: ReadonlyArray<number>): ReadonlyArray<str
     const [src, dest, type, sent] = message
     const [from, to] = [frame.y(src), frame.y(dest)]
     if (from === undefined || to === undefined) return []
-    const colour = colours[types.indexOf(type) % colours.length]!
+    const colour = colourOf(types.indexOf(type))
     const arrived = SpaceTime.arrival(message)
     const end = arrived ?? sent
     const isLost = SpaceTime.fateOf(message) !== "delivered"
@@ -118,20 +129,20 @@ const axisOf = ({ bottom, range, x }: Frame): ReadonlyArray<string> => {
   return ticks
 }
 
-const legendOf = ({ bottom, data }: Frame, types: ReadonlyArray<number>): ReadonlyArray<string> => {
-  let x = margin.left
-  return types.flatMap((type, i) => {
-    const text = data.types[type]!
-    const at = x
-    x += text.length * letter + 44
-    const colour = colours[i % colours.length]!
-    return [
-      `<line x1="${number(at)}" y1="${bottom + 38}" x2="${number(at + 20)}" y2="${
-        bottom + 38
-      }" stroke="${colour}" stroke-width="2"/>`,
-      label(at + 26, bottom + 42, text, ` fill="#334155"`)
-    ]
-  })
+/** What the signs mean that are in the picture. */
+const signsOf = ({ data, range }: Frame, types: ReadonlyArray<number>): ReadonlyArray<Legend.Sign> => {
+  const outcomes = new Set(
+    SpaceTime.operationsIn(data)(range).map((index) => data.operations[index]!)
+      .filter(([start]) => start >= range.from).map(([, , , , outcome]) => outcomeColours[outcome]!)
+  )
+  const isAnyLost = messagesIn({ data, range }).some((message) => SpaceTime.fateOf(message) !== "delivered")
+  const isAnyFault = data.faults.some(({ end, start }) => end > range.from && start < range.to)
+  return [
+    ...outcomeSigns.filter(([colour]) => outcomes.has(colour)).map(([colour, text]) => Legend.operation(text, colour)),
+    ...types.map((type, i) => Legend.message(escape(data.types[type]!), colourOf(i), `arrow${i % colours.length}`)),
+    ...isAnyLost ? [Legend.lost] : [],
+    ...isAnyFault ? [Legend.fault] : []
+  ]
 }
 
 /** Of a run that has kept its messages. */
@@ -151,6 +162,8 @@ export const draw = (run: Run, range: SpaceTime.Range, title: string): string =>
     x: (time) => margin.left + (time - range.from) / (range.to - range.from) * (width - margin.left - margin.right),
     y: (address) => shown.includes(address) ? margin.top + 22 + gap * shown.indexOf(address) : undefined
   }
+  const legend = Legend.draw(signsOf(frame, types), margin.left, bottom + 33, width - margin.right)
+  const height = bottom + margin.bottom - 18 + legend.height
   const lifelines = shown.flatMap((address) => {
     const y = frame.y(address) ?? 0 // it is shown
     return [
@@ -159,9 +172,7 @@ export const draw = (run: Run, range: SpaceTime.Range, title: string): string =>
     ]
   })
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${
-      bottom + margin.bottom
-    }" font-family="ui-sans-serif, system-ui, sans-serif" font-size="11" role="img">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="ui-sans-serif, system-ui, sans-serif" font-size="11" role="img">`,
     `<style>text { paint-order: stroke; stroke: #ffffff; stroke-width: 3px; stroke-linejoin: round }</style>`,
     `<title>${escape(title)}</title>`,
     `<defs>${
@@ -178,7 +189,7 @@ export const draw = (run: Run, range: SpaceTime.Range, title: string): string =>
     "</g>",
     ...operationsOf(frame),
     ...axisOf(frame),
-    ...legendOf(frame, types),
+    ...legend.svg,
     "</svg>",
     ""
   ].join("\n")

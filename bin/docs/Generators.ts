@@ -7,6 +7,7 @@ import { join } from "node:path"
 import * as Commands from "./Commands.ts"
 import * as Pictures from "./Pictures.ts"
 import type { Generators } from "./Regions.ts"
+import * as Results from "./Results.ts"
 import * as Tables from "./Tables.ts"
 
 const inline = (text: string): string => `\`${text}\``
@@ -38,6 +39,7 @@ const modules = (root: string) => (): string => {
 
 export const generatorsIn = (root: string): Generators => ({
   ...Tables.generators,
+  ...Results.generatorsIn(root),
   exports: modules(root),
   code: (path = "") => code(root)(path),
   command: (name = "") => Commands.show(root)(name),

@@ -68,7 +68,11 @@ const challenges = (): string =>
     ["run", "workload", "program", "options", "limits"],
     Challenges.challenges.map((challenge) => {
       const { id, limits = {}, workload } = challenge
-      const flags = Flags.text(workload, Options.Simulated, Challenges.options(challenge, 0)).trim()
+      const flags = Flags.text(
+        Registry.registry[workload].workload,
+        Options.Simulated,
+        Challenges.options(challenge, 0)
+      ).trim()
       const below = [
         [limits.messagesPerOperation, "messages an operation"],
         [limits.medianLatency, "ms median latency"],

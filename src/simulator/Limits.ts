@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Finding from "../workloads/finding/Finding.ts"
 import * as Rules from "../workloads/finding/Rules.ts"
+import type { Verdict } from "../workloads/finding/Verdict.ts"
 import * as Findings from "./Findings.ts"
 import { type Latencies, type Results, validityOf } from "./Results.ts"
 
@@ -25,7 +26,9 @@ const decodeStableLatencies = Schema.decodeUnknownOption(Schema.Struct({ "0.5": 
  * The latency that counts, in ms. A workload whose values must spread measures how long that takes, and says so in its
  * figures under `stableLatencies`; elsewhere it is the time to the reply.
  */
-export const latency = (results: Results): Pick<Latencies, "median" | "max"> =>
+export const latency = (
+  results: { readonly latencies: Pick<Latencies, "median" | "max">; readonly workload: Pick<Verdict, "figures"> }
+): Pick<Latencies, "median" | "max"> =>
   decodeStableLatencies(results.workload.figures["stableLatencies"]).pipe(
     Option.map((latencies) => ({ median: latencies["0.5"], max: latencies["1"] })),
     Option.getOrElse(() => results.latencies)

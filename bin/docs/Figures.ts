@@ -1,0 +1,124 @@
+/**
+ * The figures of runs that documents show. `npm run docs` runs the commands that give the simulated ones, and keeps those in
+ * docs/figures/simulated.json: the same commit gives the same figures. `npm run docs -- --real` runs the challenges by real
+ * processes, whose figures vary with the machine and from run to run, and keeps those in docs/figures/real.json, with the
+ * day and the machine.
+ */
+import * as Schema from "effect/Schema"
+import { readFileSync } from "node:fs"
+import { availableParallelism, cpus, loadavg } from "node:os"
+import { join } from "node:path"
+import * as Limits from "../../src/simulator/Limits.ts"
+import { output } from "./Commands.ts"
+
+/** What one run costs. */
+const Cost = Schema.Struct({
+  run: Schema.String,
+  nodes: Schema.Int,
+  faults: Schema.Array(Schema.String),
+  /** Messages between servers for each operation. */
+  messages: Schema.Finite,
+  /** Bytes of these for each operation. */
+  bytes: Schema.Finite,
+  /** In ms: of a value to every node where the workload measures that, else of a reply. */
+  medianLatency: Schema.Finite,
+  maxLatency: Schema.Finite
+})
+export interface Cost extends Schema.Schema.Type<typeof Cost> {}
+
+const Costs = Schema.Array(Cost)
+
+const Simulated = Schema.Struct({ challenges: Costs, shapes: Costs, sizes: Costs })
+export interface Simulated extends Schema.Schema.Type<typeof Simulated> {}
+
+const Real = Schema.Struct({
+  /** The day. */
+  measured: Schema.String,
+  machine: Schema.String,
+  /** How many processes of the machine wanted a core, on average, in the last minutes of measuring. */
+  load: Schema.Finite,
+  challenges: Costs
+})
+export interface Real extends Schema.Schema.Type<typeof Real> {}
+
+const decodeSimulated = Schema.decodeUnknownSync(Schema.fromJsonString(Simulated))
+const decodeReal = Schema.decodeUnknownSync(Schema.fromJsonString(Real))
+
+/** Where they are kept, from the root. */
+export const files = { simulated: "docs/figures/simulated.json", real: "docs/figures/real.json" } as const
+
+const text = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
+
+const read = (root: string, name: string): string => readFileSync(join(root, name), "utf8")
+
+export const simulatedIn = (root: string): Simulated => decodeSimulated(read(root, files.simulated))
+export const realIn = (root: string): Real => decodeReal(read(root, files.real))
+
+/** What commands print of a run with `--json`, as far as it is of use here. */
+const Printed = Schema.Struct({
+  title: Schema.String,
+  valid: Schema.Boolean,
+  options: Schema.Struct({ nodeCount: Schema.Int, nemesis: Schema.Array(Schema.String) }),
+  operations: Schema.Struct({ count: Schema.Int }),
+  messagesPerOperation: Schema.Struct({ servers: Schema.Finite }),
+  network: Schema.Struct({ servers: Schema.Struct({ bytes: Schema.Int }) }),
+  latencies: Schema.Struct({ median: Schema.Finite, max: Schema.Finite }),
+  figures: Schema.Record(Schema.String, Schema.Json)
+})
+interface Printed extends Schema.Schema.Type<typeof Printed> {}
+
+const decodePrinted = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Struct({ runs: Schema.Array(Printed) })))
+
+const rounded = (n: number): number => Math.round(n * 1000) / 1000
+
+/** The cost of a run as `--json` tells it. */
+export const costOf = (run: Printed, title = run.title): Cost => {
+  if (!run.valid) throw new Error(`${title} is invalid: what it costs is worth nothing`)
+  const { max, median } = Limits.latency({ latencies: run.latencies, workload: { figures: run.figures } })
+  return {
+    run: title,
+    nodes: run.options.nodeCount,
+    faults: run.options.nemesis,
+    messages: rounded(run.messagesPerOperation.servers),
+    bytes: rounded(run.network.servers.bytes / run.operations.count),
+    medianLatency: rounded(median),
+    maxLatency: rounded(max)
+  }
+}
+
+const runsOf = async (root: string, command: string): Promise<ReadonlyArray<Printed>> => {
+  const printed = await output(root, ["dist/gossip-girl.js", ...command.split(" "), "--json"])
+  return decodePrinted(printed).runs
+}
+
+/** One run of 25 nodes with each of these shapes. */
+export const shapes = ["star", "relaxed", "thrifty", "mesh"]
+export const shapeCommand = (shape: string): string =>
+  `simulate -w broadcast --program ${shape} --node-count 25 --rate 100 --latency 100 --time-limit 20`
+
+export const sizesCommand = "costs --node-counts 5,25,50,100 --rates 10,100"
+
+/** The text of docs/figures/simulated.json, from runs. */
+export const simulate = async (root: string): Promise<string> => {
+  const [challenges, sizes, ...ofShapes] = await Promise.all([
+    runsOf(root, "challenges"),
+    runsOf(root, sizesCommand),
+    ...shapes.map((shape) => runsOf(root, shapeCommand(shape)))
+  ])
+  return text({
+    challenges: challenges!.map((run) => costOf(run)), // the first of the commands
+    shapes: ofShapes.map(([run], i) => costOf(run!, shapes[i])), // each command runs once
+    sizes: sizes!.map((run) => costOf(run))
+  })
+}
+
+/** The text of docs/figures/real.json, from runs by real processes; takes twelve minutes. */
+export const measure = async (root: string, date: Date): Promise<string> => {
+  const runs = await runsOf(root, "challenges --real")
+  return text({
+    measured: date.toISOString().slice(0, "2026-01-01".length),
+    machine: `${availableParallelism()} cores, ${cpus()[0]?.model ?? "unknown"}, Node ${process.versions.node}`,
+    load: rounded(loadavg()[1]!), // it is an array of three
+    challenges: runs.filter((_, i) => i % 2 === 0).map((run) => costOf(run)) // after each comes its simulation
+  })
+}

@@ -1,0 +1,105 @@
+/**
+ * The tables of the documents that show what runs cost, beside what others have published.
+ */
+import * as Challenges from "../../src/registry/Challenges.ts"
+import * as Figures from "./Figures.ts"
+import type { Generators } from "./Regions.ts"
+import { table } from "./Tables.ts"
+
+/**
+ * The best figures that we know of, from blogs and repositories of those who measured under Maelstrom: by the title of the
+ * run, where nothing is cut if `faults` does not say so.
+ */
+const published: ReadonlyArray<{ readonly run: string; readonly faults?: string; readonly figure: string }> = [
+  { run: "3d broadcast", figure: "7.75 @ 333 / 533" },
+  { run: "3e broadcast", figure: "1.92 @ 764 / 1087" },
+  { run: "4 g-counter", faults: "partition", figure: "0.72" },
+  { run: "4 g-counter seq-kv", faults: "partition", figure: "3.91" },
+  { run: "5b kafka lin-kv", figure: "4.78" },
+  { run: "5c kafka", figure: "1.37" },
+  { run: "7 lin-kv", figure: "2.39 (raft.rb)" },
+  { run: "7 lin-kv", faults: "partition", figure: "2.57 (raft.rb)" }
+]
+
+/** Rounded as much as figures of runs differ from each other. */
+const messages = (n: number): string => n === 0 ? "0" : n.toFixed(n < 0.1 ? 3 : 2)
+
+const latency = ({ maxLatency, medianLatency }: Figures.Cost): string =>
+  `${medianLatency.toFixed(0)} / ${maxLatency.toFixed(0)}`
+
+const cost = (run: Figures.Cost): string =>
+  run.messages === 0 || run.maxLatency === 0 ? messages(run.messages) : `${messages(run.messages)} @ ${latency(run)}`
+
+const faults = (run: Figures.Cost): string => run.faults.length === 0 ? "-" : run.faults.join(", ")
+
+const bestOf = (run: Figures.Cost): string =>
+  published.find((other) => other.run === run.run && (other.faults ?? "-") === faults(run))?.figure ?? ""
+
+/** What `gossip-girl challenges` names a run, with the faults: that names one run. */
+const sameRun = (one: Figures.Cost) => (other: Figures.Cost): boolean =>
+  one.run === other.run && faults(one) === faults(other)
+
+/** Every run of the challenges of these names, or of all challenges. */
+const challenges = (root: string) => (...names: ReadonlyArray<string>): string => {
+  const real = Figures.realIn(root).challenges
+  const shown = Figures.simulatedIn(root).challenges.filter((_, i) =>
+    names.length === 0 || names.some((name) => Challenges.isNamed(Challenges.challenges[i]!, name)) // in the same order
+  )
+  return table(
+    ["challenge", "nodes", "faults", "simulated", "real processes", "best published"],
+    shown.map((run) => {
+      const measured = real.find(sameRun(run))
+      return [
+        run.run,
+        String(run.nodes),
+        faults(run),
+        cost(run),
+        measured === undefined ? "" : cost(measured),
+        bestOf(run)
+      ]
+    })
+  )
+}
+
+/** The first run of each of the challenges of these names, simulated. */
+const front = (root: string) => (...names: ReadonlyArray<string>): string => {
+  const { challenges } = Figures.simulatedIn(root)
+  return table(
+    ["challenge", "nodes", "ours", "best published"],
+    names.map((name) => {
+      const run = challenges[Challenges.challenges.findIndex(({ id }) => id === name)]
+      if (run === undefined) throw new Error(`there is no challenge ${name}`)
+      return [run.run, String(run.nodes), cost(run), bestOf(run)]
+    })
+  )
+}
+
+const shapes = (root: string) => (): string =>
+  table(["shape", "server messages an operation @ median / max stable latency, ms"], [
+    ...Figures.simulatedIn(root).shapes.map((run) => [run.run, cost(run)]),
+    ["published, fastest 3d", "13 @ 70 / 100"],
+    ["published, fastest 3e", "1.99 @ 339 / 678"]
+  ])
+
+const sizes = (root: string) => (): string =>
+  table(
+    ["run", "server messages an operation @ median / max stable latency, ms", "bytes an operation"],
+    Figures.simulatedIn(root).sizes.map((run) => [run.run, cost(run), run.bytes.toFixed(0)])
+  )
+
+/** When and where the real processes were measured. */
+const measured = (root: string) => (): string => {
+  const { load, machine, measured } = Figures.realIn(root)
+  return `Real processes were measured on ${measured}, on ${machine}, where ${
+    load.toFixed(0)
+  } processes wanted a core at a `
+    + "time. The more do, the later nodes answer, and the fewer operations share a message."
+}
+
+export const generatorsIn = (root: string): Generators => ({
+  results: challenges(root),
+  front: front(root),
+  shapes: shapes(root),
+  sizes: sizes(root),
+  measured: measured(root)
+})
