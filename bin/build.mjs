@@ -32,7 +32,12 @@ try {
   const data = file.subarray(4)
   if (file.readUInt32LE(0) === ${checksum(cache)}) cachedData = data
 } catch {}
-const main = new vm.Script(source, { filename, lineOffset: 1, cachedData }).runInThisContext()
+const main = new vm.Script(source, {
+  filename,
+  lineOffset: 1,
+  cachedData,
+  importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
+}).runInThisContext()
 main(builtin("node:module").createRequire(filename), { exports: {} }, filename, dirname)
 `
 

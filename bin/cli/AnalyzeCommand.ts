@@ -19,8 +19,9 @@ const handler = Effect.fnUntraced(
     const stored = yield* Store.read(folder)
     const workload = Registry.workloadNames.find((name) => name === stored.workload)
     if (workload === undefined) return yield* Usage.unknown("workload", stored.workload, Registry.workloadNames)
-    const options = yield* Flags.judgedOptions({ ...flags, workload }, stored.options)
-    const run = Rejudgement.make(stored, Registry.registry[workload].workload, options)
+    const judge = Registry.registry[workload].workload
+    const options = yield* Flags.judgedOptions(judge, flags, stored.options)
+    const run = Rejudgement.make(stored, judge, options)
     yield* Store.writeResults(folder, run)
     yield* Output.out(
       json

@@ -111,9 +111,6 @@ const workload = Flag.Literals("workload", Registry.workloadNames).pipe(
   Flag.withMetavar("name")
 )
 
-/** As Maelstrom has it. */
-export const workloadOrUsual = workload.pipe(describe("What clients ask of the nodes", "name", "lin-kv"))
-
 /** What clients, network and nemesis do, in whichever world. */
 export const trial = {
   workload: workload.pipe(
@@ -149,16 +146,17 @@ export const world = {
 }
 
 export type Trial = Command.Command.Config.Infer<typeof trial>
+/** What is given of options and settings. */
+type Given = Pick<Trial, "options" | "settings">
 export type World = Command.Command.Config.Infer<typeof world>
 
 /** What is set of the workload. Fails when something is that it does not have. */
-const settingsFrom = (flags: Pick<Trial, "workload" | "settings">, nodeCount: number) => {
-  const { workload } = Registry.registry[flags.workload]
+const settingsFrom = (workload: Workload, flags: Pick<Trial, "settings">, nodeCount: number) => {
   const own = settingsOf(workload).map(({ flag }) => flag)
   const stranger = Object.keys(flags.settings).find((flag) => flags.settings[flag] !== undefined && !own.includes(flag))
   if (stranger !== undefined) {
     const has = own.map((flag) => `--${flag}`).join(", ") || "none"
-    return Usage.wrong(`--${stranger} is no setting of ${flags.workload}, which has ${has}.`)
+    return Usage.wrong(`--${stranger} is no setting of ${workload.name}, which has ${has}.`)
   }
   const settings = workload.settings === undefined
     ? {}
@@ -167,19 +165,25 @@ const settingsFrom = (flags: Pick<Trial, "workload" | "settings">, nodeCount: nu
 }
 
 /** All options of the struct, the seed as given. */
-const optionsFrom = <S extends Parameters<typeof Options.fromTexts>[0]>(struct: S, flags: Trial, seed: number) =>
+const optionsFrom = <S extends Parameters<typeof Options.fromTexts>[0]>(
+  struct: S,
+  workload: Workload,
+  flags: Given,
+  seed: number
+) =>
   Effect.gen(function*() {
     const options = Options.fromTexts(struct, { ...flags.options, seed: String(seed) })
-    return { ...options, ...yield* settingsFrom(flags, options.nodeCount) }
+    return { ...options, ...yield* settingsFrom(workload, flags, options.nodeCount) }
   })
 
 /** The options of a run, but for those that flags give. */
 export const judgedOptions = (
-  flags: Pick<Trial, "workload" | "options" | "settings">,
+  workload: Workload,
+  flags: Given,
   options: Options.Options
 ) =>
   Effect.gen(function*() {
-    const { settings = {} } = yield* settingsFrom(flags, options.nodeCount)
+    const { settings = {} } = yield* settingsFrom(workload, flags, options.nodeCount)
     const changed = Setting.fieldsOf(Options.Trial).reduce((all, field) => {
       const text = flags.options[field.flag]
       return text === undefined ? all : Setting.set(all, field, field.read(text, options.nodeCount))
@@ -189,20 +193,18 @@ export const judgedOptions = (
   })
 
 /** By Maelstrom's rules, what is not said is as it is there. */
-export const trialOptions = Effect.fnUntraced(function*(flags: Trial, seed: number) {
-  const { settings, ...options } = { settings: undefined, ...yield* optionsFrom(Options.Trial, flags, seed) }
-  const { asInMaelstrom }: Workload = Registry.registry[flags.workload].workload
-  const all = options.rules === "maelstrom" ? { ...asInMaelstrom, ...settings } : settings
+export const trialOptions = Effect.fnUntraced(function*(workload: Workload, flags: Given, seed: number) {
+  const { settings, ...options } = { settings: undefined, ...yield* optionsFrom(Options.Trial, workload, flags, seed) }
+  const all = options.rules === "maelstrom" ? { ...workload.asInMaelstrom, ...settings } : settings
   return { ...options, ...all !== undefined && Object.keys(all).length > 0 && { settings: all } }
 })
 
-export const worldOptions = (flags: World, seed: number) => optionsFrom(Options.Simulated, flags, seed)
+export const worldOptions = (workload: Workload, flags: Given, seed: number) =>
+  optionsFrom(Options.Simulated, workload, flags, seed)
 
 /** The flags that say what these options do, without the seed: those that are not as usual. */
-export const text = (workload: Registry.WorkloadName, struct: Schema.Constraint, options: Options.Options): string => {
-  const own = Registry.registry[workload].workload.settings
-  return [
+export const text = ({ settings }: Workload, struct: Schema.Constraint, options: Options.Options): string =>
+  [
     ...Options.toTexts(struct, options, options.nodeCount).filter(([field]) => notSeed(field)),
-    ...own === undefined ? [] : Options.toTexts(own, options.settings ?? {}, options.nodeCount)
+    ...settings === undefined ? [] : Options.toTexts(settings, options.settings ?? {}, options.nodeCount)
   ].map(([{ flag, form }, text]) => form.isSwitch === true ? ` --${flag}` : ` --${flag} ${text}`).join("")
-}

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Registry from "../../src/registry/Registry.ts"
 import * as Flags from "./Flags.ts"
 import * as Nats from "./Nats.ts"
+import type * as OwnWorkload from "./OwnWorkload.ts"
 import * as Usage from "./Usage.ts"
 
 /** In the place of a URL. */
@@ -39,7 +40,7 @@ export const replay = ({ killServers, nats, program }: Given): string =>
   ].join(" ")
 
 interface Given {
-  readonly workload: Registry.WorkloadName
+  readonly workload: OwnWorkload.Asked
   readonly nats: string | undefined
   readonly program: string | undefined
   readonly killServers: boolean
@@ -47,14 +48,15 @@ interface Given {
 
 /** What cannot be done on NATS, or without. */
 export const check = Effect.fnUntraced(function*(given: Given, nemesis: ReadonlyArray<string>) {
-  const { killServers, nats, program, workload } = given
+  const { killServers, nats, program, workload: { name, text } } = given
   if (nats === undefined) {
     return program !== undefined || killServers
       ? yield* Usage.wrong(`--${killServers ? "kill-servers" : "program"} goes with --nats.`)
       : undefined
   }
-  if (Registry.find(workload, program) === undefined) {
-    return yield* Usage.unknown("program", program ?? "", Registry.programNames(workload))
+  if (name === undefined) return yield* Usage.wrong(`--nats runs programs of this project, and none answers ${text}.`)
+  if (Registry.find(name, program) === undefined) {
+    return yield* Usage.unknown("program", program ?? "", Registry.programNames(name))
   }
   if (killServers && nats !== own) return yield* Usage.wrong(`--kill-servers goes with --nats ${own}.`)
   const cut = nemesis.find((fault) => fault === "partition" || fault === "one-way")
@@ -69,7 +71,7 @@ export const argsFor = Effect.fnUntraced(function*({ program, workload }: Given,
   const cluster = `test-${(yield* Clock.currentTimeMillis).toString(36)}`
   return [
     "up",
-    workload,
+    workload.text,
     ...program === undefined ? [] : ["--program", program],
     "--stdio",
     "--nats",

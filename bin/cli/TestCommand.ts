@@ -8,7 +8,6 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import { resolve } from "node:path"
-import * as Registry from "../../src/registry/Registry.ts"
 import * as Ending from "../../src/report/Ending.ts"
 import { printable } from "../../src/report/sentences/Text.ts"
 import * as Report from "../../src/report/TextReport.ts"
@@ -23,6 +22,7 @@ import * as Flags from "./Flags.ts"
 import * as MaelstromFlags from "./MaelstromFlags.ts"
 import * as NatsTest from "./NatsTest.ts"
 import * as Output from "./Output.ts"
+import * as OwnWorkload from "./OwnWorkload.ts"
 import * as Paths from "./Paths.ts"
 import * as Store from "./Store.ts"
 import * as Usage from "./Usage.ts"
@@ -56,7 +56,7 @@ const interrupted = Effect.fnUntraced(
 
 const flags = {
   ...Flags.trial,
-  workload: Flags.workloadOrUsual,
+  workload: OwnWorkload.flag,
   bin: Flag.String("bin").pipe(
     Flag.withDescription("Executable that runs a node, in any language; required, but for --nats"),
     Flag.withMetavar("file"),
@@ -106,22 +106,22 @@ type Given = Command.Command.Config.Infer<typeof flags>
 
 /** The command that runs the same once more. */
 const replay = (given: Given, options: Options.Options): string => {
-  const { args, bin, seed, workload } = given
-  const flags = Flags.text(workload, Options.Trial, options)
+  const { args, bin, seed, workload: { text, workload } } = given
+  const flags = `--workload ${Executable.quote(text)}${Flags.text(workload, Options.Trial, options)}`
   if (given.nats !== undefined) {
-    return `${Usage.self} test --workload ${workload}${flags} ${NatsTest.replay(given)} --seed ${seed}`
+    return `${Usage.self} test ${flags} ${NatsTest.replay(given)} --seed ${seed}`
   }
   const nodes = [
     `--bin ${Executable.quote(bin)} --seed ${seed}`,
     ...args.length > 0 ? ["--", ...args.map(Executable.quote)] : []
   ]
-  return `${Usage.self} test --workload ${workload}${flags} ${nodes.join(" ")}`
+  return `${Usage.self} test ${flags} ${nodes.join(" ")}`
 }
 
 /** Runs the nodes, and keeps what they log in the folder; no folder is left if they cannot be started. */
 const runNodes = Effect.fnUntraced(
   function*(folder: string, file: string, given: Given, options: Omit<RealCluster.Options, "command">) {
-    const { args, bin, logStderr, workload } = given
+    const { args, bin, logStderr, workload: { workload: { name } } } = given
     const logs = yield* Store.nodeLogs(folder)
     const context = yield* Effect.context<FileSystem.FileSystem>()
     const fork = Effect.runForkWith(context)
@@ -136,7 +136,7 @@ const runNodes = Effect.fnUntraced(
         if (logStderr) fork(Output.err(lines.map((line) => `${node}: ${printable(line)}\n`).join("")))
       },
       onProgress: (done) => {
-        if (!logStderr) fork(Output.progress(`${workload}: ${Math.floor(done * 100)} %`))
+        if (!logStderr) fork(Output.progress(`${name}: ${Math.floor(done * 100)} %`))
       },
       onInterrupt: (part) => Effect.provideContext(interrupted(folder, logs.paths(), part), context)
     }).pipe(
@@ -165,7 +165,11 @@ const check = Effect.fnUntraced(function*(given: Given) {
   yield* MaelstromFlags.warn(given.ignored)
   const named = yield* MaelstromFlags.nodeCount(given.nodes)
   const nodeCount = given.options["node-count"] ?? named?.toString()
-  const options = yield* Flags.trialOptions({ ...given, options: { ...given.options, "node-count": nodeCount } }, seed)
+  const options = yield* Flags.trialOptions(
+    given.workload.workload,
+    { ...given, options: { ...given.options, "node-count": nodeCount } },
+    seed
+  )
   const ofMachine = options.nemesis.find((fault) => fault === "clock" || fault === "disk")
   if (ofMachine !== undefined) {
     const text = `--nemesis ${ofMachine} is for simulate: here the ${ofMachine} of a node is the machine's own.`
@@ -182,13 +186,12 @@ const check = Effect.fnUntraced(function*(given: Given) {
 
 /** One run, kept, and shown unless that is for the end. */
 const runOnce = Effect.fnUntraced(function*(file: string, given: Given, options: Options.Options) {
-  const { args, bin, json, store, workload } = given
-  const folder = yield* Store.open(store, workload, Store.nameByTime(yield* Clock.currentTimeMillis))
-  const asked = { ...options, workload: Registry.registry[workload].workload }
-  const { logs, outcome } = yield* runNodes(folder, file, given, asked)
+  const { args, bin, json, store, workload: { workload } } = given
+  const folder = yield* Store.open(store, workload.name, Store.nameByTime(yield* Clock.currentTimeMillis))
+  const { logs, outcome } = yield* runNodes(folder, file, given, { ...options, workload })
   const run: Run.Run = {
-    title: workload,
-    workload,
+    title: workload.name,
+    workload: workload.name,
     program: [bin, ...args].map(Executable.quote).join(" "),
     options,
     ...outcome,

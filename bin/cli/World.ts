@@ -24,7 +24,7 @@ export const fromFlags = Effect.fnUntraced(function*(flags: Flags.World, seed: n
   if (found === undefined) {
     return yield* Usage.unknown("program", flags.program ?? "", Registry.programNames(flags.workload))
   }
-  const options = { ...Simulation.defaults, ...yield* Flags.worldOptions(flags, seed) }
+  const options = { ...Simulation.defaults, ...yield* Flags.worldOptions(found.workload, flags, seed) }
   return { workload: flags.workload, program: found.programName, options } satisfies World
 })
 
@@ -47,7 +47,7 @@ export const simulation = ({ options, program, workload }: World): Simulation.Op
 /** The command that simulates it once more. */
 export const replay = ({ options, program, workload }: World): string => {
   const which = program === Registry.programNames(workload)[0] ? "" : ` --program ${program}`
-  const flags = Flags.text(workload, Options.Simulated, options)
+  const flags = Flags.text(Registry.registry[workload].workload, Options.Simulated, options)
   return `${Usage.self} simulate --workload ${workload}${which}${flags} --seed ${options.seed}`
 }
 

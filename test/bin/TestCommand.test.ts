@@ -11,6 +11,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Flags from "../../bin/cli/Flags.ts"
 import { testCommand } from "../../bin/cli/TestCommand.ts"
+import * as Registry from "../../src/registry/Registry.ts"
 import * as Run from "../../src/simulator/Run.ts"
 import { built, complaint, root } from "./GossipGirl.ts"
 
@@ -147,7 +148,7 @@ describe("gossip-girl test", { concurrent: true }, () => {
   it.effect("by Maelstrom's rules, what is not said is as it is there", () =>
     Effect.gen(function*() {
       const settings = (options: Record<string, string>, settings: Record<string, string> = {}) =>
-        Flags.trialOptions({ workload: "txn-rw-register", options, settings }, 0).pipe(
+        Flags.trialOptions(Registry.registry["txn-rw-register"].workload, { options, settings }, 0).pipe(
           Effect.map((options) => options.settings)
         )
       const models = (...names: ReadonlyArray<string>) => ({ consistencyModels: names })

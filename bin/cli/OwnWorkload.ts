@@ -1,0 +1,105 @@
+/**
+ * What `gossip-girl test -w` names: a workload of this project, or a file of somebody's own, whose default export is a
+ * Workload. Such a module brings its own copy of Effect, so only what is plain goes from one to the other: functions over
+ * JSON, and no program. In the simulated world it runs by `gossip-girl/vitest`.
+ */
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import { statSync } from "node:fs"
+import { resolve } from "node:path"
+import { pathToFileURL } from "node:url"
+import * as Registry from "../../src/registry/Registry.ts"
+import type { Workload } from "../../src/workloads/Workload.ts"
+import * as Flags from "./Flags.ts"
+import * as Usage from "./Usage.ts"
+
+export interface Asked {
+  /** As it stands on the command line. */
+  readonly text: string
+  readonly workload: Workload
+  /** If it is one of this project. */
+  readonly name: Registry.WorkloadName | undefined
+}
+
+export const known = (name: Registry.WorkloadName): Asked => ({
+  text: name,
+  workload: Registry.registry[name].workload,
+  name
+})
+
+const isFunction = (value: unknown): boolean => typeof value === "function"
+const isName = (value: unknown): boolean => typeof value === "string" && /^[a-z][a-z0-9-]*$/.test(value)
+const isPositive = (value: unknown): boolean => typeof value === "number" && value > 0
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null
+
+const function_ = [isFunction, "a function"] as const
+
+/** What each field of a workload must be. */
+const required = {
+  name: [isName, "a name of small letters, digits and dashes, such as lock"],
+  generator: function_,
+  check: function_
+} as const
+const optional = {
+  settings: [isObject, "a struct of settings"],
+  set: function_,
+  setup: function_,
+  final: function_,
+  clientTimeout: function_,
+  crashInterval: [isPositive, "a number of ms above 0"],
+  asInMaelstrom: [isObject, "an object"]
+} as const satisfies Partial<Record<keyof Workload, unknown>>
+
+/** What is wrong with what should be a workload, if anything. */
+const fault = (value: unknown): string | undefined => {
+  if (!isObject(value)) return "its default export is no workload"
+  for (const [name, [is, expected]] of Object.entries(required)) {
+    if (!is(value[name])) return `the ${name} of its default export must be ${expected}`
+  }
+  for (const [name, [is, expected]] of Object.entries(optional)) {
+    if (value[name] !== undefined && !is(value[name])) return `the ${name} of its default export must be ${expected}`
+  }
+  return undefined
+}
+
+const isWorkload = (value: unknown): value is Workload => fault(value) === undefined
+
+const messageOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
+
+const load = Effect.fnUntraced(function*(text: string) {
+  const file = resolve(text)
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
+    return yield* Usage.wrong(`--workload ${text}: there is no such file.`)
+  }
+  const module: { readonly default?: unknown } = yield* Effect.tryPromise(() => import(pathToFileURL(file).href)).pipe(
+    Effect.catch(({ cause }) => Usage.wrong(`--workload ${text} cannot be loaded: ${messageOf(cause)}`))
+  )
+  const workload = module.default
+  return isWorkload(workload)
+    ? { text, workload, name: undefined }
+    : yield* Usage.wrong(`--workload ${text}: ${fault(workload)}.`)
+})
+
+const isFile = (text: string): boolean => /[/\\]|\.[cm]?[jt]s$/.test(text)
+
+const find = (text: string) => {
+  const name = Registry.workloadNames.find((name) => name === text)
+  if (name !== undefined) return Effect.succeed(known(name))
+  return isFile(text) ? load(text) : Usage.unknown("workload", text, Registry.workloadNames)
+}
+
+const usual = "lin-kv" // as Maelstrom has it
+
+export const flag = Flag.String("workload").pipe(
+  Flag.withAlias("w"),
+  Flag.mapEffect(find),
+  Flags.describe(
+    `What clients ask of the nodes: ${
+      Registry.workloadNames.join(", ")
+    }; or a module whose default export is a workload`,
+    "name or file",
+    known(usual),
+    usual
+  )
+)
