@@ -10,6 +10,7 @@ import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Runtime from "effect/Runtime"
 import { isMainThread } from "node:worker_threads"
 import manifest from "../package.json" with { type: "json" }
@@ -72,6 +73,7 @@ const formatter = CliOutput.defaultFormatter({ colors: Output.colour })
 
 const main = Usage.checkClusters(process.argv.slice(2)).pipe(
   Effect.andThen(Command.run(root, { version: manifest.version, renderErrors: false })),
+  Effect.provideService(Logger.LogToStderr, true),
   Effect.provideService(Console.Console, { ...console, log: (text) => void printed.push(`${text}\n`) }),
   Effect.as(0),
   Effect.catchTag("Invalid", () => Effect.succeed(1)),

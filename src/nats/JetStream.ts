@@ -2,6 +2,7 @@
  * JetStream, in which NATS servers keep what outlives a message: what speaks against using it, in words.
  */
 import { JetStreamApiError, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream"
+import { PermissionViolationError } from "@nats-io/transport-node"
 import * as Config from "effect/Config"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -13,19 +14,23 @@ import * as NatsDurability from "./NatsDurability.ts"
 /**
  * Why there is no JetStream.
  *
- * - `no JetStream`: the server runs without it, or this account may not use it.
+ * - `no JetStream`: the server, or this account, is without it.
+ * - `no permission`: this user may not send requests to it.
  * - `no majority`: so many servers are gone that the others can decide nothing.
  * - `too few servers`: there are not as many as there shall be copies.
  * - `too old`: the server is older than {@link leastVersion}.
  */
 export class NoJetStream extends Data.TaggedError("NoJetStream")<{
-  readonly reason: "no JetStream" | "no majority" | "too few servers" | "too old" | "other"
+  readonly reason: "no JetStream" | "no permission" | "no majority" | "too few servers" | "too old" | "other"
   readonly detail: string
 }> {
   override get message(): string {
     switch (this.reason) {
       case "no JetStream":
         return `the NATS server has no JetStream; start it with it: nats-server -js (${this.detail})`
+      case "no permission":
+        return `this user of the NATS server may not use JetStream; let it publish to $JS.> and to the cluster's subjects `
+          + `(${this.detail})`
       case "no majority":
         return `the NATS servers have lost their majority; start those that are down (${this.detail})`
       case "too few servers":
@@ -57,7 +62,8 @@ export const toNoJetStream = (error: unknown): NoJetStream => {
   if (name === "JetStreamNotEnabled" || code === codes.noAccount || code === codes.noJetStream) {
     return new NoJetStream({ reason: "no JetStream", detail })
   }
-  return new NoJetStream({ reason: "other", detail })
+  const isForbidden = error instanceof Error && error.cause instanceof PermissionViolationError
+  return new NoJetStream({ reason: isForbidden ? "no permission" : "other", detail })
 }
 
 /** How long JetStream may take for one answer, in ms. */

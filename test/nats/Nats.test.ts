@@ -23,7 +23,7 @@ import { Cas, Read, Write } from "../../src/schema/KvProtocol.ts"
 import { Node } from "../../src/services/node/Node.ts"
 import { Peers } from "../../src/services/node/Peers.ts"
 import { Timers } from "../../src/services/node/Timers.ts"
-import { environment, isInstalled, one } from "./Servers.ts"
+import { environment, isInstalled, ofVersion, one } from "./Servers.ts"
 
 const busAt = (url: string) => environment({ NATS_URL: url, NATS_CLUSTER: "a_cluster" })(NatsBus.layer)
 
@@ -106,6 +106,23 @@ describe.skipIf(!isInstalled)("a bus on one server", () => {
       assert.match(String(refused.message), /refuses these credentials; set NATS_USER/)
       const unreachable = yield* Effect.flip(Effect.scoped(Layer.build(busAt("nats://127.0.0.1:1"))))
       assert.match(String(unreachable.message), /no NATS server answers at nats:\/\/127.0.0.1:1; start one/)
+    }).pipe(Effect.scoped))
+})
+
+describe.skipIf(!isInstalled)("a bucket", () => {
+  const refusal = (url: string) => Effect.scoped(Effect.flip(Effect.provide(NatsBucket.open, busAt(url))))
+
+  it.live("is not opened where JetStream is not, or not for this user, or the server is too old; in one line", () =>
+    Effect.gen(function*() {
+      const user = (permissions: string) => `{ user: a, password: a${permissions} }`
+      const account = (jetStream: string, permissions = "") =>
+        `accounts { A { jetstream: ${jetStream}, users: [${user(permissions)}] } }\nno_auth_user: a`
+      const without = yield* refusal((yield* one(account("disabled"))).url)
+      assert.match(without.message, /^the NATS server has no JetStream; start it with it: nats-server -js \(.*\)$/)
+      const forbidden = yield* refusal((yield* one(account("enabled", `, permissions: { publish: "no.*" }`))).url)
+      assert.match(forbidden.message, /^this user of the NATS server may not use JetStream; let it publish to .*$/)
+      const old = yield* refusal(yield* ofVersion("2.8.4"))
+      assert.strictEqual(old.message, "the NATS server is too old: 2.8.4; it must be at least 2.9.0")
     }).pipe(Effect.scoped))
 })
 

@@ -4,6 +4,7 @@
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { createServer, type Server } from "node:net"
 import * as NatsServer from "../../bin/nats/NatsServer.ts"
 import * as NatsServers from "../../bin/nats/NatsServers.ts"
 
@@ -18,6 +19,22 @@ export const one = (more = "") =>
   Effect.gen(function*() {
     return yield* NatsServer.start({ port: yield* NatsServer.freePort, folder: yield* NatsServers.folder, more })
   })
+
+/** The URL of something that says it is a server of this version, and of which no more is asked. */
+export const ofVersion = (version: string) =>
+  Effect.acquireRelease(
+    Effect.callback<Server>((resume) => {
+      const server = createServer((socket) => {
+        socket.on("error", () => {})
+        socket.on("data", (bytes) => bytes.toString().includes("PING") && socket.write("PONG\r\n"))
+        socket.write(`INFO ${JSON.stringify({ server_id: "x", version, max_payload: 1 << 20, headers: true })}\r\n`)
+      }).listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+    }),
+    (server) => Effect.sync(() => server.close())
+  ).pipe(Effect.map((server) => {
+    const address = server.address()
+    return `nats://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`
+  }))
 
 /** What the environment of a process would say. */
 export const environment = (variables: Readonly<Record<string, string>>) =>

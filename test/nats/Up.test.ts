@@ -72,6 +72,20 @@ describe.skipIf(!isInstalled)("gossip-girl up", () => {
     }).pipe(Effect.scoped))
 })
 
+describe.skipIf(!isInstalled)("where there is no JetStream", () => {
+  it.live("up, a node and workers end with one line", () =>
+    Effect.gen(function*() {
+      const { url } = yield* one(
+        "accounts { A { jetstream: disabled, users: [{ user: a, password: a }] } }\nno_auth_user: a"
+      )
+      for (const command of [["up", "echo"], ["up", "echo", "--node", "n1"], ["worker"]]) {
+        const { status, stderr } = gossip(...command, "--nats", url)
+        assert.strictEqual(status, 3)
+        assert.match(stderr, /(^|on \S+\n)gossip-girl: the NATS server has no JetStream; start it with it: .*\n$/)
+      }
+    }).pipe(Effect.scoped))
+})
+
 describe("what is missing", () => {
   it("is said in one line, with what to do", () => {
     const nobody = ask("nats://127.0.0.1:1", "n1", "read")
