@@ -16,14 +16,14 @@ import * as JsonSet from "./JsonSet.ts"
 export const Broadcast = Effect.gen(function*() {
   const values = JsonSet.make()
   const gossip = yield* Gossip
-  const { publish, read } = yield* gossip.join(Json.Json, {
+  const { commit, read } = yield* gossip.join(Json.Json, {
     onDelivery: ({ operation }) => values.add(operation),
     state: values
   })
 
   return yield* Node.serve(BroadcastProtocol, {
     topology: () => Effect.succeed({}), // the layer of Gossip decides who sends to whom
-    broadcast: ({ message }) => values.has(message) ? Effect.succeed({}) : Effect.as(publish(message), {}),
+    broadcast: ({ message }) => Effect.as(commit(values.has(message) ? [] : [message]), {}),
     read: () => read(() => ({ messages: values.all() }))
   })
 })

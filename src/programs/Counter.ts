@@ -56,7 +56,7 @@ const counter = (delta: Schema.Codec<number>) =>
     return yield* Node.serve(CounterProtocol(delta), {
       add: ({ delta }) =>
         Effect.suspend(() => ExactSum.admit(sum, delta)).pipe(
-          Effect.andThen(delta === 0 ? Effect.void : replica.publish(delta)),
+          Effect.andThen(replica.commit(delta === 0 ? [] : [delta])),
           Effect.as({})
         ),
       read: () =>

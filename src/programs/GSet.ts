@@ -13,13 +13,13 @@ import * as JsonSet from "./JsonSet.ts"
 export const GSet = Effect.gen(function*() {
   const elements = JsonSet.make()
   const gossip = yield* Gossip
-  const { publish, read } = yield* gossip.join(Json.Json, {
+  const { commit, read } = yield* gossip.join(Json.Json, {
     onDelivery: ({ operation }) => elements.add(operation),
     state: elements
   })
 
   return yield* Node.serve(GSetProtocol, {
-    add: ({ element }) => elements.has(element) ? Effect.succeed({}) : Effect.as(publish(element), {}),
+    add: ({ element }) => Effect.as(commit(elements.has(element) ? [] : [element]), {}),
     read: () => read(() => ({ value: elements.all() }))
   })
 })

@@ -18,7 +18,7 @@ export type Dissemination = keyof typeof layers
 export const variable = "GOSSIP_DISSEMINATION"
 
 /** For programs that read through Gossip. */
-const fresh = { pull: Gossip.layerPull }
+const fresh = { pull: Gossip.layerPull, acknowledged: Gossip.layerAcknowledged, bounded: Gossip.layerBounded }
 
 export type Freshness = keyof typeof fresh
 

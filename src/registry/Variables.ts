@@ -47,19 +47,21 @@ export const variables: ReadonlyArray<Variable> = [
   {
     name: "GOSSIP_ACKNOWLEDGE_WITHIN",
     meaning: "how long anyone but the hub waits for something that an acknowledgement can ride on",
-    usual: "1500 millis, of `mesh` 3 seconds"
+    usual: "1500 millis, of `mesh`, `pull`, `acknowledged` and `bounded` 3 seconds"
   },
   choice(registry.broadcast.programs, Disseminations.variable, {
     thrifty: "few messages, news takes a second",
     mesh: "many, one hop",
     relaxed: "few, and news takes less than a second",
-    pull: "values are seen at once, and reads ask the hub"
+    pull: "values are seen at once, and reads ask the hub",
+    acknowledged: "and what is published is acknowledged when the hub has it",
+    bounded: "`pull` for fewer messages, and values are seen a little later"
   }, "`star`, of counters `relaxed`"),
   { name: "GOSSIP_GAP", meaning: "how long a gap may stay open before it is asked for", usual: "400 millis" },
   {
     name: "GOSSIP_HUB_WAIT",
     meaning: "how long the hub waits for a leaf to ask, before it tells what is new",
-    usual: "0 millis, of `pull` 1800 millis"
+    usual: "0 millis, of `pull`, `acknowledged` and `bounded` 1800 millis"
   },
   {
     name: "GOSSIP_HUB_WINDOW",
@@ -67,9 +69,19 @@ export const variables: ReadonlyArray<Variable> = [
     usual: "200 millis"
   },
   {
+    name: "GOSSIP_LEAF_WAIT",
+    meaning: "how long what a leaf has made waits for company before the hub is told",
+    usual: "0 millis, of `bounded` 110 millis"
+  },
+  {
     name: "GOSSIP_LEAF_WINDOW",
     meaning: "how often a busy leaf sends to the hub, at the most; in a mesh, any node to any other",
-    usual: "50 millis, of `mesh` and `pull` 10 millis"
+    usual: "50 millis, of `mesh`, `pull`, `acknowledged` and `bounded` 10 millis"
+  },
+  {
+    name: "GOSSIP_MAX_AGE",
+    meaning: "how old a copy may be that is read without asking the hub",
+    usual: "0 millis, of `bounded` 100 millis"
   },
   {
     name: "GOSSIP_PATIENCE",

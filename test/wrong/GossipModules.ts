@@ -27,11 +27,11 @@ const replica = [
 
 export type GossipModule =
   | `services/gossip/replica/${(typeof replica)[number]}`
-  | "services/gossip/Reads"
+  | "services/gossip/Rounds"
   | "services/gossip/Gossip"
 
 export const gossipModules: ReadonlyArray<GossipModule> = [
   ...replica.map((name) => `services/gossip/replica/${name}` as const),
-  "services/gossip/Reads",
+  "services/gossip/Rounds",
   "services/gossip/Gossip"
 ]

@@ -97,6 +97,7 @@ const silence = Layer.effect(
                 onDelivery(entry)
                 return entry
               }),
+            commit: () => Effect.void,
             read: (look) => Effect.sync(look),
             vector: new Map(),
             stable: new Map(),

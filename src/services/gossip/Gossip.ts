@@ -19,10 +19,10 @@ import * as Protocol from "../../schema/ReplicaProtocol.ts"
 import type { VersionVector } from "../../schema/VersionVector.ts"
 import { Peers } from "../node/Peers.ts"
 import { Timers } from "../node/Timers.ts"
-import * as Reads from "./Reads.ts"
 import type * as Hubs from "./replica/Hubs.ts"
 import type { Entry } from "./replica/Log.ts"
 import * as Replicas from "./replica/Replica.ts"
+import * as Rounds from "./Rounds.ts"
 import * as Settings from "./Settings.ts"
 
 export type { Entry } from "./replica/Log.ts"
@@ -30,6 +30,11 @@ export type { Entry } from "./replica/Log.ts"
 export interface Replica<A> {
   /** Adds an operation of this node, and returns at once. Costs nothing by itself. */
   readonly publish: (operation: A) => Effect.Effect<Entry<A>>
+  /**
+   * Adds operations of this node, and succeeds when they may be acknowledged to a client: at once; or, where the layer
+   * says so, when the hub has them and all that this node had before, or has not answered for a second.
+   */
+  readonly commit: (operations: ReadonlyArray<A>) => Effect.Effect<void>
   /**
    * What `look` sees of the program's state, once that is as fresh as the layer promises: at once; or, over pull, when it
    * has all that the hub had when this began, or the hub has not answered for a second.
@@ -86,6 +91,10 @@ export class Gossip extends Context.Service<Gossip, {
    * that cannot reach the hub answers from what it has.
    */
   static readonly layerPull = Layer.effect(Gossip, Effect.suspend(() => make("star", Settings.pull)))
+  /** Pull, but what is published is acknowledged when the hub has it: linearizable while every node reaches one hub. */
+  static readonly layerAcknowledged = Layer.effect(Gossip, Effect.suspend(() => make("star", Settings.acknowledged)))
+  /** Pull for fewer messages: what is published is seen a little later. */
+  static readonly layerBounded = Layer.effect(Gossip, Effect.suspend(() => make("star", Settings.bounded)))
   static readonly layerMesh = Layer.effect(Gossip, Effect.suspend(() => make("mesh", Settings.mesh)))
   /** News within a second and two hops for the fewest messages: among up to four nodes, a mesh takes no more than a star. */
   static readonly layerRelaxed = Layer.effect(
@@ -120,7 +129,7 @@ const tell = <A, S>(
   { onCopied, onDelivery, onStable }: Options<A, S>,
   memberCount: number,
   recovery: Deferred.Deferred<number>,
-  reads: Reads.Reads
+  answered: (question: number) => void
 ) =>
 (event: Replicas.Event<A>): void => {
   switch (event._tag) {
@@ -129,7 +138,7 @@ const tell = <A, S>(
     case "Restored":
       return event.install()
     case "Refreshed":
-      return reads.refreshed(event.read)
+      return answered(event.question)
     case "Recovered":
       return void Deferred.doneUnsafe(recovery, Exit.succeed(event.formerLives))
     case "Advanced": {
@@ -173,8 +182,17 @@ const run = <A, S>(
         ...options.onCopied === undefined ? [] : [options.onCopied.copies]
       ]
     })
-    const reads = Reads.make()
-    const happened = tell(options, members.length, recovery, reads)
+    const publish = (operation: A) =>
+      Effect.sync(() => {
+        const [delivered] = take({ _tag: "Publish", operation }).events
+        return (delivered as Extract<Replicas.Event<A>, { _tag: "Delivered" }>).entry // what is published is delivered first
+      })
+    const rounds = Rounds.make(
+      settings.asks,
+      publish,
+      (number, operations: ReadonlyArray<A>) => void take({ _tag: "Ask", number, operations })
+    )
+    const happened = tell(options, members.length, recovery, rounds.answered)
     const wakes: Array<number> = [] // when timers will go off
 
     const post = (sent: Replicas.Send<A, S>): Effect.Effect<void> => {
@@ -198,10 +216,11 @@ const run = <A, S>(
       output.events.forEach(happened)
       for (const sent of output.sends) fork(post(sent))
       wake(output.wakeAt)
+      rounds.proceed()
       return output
     }
 
-    return { take, recovery, reads, gossip, chunk }
+    return { take, publish, rounds, recovery, gossip, chunk }
   })
 
 const join = <A, S>(
@@ -212,7 +231,7 @@ const join = <A, S>(
 ): Effect.Effect<Replica<A>, never, Peers | Timers> =>
   Effect.gen(function*() {
     const { handle } = yield* Peers
-    const { chunk, gossip, reads, recovery, take } = yield* run(shape, settings, operation, options)
+    const { chunk, gossip, publish, recovery, rounds, take } = yield* run(shape, settings, operation, options)
     const receive = (input: Replicas.Input<A, S>) => take(input).isRefused ? refusal : accepted
 
     yield* handle([gossip, Protocol.fetch, chunk] as const, {
@@ -223,15 +242,9 @@ const join = <A, S>(
     take({ _tag: "Start" })
 
     return {
-      publish: (operation) =>
-        Effect.sync(() => {
-          const [delivered] = take({ _tag: "Publish", operation }).events
-          return (delivered as Extract<Replicas.Event<A>, { _tag: "Delivered" }>).entry // what is published is delivered first
-        }),
-      read: (look) =>
-        settings.areReadsFresh
-          ? reads.read(look, (number) => void take({ _tag: "Read", number }))
-          : Effect.sync(look),
+      publish,
+      commit: rounds.commit,
+      read: rounds.read,
       recovered: Effect.suspend(() => {
         take({ _tag: "Recover" })
         return Deferred.await(recovery)

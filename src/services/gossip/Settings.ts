@@ -22,9 +22,14 @@ export interface Settings {
   readonly probeEvery: number
   /** How long a node that starts says nothing, so that all others are there when it does. */
   readonly silence: number
-  /** Whether leaves ask the hub before they read. */
-  readonly areReadsFresh: boolean
+  /** How long what a leaf has made waits for company before the hub is told, and how old a copy may be that is read. */
+  readonly leafWait: number
+  readonly maxAge: number
+  readonly asks: Asks
 }
+
+/** What a leaf asks the hub about: nothing, reads, or reads and what it publishes. */
+export type Asks = "never" | "reads" | "everything"
 
 /** Environment variables such as `GOSSIP_HUB_WINDOW="200 millis"`. */
 const settings = (defaults: Settings): Config.Config<Settings> =>
@@ -37,7 +42,9 @@ const settings = (defaults: Settings): Config.Config<Settings> =>
     gap: millis("GOSSIP_GAP", defaults.gap),
     probeEvery: millis("GOSSIP_PATIENCE", defaults.probeEvery),
     silence: millis("GOSSIP_SILENCE", defaults.silence),
-    areReadsFresh: Config.succeed(defaults.areReadsFresh)
+    leafWait: millis("GOSSIP_LEAF_WAIT", defaults.leafWait),
+    maxAge: millis("GOSSIP_MAX_AGE", defaults.maxAge),
+    asks: Config.succeed(defaults.asks)
   })
 
 const defaults = {
@@ -49,14 +56,21 @@ const defaults = {
   gap: 400,
   probeEvery: 1000,
   silence: 0,
-  areReadsFresh: false
+  leafWait: 0,
+  maxAge: 0,
+  asks: "never" as const
 }
 export const star = settings(defaults)
 /** So long windows that messages are few and news takes a second. */
 export const thrifty = settings({ ...defaults, leafWindow: 700, hubWindow: 1000 })
 export const mesh = settings({ ...defaults, leafWindow: 10, hubWindow: 10, acknowledgeWithin: 3000 })
 /** Leaves tell the hub at once, and ask it before they read; whoever does not read is told after two seconds. */
-export const pull = settings({ ...defaults, leafWindow: 10, hubWait: 1800, areReadsFresh: true })
+const pulling = { ...defaults, leafWindow: 10, hubWait: 1800, acknowledgeWithin: 3000, asks: "reads" as const }
+export const pull = settings(pulling)
+/** The same, but what is published is acknowledged when the hub has it. */
+export const acknowledged = settings({ ...pulling, asks: "everything" })
+/** Pull with bounded staleness: leaves gather what they tell the hub, and read again a copy that was fresh just now. */
+export const bounded = settings({ ...pulling, leafWait: 110, maxAge: 100 })
 /** News within a second and two hops, for few messages. */
 export const relaxedStar = settings({ ...defaults, leafWindow: 475, hubWindow: 475 })
 export const relaxedMesh = settings({

@@ -82,6 +82,14 @@ export interface Reading {
   seen: { readonly time: number; readonly operations: ReadonlySet<number> } | undefined
 }
 
+/** Somebody told this life to publish an operation. */
+export interface Commit {
+  readonly operation: number
+  readonly begun: number
+  /** When it was acknowledged, in ms. */
+  ended: number | undefined
+}
+
 export type Shape = "star" | "mesh"
 export type GossipLayer = Layer.Layer<Gossip, unknown, Node | Peers | Timers>
 
@@ -123,6 +131,7 @@ export interface Cluster {
   readonly lives: ReadonlyArray<Life>
   readonly published: ReadonlyMap<number, Published>
   readonly readings: ReadonlyArray<Reading>
+  readonly commits: ReadonlyArray<Commit>
   readonly violations: ReadonlyArray<Violation>
   /** When something was last delivered to anybody. */
   readonly lastDelivery: () => number
@@ -182,6 +191,7 @@ export const make = (options: Options): Cluster => {
   const running = new Set<NodeId>()
   const published = new Map<number, Published>()
   const readings: Array<Reading> = []
+  const commits: Array<Commit> = []
   /** What each node has had, in any of its lives. */
   const had = new Map(ids.map((id) => [id, new Map<Vector.Origin, number>()] as const))
   const violations: Array<Violation> = []
@@ -323,7 +333,7 @@ export const make = (options: Options): Cluster => {
     lives.push(life)
     living.set(node.id, life)
     const { onDelivery, onStable, state, submitted } = watch(life)
-    const { publish, read, recovered } = yield* gossip.join(
+    const { commit, read, recovered } = yield* gossip.join(
       Schema.Int,
       options.stability ? { onDelivery, onStable, state } : { onDelivery, state }
     )
@@ -334,7 +344,12 @@ export const make = (options: Options): Cluster => {
     yield* node.serve([Publish, Read] as const, {
       publish: ({ operation }) => {
         submitted.add(operation)
-        return Effect.as(publish(operation), {})
+        const begun: Commit = { operation, begun: time.now(), ended: undefined }
+        commits.push(begun)
+        return Effect.map(commit([operation]), () => {
+          begun.ended = time.now()
+          return {}
+        })
       },
       read: () =>
         Effect.suspend(() => {
@@ -394,6 +409,7 @@ export const make = (options: Options): Cluster => {
     lives,
     published,
     readings,
+    commits,
     violations,
     events,
     lastDelivery: () => lastDelivery,

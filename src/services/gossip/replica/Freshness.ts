@@ -13,11 +13,14 @@
  * number of the last read by then, until it is answered or nobody waits any more.
  */
 import type { NodeId } from "../../../schema/Address.ts"
+import type { Life } from "../../../schema/ReplicaProtocol.ts"
 import type { Incoming } from "./Incoming.ts"
 
 export interface Freshness {
   /** The reads that wait, in the order of their numbers, and for how long each does. */
-  waiting: Array<{ readonly number: number; readonly until: number }>
+  readonly waiting: Array<Waiting>
+  /** When the newest read that was served by an answer had begun: the copy is at least as fresh as the hub was then. */
+  freshAt: number
   /** The number of the last question, when it was sent, and when it is to be repeated. */
   asked: number
   askedAt: number
@@ -28,8 +31,14 @@ export interface Freshness {
   answer: Answer | undefined
 }
 
+interface Waiting {
+  readonly number: number
+  readonly begun: number
+}
+
 export interface Answer {
   readonly from: NodeId
+  readonly life: Life
   readonly number: number
   readonly epoch: number
   readonly position: number
@@ -43,6 +52,7 @@ export interface Asked {
 
 export const make = (): Freshness => ({
   waiting: [],
+  freshAt: -Infinity,
   asked: 0,
   askedAt: -Infinity,
   repeatAt: Infinity,
@@ -50,9 +60,9 @@ export const make = (): Freshness => ({
   answer: undefined
 })
 
-/** A read has begun, and waits until this time at the longest. */
-export const wait = ({ waiting }: Freshness, number: number, until: number): void =>
-  void waiting.push({ number, until })
+/** A read begins. */
+export const wait = ({ waiting }: Freshness, number: number, begun: number): void =>
+  void waiting.push({ number, begun })
 
 /** When the hub is to be asked: at once about reads that began after the last question, but at most once a window. */
 export const askAt = ({ asked, askedAt, repeatAt, waiting }: Freshness, window: number): number => {
@@ -82,20 +92,30 @@ export const expire = (freshness: Freshness, now: number): void => {
   freshness.awaitingSince = freshness.waiting.length > 0 ? now : undefined
 }
 
-/** The numbers of the reads that wait no more: they are served, or it has taken too long. */
+/** Whether the last answer is here, with all that it came with. */
+const isHere = (
+  { epoch, life, position }: Answer,
+  incoming: Pick<Incoming<unknown>, "epoch" | "life" | "position"> | undefined
+): boolean => incoming?.life === life && incoming.epoch === epoch && incoming.position >= position
+
+/** The numbers of the reads that wait no more: they are served, or have waited for so long. */
 export const settle = (
   freshness: Freshness,
-  incomingOf: (peer: NodeId) => Pick<Incoming<unknown>, "epoch" | "position"> | undefined,
-  now: number
+  incomingOf: (peer: NodeId) => Incoming<unknown> | undefined,
+  now: number,
+  patience: number
 ): ReadonlyArray<number> => {
   const { answer, waiting } = freshness
   if (waiting.length === 0) return []
-  const incoming = answer && incomingOf(answer.from)
-  const isHere = incoming?.epoch === answer?.epoch && (incoming?.position ?? 0) >= (answer?.position ?? Infinity)
-  const served = isHere ? answer?.number ?? 0 : 0
-  const rest = waiting.findIndex(({ number, until }) => number > served && until > now)
+  const served = answer !== undefined && isHere(answer, incomingOf(answer.from)) ? answer.number : 0
+  const rest = waiting.findIndex(({ begun, number }) => number > served && begun + patience > now)
   const over = waiting.splice(0, rest === -1 ? waiting.length : rest)
+  for (const { begun, number } of over) if (number <= served) freshness.freshAt = begun
   return over.map(({ number }) => number)
 }
 
-export const wakeAt = ({ waiting }: Freshness): number => waiting[0]?.until ?? Infinity
+export const wakeAt = ({ waiting }: Freshness, patience: number): number => (waiting[0]?.begun ?? Infinity) + patience
+
+/** Whether a repeated question is due: it, or what it was sent with, may be lost. */
+export const isRepeated = ({ asked, repeatAt, waiting }: Freshness, now: number): boolean =>
+  (waiting.at(-1)?.number ?? Infinity) <= asked && repeatAt <= now

@@ -67,9 +67,9 @@ export const make = (settings: Settings, hubs: Hubs.Hubs, areAwaited: boolean): 
 
   return {
     pushAt: ({ talk }, leads) => {
-      if (!leads) return talk.lastPush + settings.leafWindow
-      const waited = (talk.lackingSince ?? -Infinity) + settings.hubWait
-      return Math.max(waited, talk.lastPush < round ? round : round + settings.hubWindow)
+      const { lackingSince = -Infinity, lastPush } = talk
+      if (!leads) return Math.max(lackingSince + settings.leafWait, lastPush + settings.leafWindow)
+      return Math.max(lackingSince + settings.hubWait, lastPush < round ? round : round + settings.hubWindow)
     },
     pushed: ({ talk }, leads, time) => {
       talk.lastPush = time

@@ -129,7 +129,8 @@ const takeReads = <A, S>(state: State<A, S>, link: Link.Link<A>, { message, segm
   }
   if (message.fresh?.[0] !== state.options.life || segment?.kind !== "log") return
   const { end: position, epoch } = segment
-  Freshness.answered(state.freshness, { from: link.peer, number: message.fresh[1], epoch, position })
+  const { life } = message
+  Freshness.answered(state.freshness, { from: link.peer, life, number: message.fresh[1], epoch, position })
 }
 
 /** Takes what of the segments that are held has its turn now, on all links: one may wait for another. */

@@ -88,8 +88,8 @@ export type Input<A, S> =
   | { readonly _tag: "Gossip"; readonly from: NodeId; readonly message: Gossip<A> }
   | { readonly _tag: "Fetch"; readonly from: NodeId; readonly message: Fetch }
   | { readonly _tag: "Chunk"; readonly from: NodeId; readonly message: Chunk<A, S> }
-  /** Somebody reads; the numbers of reads rise. */
-  | { readonly _tag: "Read"; readonly number: number }
+  /** The hub is to be asked, and told these with it; the numbers of questions rise. */
+  | { readonly _tag: "Ask"; readonly number: number; readonly operations: ReadonlyArray<A> }
   /** The program waits until this life has heard from every peer. */
   | { readonly _tag: "Recover" }
   | { readonly _tag: "Wake" }
@@ -127,7 +127,7 @@ const tooLate = 100
 const isHeardByAll = <A, S>({ hubs }: State<A, S>): boolean => hubs.shape === "mesh" || hubs.isHub()
 
 /** Asks those what they have of whom this is true. */
-const ask = <A, S>(state: State<A, S>, which: (peer: NodeId) => boolean): void => {
+const askAbout = <A, S>(state: State<A, S>, which: (peer: NodeId) => boolean): void => {
   for (const peer of peersOf(state)) if (which(peer)) Question.ask(linkTo(state, peer).question, "vector")
 }
 
@@ -153,13 +153,13 @@ const speak = <A, S>(state: State<A, S>, agenda: Agenda): void => {
   agenda.speakAt = Infinity
   state.isServing = true
   const [first] = peersOf(state)
-  ask(state, (peer) => peer === first || state.recovering.isWanted)
+  askAbout(state, (peer) => peer === first || state.recovering.isWanted)
 }
 
 /** After a while it asks all from whom it should have heard by now. */
 const listened = <A, S>(state: State<A, S>, agenda: Agenda): void => {
   agenda.listenedAt = Infinity
-  if (isHeardByAll(state)) ask(state, (peer) => state.links.get(peer)?.life === undefined)
+  if (isHeardByAll(state)) askAbout(state, (peer) => state.links.get(peer)?.life === undefined)
 }
 
 /** Asks a random node while something is wrong, and whoever has long said nothing while all wait for it. */
@@ -176,7 +176,7 @@ const lookAround = <A, S>(state: State<A, S>, agenda: Agenda): void => {
       && now - (link?.talk.lastHeard ?? -Infinity) > settings.acknowledgeWithin
       && (link?.confirmed ?? 0) < log.end()
   }
-  ask(state, (peer) => isOverdue(peer) || (isRestless && !isCatchingUp && peer === chosen))
+  askAbout(state, (peer) => isOverdue(peer) || (isRestless && !isCatchingUp && peer === chosen))
 }
 
 /** Woken late, it gives others the time that it has missed. */
@@ -202,34 +202,33 @@ const wake = <A, S>(state: State<A, S>, agenda: Agenda): void => {
   attendAll(state)
 }
 
-const publish = <A, S>(state: State<A, S>, operation: A): void => {
-  deliver(state, state.me, operation)
+const publish = <A, S>(state: State<A, S>, operations: ReadonlyArray<A>): void => {
+  for (const operation of operations) deliver(state, state.me, operation)
   if (state.options.members.length === 1) Copies.update(state)
   attendAll(state)
 }
 
-/** A hub has all that a read can ask for; so has everybody in a mesh, where nobody has more than others. */
-const read = <A, S>(state: State<A, S>, number: number): void => {
+/** A hub has all that can be asked for; so has everybody in a mesh, where nobody has more than others. */
+const ask = <A, S>(state: State<A, S>, number: number, operations: ReadonlyArray<A>): void => {
   const { freshness, hubs, now, options: { settings } } = state
   const hub = hubs.current()
-  if (hub === undefined || hubs.isHub()) {
-    state.events.push({ _tag: "Refreshed", read: number })
-    return
-  }
-  Freshness.wait(freshness, number, now + settings.roundTrip)
-  attendTo(state, linkTo(state, hub))
+  const needsAnswer = hub !== undefined && !hubs.isHub() && freshness.freshAt + settings.maxAge <= now
+  if (needsAnswer) Freshness.wait(freshness, number, now)
+  else state.events.push({ _tag: "Refreshed", question: number })
+  if (operations.length > 0) publish(state, operations)
+  else if (needsAnswer) attendTo(state, linkTo(state, hub))
 }
 
-/** Tells the reads that wait no more. */
-const settle = <A, S>(state: State<A, S>): void => {
-  const over = Freshness.settle(state.freshness, (peer) => state.links.get(peer)?.incoming, state.now)
-  for (const read of over) state.events.push({ _tag: "Refreshed", read })
+/** Tells those that wait no more. */
+const settle = <A, S>({ events, freshness, links, now, options: { settings } }: State<A, S>): void => {
+  const over = Freshness.settle(freshness, (peer) => links.get(peer)?.incoming, now, settings.roundTrip)
+  for (const question of over) events.push({ _tag: "Refreshed", question })
 }
 
 const recover = <A, S>(state: State<A, S>): void => {
   state.recovering.isWanted = true
   if (!state.isServing || state.recovering.isDone) return
-  ask(state, (peer) => state.recovering.waitingFor.has(peer))
+  askAbout(state, (peer) => state.recovering.waitingFor.has(peer))
   attendAll(state)
 }
 
@@ -240,13 +239,13 @@ const handle = <A, S>(state: State<A, S>, agenda: Agenda, input: Input<A, S>): b
       start(state, agenda)
       return true
     case "Publish":
-      publish(state, input.operation)
+      publish(state, [input.operation])
       return true
     case "Recover":
       recover(state)
       return true
-    case "Read":
-      read(state, input.number)
+    case "Ask":
+      ask(state, input.number, input.operations)
       return true
     case "Wake":
       wake(state, agenda)
@@ -277,7 +276,7 @@ export const make = <A, S>(options: Options<A, S>): Replica<A, S> => {
       agenda.wakeAt = Math.min(
         agenda.speakAt,
         agenda.lookAt,
-        Freshness.wakeAt(state.freshness),
+        Freshness.wakeAt(state.freshness, options.settings.roundTrip),
         state.isServing ? agenda.listenedAt : Infinity,
         Snapshots.wakeAt(state)
       )

@@ -371,7 +371,10 @@ export const attend = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean =>
     if (isOnItsWay(state, link)) link.heldSince = state.now
     else askForGap(link)
   }
-  if (due(state, link) <= state.now) transmit(state, link)
+  if (due(state, link) > state.now) return isSuspect
+  const isRepeated = link.peer === state.hubs.current() && Freshness.isRepeated(state.freshness, state.now)
+  if (isRepeated && link.outgoing.flight.length > 0) sendAgain(state, link)
+  else transmit(state, link)
   return isSuspect
 }
 

@@ -48,8 +48,8 @@ export type Event<A> =
   | { readonly _tag: "Advanced"; readonly advance: Frontiers.Advance<A> }
   | { readonly _tag: "Restored"; readonly install: () => void }
   | { readonly _tag: "Recovered"; readonly formerLives: number }
-  /** The read of this number may look: the copy is as fresh as it can be. */
-  | { readonly _tag: "Refreshed"; readonly read: number }
+  /** This question is answered, or has waited for too long. */
+  | { readonly _tag: "Refreshed"; readonly question: number }
 
 export type Send<A, S> =
   | { readonly _tag: "Gossip"; readonly to: NodeId; readonly message: Protocol.Gossip<A> }
