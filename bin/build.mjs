@@ -32,12 +32,7 @@ try {
   const data = file.subarray(4)
   if (file.readUInt32LE(0) === ${checksum(cache)}) cachedData = data
 } catch {}
-const main = new vm.Script(source, {
-  filename,
-  lineOffset: 1,
-  cachedData,
-  importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
-}).runInThisContext()
+const main = new vm.Script(source, { filename, lineOffset: 1, cachedData }).runInThisContext()
 main(builtin("node:module").createRequire(filename), { exports: {} }, filename, dirname)
 `
 

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import { statSync } from "node:fs"
 import { resolve } from "node:path"
 import { pathToFileURL } from "node:url"
+import { constants, Script } from "node:vm"
 import * as Registry from "../../src/registry/Registry.ts"
 import type { Workload } from "../../src/workloads/Workload.ts"
 import * as Flags from "./Flags.ts"
@@ -53,6 +54,7 @@ const optional = {
 
 /** What is wrong with what should be a workload, if anything. */
 const fault = (value: unknown): string | undefined => {
+  if (value === undefined) return "it has no default export, which would be the workload"
   if (!isObject(value)) return "its default export is no workload"
   for (const [name, [is, expected]] of Object.entries(required)) {
     if (!is(value[name])) return `the ${name} of its default export must be ${expected}`
@@ -67,15 +69,19 @@ const isWorkload = (value: unknown): value is Workload => fault(value) === undef
 
 const messageOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
 
+/** A cached script such as this executable cannot import(), but one that has no cache can. */
+const importModule: (url: string) => Promise<{ readonly default?: unknown }> = new Script("(url) => import(url)", {
+  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
+}).runInThisContext()
+
 const load = Effect.fnUntraced(function*(text: string) {
   const file = resolve(text)
   if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
     return yield* Usage.wrong(`--workload ${text}: there is no such file.`)
   }
-  const module: { readonly default?: unknown } = yield* Effect.tryPromise(() => import(pathToFileURL(file).href)).pipe(
+  const { default: workload } = yield* Effect.tryPromise(() => importModule(pathToFileURL(file).href)).pipe(
     Effect.catch(({ cause }) => Usage.wrong(`--workload ${text} cannot be loaded: ${messageOf(cause)}`))
   )
-  const workload = module.default
   return isWorkload(workload)
     ? { text, workload, name: undefined }
     : yield* Usage.wrong(`--workload ${text}: ${fault(workload)}.`)

@@ -70,3 +70,5 @@ export const LockWorkload: Workload.Workload = {
   },
   check
 }
+
+export default LockWorkload // for gossip-girl test -w

@@ -42,6 +42,18 @@ describe("the package, in a folder of its own", () => {
     assert.match(output, /^broadcast +3 +partition .* valid$/m)
   })
 
+  it("judges real processes by a workload of one's own", async () => {
+    const { scripts } = JSON.parse(readFileSync(join(project, "package.json"), "utf8"))
+    assert.match(await Packed.run(project, scripts.lock), /^lock +3 +partition .* valid$/m)
+    const asked = "gossip-girl test --bin dist/lock/node.js -w"
+    assert.match(
+      await Packed.run(project, `${asked} ./none.js 2>&1 || echo $?`),
+      /none.js: there is no such file.*\n2$/m
+    )
+    const wrong = "dist/lock/LockProtocol.js: it has no default export, which would be the workload."
+    assert.include(await Packed.run(project, `${asked} dist/lock/LockProtocol.js 2>&1 || true`), wrong)
+  })
+
   it("says of a program that is wrong what was found, what happened, and how to run just that once more", async () => {
     const file = join(project, "lock/Wrong.test.ts")
     const test = readFileSync(join(project, "lock/Lock.test.ts"), "utf8")

@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+import { run } from "gossip-girl/Live"
+import { Lock } from "./Lock.ts"
+
+run(Lock)
