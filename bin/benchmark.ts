@@ -1,25 +1,69 @@
 /**
  * How fast it is, side by side with plain Node in the same run: `npm run bench`. Claims are ratios from one such run;
  * absolute figures are the machine's.
- * `npm run bench -- checkers` measures that alone.
+ * `npm run bench -- checkers` measures that alone. What takes many minutes is only measured when it is named: `backlog`,
+ * `restart` and `memory`, which are three real nodes under load.
  */
 import "effect/schema/SchemaJITCompiler/enable"
+import { parseArgs } from "node:util"
+import { backlog, type Line, restart, type Settings } from "./benchmark/Backlog.ts"
 import { checkers } from "./benchmark/Checkers.ts"
 import { clusters, simulated } from "./benchmark/Clusters.ts"
+import { memory } from "./benchmark/Memory.ts"
 import { log, longLog, startUp, startUpTogether, throughput } from "./benchmark/Nodes.ts"
-import { print, type Row } from "./benchmark/Rows.ts"
+import { print, printTable, type Row } from "./benchmark/Rows.ts"
+
+const ratios = [startUp, startUpTogether, throughput, log, longLog, simulated, clusters, checkers]
+const loads = [backlog, restart, memory]
+
+const options = {
+  json: { type: "boolean", default: false },
+  operations: { type: "string", default: "1000000" },
+  cut: { type: "string", default: "60" },
+  rounds: { type: "string", default: "3" },
+  programs: { type: "string" }
+} as const
+
+const table = (lines: ReadonlyArray<Line>): void => {
+  const digits = (value: number): string => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)
+  printTable([
+    ["", "", "best", "median", "goal", ""],
+    ...lines.map(({ best, goal, median, name, what }) => [
+      name,
+      what,
+      digits(best),
+      digits(median),
+      goal === undefined ? "" : `≤ ${goal}`,
+      goal === undefined ? "" : best <= goal ? "reached" : "not reached"
+    ])
+  ])
+}
 
 const main = async (): Promise<void> => {
+  const { positionals: names, values } = parseArgs({ allowPositionals: true, options })
   const rows: Array<Row> = []
-  const measures = [startUp, startUpTogether, throughput, log, longLog, simulated, clusters, checkers]
-  const names = process.argv.slice(2).filter((argument) => !argument.startsWith("--"))
-  for (const measure of measures) {
+  for (const measure of ratios) {
     if (names.length > 0 && !names.includes(measure.name)) continue
     console.error(`measuring ${measure.name} …`)
     rows.push(...await measure())
   }
-  if (process.argv.includes("--json")) console.log(JSON.stringify(rows, null, 2))
-  else print(rows)
+  const settings: Settings = {
+    operations: Number(values.operations),
+    cut: Number(values.cut),
+    rounds: Number(values.rounds),
+    programs: values.programs?.split(",")
+  }
+  const lines: Array<Line> = []
+  for (const measure of loads) {
+    if (!names.includes(measure.name)) continue
+    console.error(`measuring ${measure.name} …`)
+    lines.push(...await measure(settings))
+  }
+  if (values.json) console.log(JSON.stringify([...rows, ...lines], null, 2))
+  else {
+    if (rows.length > 0) print(rows)
+    if (lines.length > 0) table(lines)
+  }
 }
 
 main().catch((error: unknown) => {

@@ -60,8 +60,14 @@ export const atMost = (goal: number, name: string, comparison: Comparison): Row 
   reached: comparison.ratio <= goal
 })
 
-export const print = (rows: ReadonlyArray<Row>): void => {
-  const table = [
+/** The first of the rows is the head. */
+export const printTable = (rows: ReadonlyArray<ReadonlyArray<string>>): void => {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  for (const row of rows) console.log(row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd())
+}
+
+export const print = (rows: ReadonlyArray<Row>): void =>
+  printTable([
     ["", "ours", "reference", "ratio", "goal", ""],
     ...rows.map(({ goal, name, ours, ratio, reached, reference }) => [
       name,
@@ -71,7 +77,4 @@ export const print = (rows: ReadonlyArray<Row>): void => {
       goal,
       reached === null ? "" : reached ? "reached" : "not reached"
     ])
-  ]
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)))
-  for (const row of table) console.log(row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd())
-}
+  ])

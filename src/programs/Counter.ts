@@ -13,8 +13,8 @@
  * - Exact: a node keeps its sum without bound, and refuses to read one beyond 2^53 - 1, either way. It refuses an add
  *   that would take its own sum there. Adds at several nodes may still do so together; then reads are refused until
  *   other adds bring the sum back.
- * - Cost: that of Gossip; to add costs no messages between servers, and to read none but where Gossip pulls; to add 0 costs
- *   nothing at all.
+ * - Cost: that of Gossip, where deltas that a node takes between two messages are one; to add costs no messages between
+ *   servers, and to read none but where Gossip pulls; to add 0 costs nothing at all.
  */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -32,6 +32,7 @@ const counter = (delta: Schema.Codec<number>) =>
     let sum = 0n
     const gossip = yield* Gossip
     const replica = yield* gossip.join(delta, {
+      merge: (earlier, later) => Number.isSafeInteger(earlier + later) ? earlier + later : undefined,
       onDelivery: ({ operation }) => {
         sum += BigInt(operation)
       },

@@ -65,6 +65,12 @@ export interface State<S> {
 
 export interface Options<A, S> {
   readonly state: State<S>
+  /**
+   * One operation that does what these two do that a node has made one after the other; undefined if there is none, or it
+   * would be too large. What a node has made since it last sent anything goes out as one, so that others get fewer. At
+   * the node itself each is delivered; those that were merged have one number.
+   */
+  readonly merge?: (earlier: A, later: A) => A | undefined
   /** Every operation, this node's own included, in causal order; of a state once. */
   readonly onDelivery: (entry: Entry<A>) => void
   /**
@@ -177,6 +183,7 @@ const run = <A, S>(
       sizeOfState: sizeWith(options.state.part),
       snapshot: options.state.snapshot,
       restore: options.state.restore,
+      merge: options.merge,
       copies: [
         ...options.onStable === undefined ? [] : [members.length],
         ...options.onCopied === undefined ? [] : [options.onCopied.copies]

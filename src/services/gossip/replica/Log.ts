@@ -48,6 +48,8 @@ export interface Log<A> {
   readonly at: (position: number) => Kept<A> | undefined
   /** Adds the origin's next operation. */
   readonly append: (origin: Origin, operation: A) => Kept<A>
+  /** Puts another operation in the place of the last one, which is kept, if there is one to put there; says whether. */
+  readonly amend: (change: (last: A) => A | undefined) => boolean
   /** In the order of their numbers. */
   readonly sources: ReadonlyArray<Source>
   /** Undefined for an origin of which there is nothing. */
@@ -88,15 +90,66 @@ const firstLacked = (sources: ReadonlyArray<Source>, has: VersionVector, end: nu
   return first
 }
 
+/** The operations themselves, the last of which may still change; how large it is is found out when somebody looks. */
+const makeEntries = <A>(sizeOf: (operation: A) => number) => {
+  let entries = Queue.make<Kept<A>>()
+  let bytes = 0
+  let forgottenBytes = 0
+  let amended: { readonly operation: A } | undefined
+
+  const settle = (): void => {
+    if (amended === undefined) return
+    const { operation } = amended
+    amended = undefined
+    const last = entries.at(entries.end() - 1)!
+    const size = sizeOf(operation)
+    bytes += size - last.size
+    entries.replaceLast({ ...last, operation, size, bytes })
+  }
+
+  const at = (position: number): Kept<A> | undefined => {
+    if (amended !== undefined) settle()
+    return entries.at(position)
+  }
+
+  return {
+    first: () => entries.first(),
+    end: () => entries.end(),
+    at,
+    append: (source: Source, sequence: number, operation: A): Kept<A> => {
+      settle()
+      const size = sizeOf(operation)
+      bytes += size
+      const entry = { origin: source.origin, sequence, operation, source, size, bytes }
+      entries.push(entry)
+      return entry
+    },
+    amend: (change: (last: A) => A | undefined): boolean => {
+      const operation = change((amended ?? entries.at(entries.end() - 1)!).operation)
+      if (operation === undefined) return false
+      amended = { operation }
+      return true
+    },
+    bytesBefore: (position: number): number => at(position - 1)?.bytes ?? forgottenBytes,
+    dropTo: (position: number): void => {
+      forgottenBytes = at(Math.min(position, entries.end()) - 1)?.bytes ?? forgottenBytes
+      entries.dropTo(position)
+    },
+    clear: (): void => {
+      settle()
+      entries = Queue.make()
+      forgottenBytes = bytes
+    }
+  }
+}
+
 /** `sizeOf` says how many bytes an operation takes as JSON. */
 export const make = <A>(sizeOf: (operation: A) => number): Log<A> => {
   const sources: Array<Source> = []
   const byOrigin = new Map<Origin, Source>()
   const vector = new Map<Origin, number>()
-  let entries = Queue.make<Kept<A>>()
+  const entries = makeEntries(sizeOf)
   let epoch = 0
-  let bytes = 0
-  let forgottenBytes = 0
 
   const add = (origin: Origin, firstAt: number, forgotten: number): Source => {
     const source = { origin, number: sources.length, firstAt, positions: Queue.make<number>(forgotten) }
@@ -108,20 +161,18 @@ export const make = <A>(sizeOf: (operation: A) => number): Log<A> => {
   return {
     epoch: () => epoch,
     vector,
-    first: () => entries.first(),
-    end: () => entries.end(),
-    at: (position) => entries.at(position),
+    first: entries.first,
+    end: entries.end,
+    at: entries.at,
     append: (origin, operation) => {
       const end = entries.end()
       const source = byOrigin.get(origin) ?? add(origin, end, 0)
       source.positions.push(end)
-      const size = sizeOf(operation)
-      bytes += size
-      const entry = { origin, sequence: source.positions.end(), operation, source, size, bytes }
-      vector.set(origin, entry.sequence)
-      entries.push(entry)
-      return entry
+      const sequence = source.positions.end()
+      vector.set(origin, sequence)
+      return entries.append(source, sequence, operation)
     },
+    amend: entries.amend,
     sources,
     source: (origin) => byOrigin.get(origin),
     find: (origin, sequence) => {
@@ -132,12 +183,11 @@ export const make = <A>(sizeOf: (operation: A) => number): Log<A> => {
     before: (position) =>
       sources.filter(({ firstAt }) => firstAt < position)
         .map(({ origin, positions }) => [origin, countBefore(positions, position)] as const),
-    bytesBefore: (position) => entries.at(position - 1)?.bytes ?? forgottenBytes,
+    bytesBefore: entries.bytesBefore,
     forgetTo: (position) => {
       for (let i = entries.first(); i < Math.min(position, entries.end()); i++) {
-        const { bytes, sequence, source } = entries.at(i)!
+        const { sequence, source } = entries.at(i)!
         source.positions.dropTo(sequence)
-        forgottenBytes = bytes
       }
       entries.dropTo(position)
     },
@@ -145,9 +195,8 @@ export const make = <A>(sizeOf: (operation: A) => number): Log<A> => {
       sources.length = 0
       byOrigin.clear()
       vector.clear()
-      entries = Queue.make()
+      entries.clear()
       epoch++
-      forgottenBytes = bytes
       for (const [origin, count] of forgotten) {
         add(origin, -1, count)
         vector.set(origin, count)

@@ -39,6 +39,10 @@
  * does not have is sent again. A batch costs its own size. Links that are busy send at most once a window; only who is
  * far behind is sent segment after segment, one a turn, so that what clients ask comes between (see Pace).
  *
+ * **Merging.** What a replica makes while it says nothing to anybody, and gets nothing from anybody, can be one operation:
+ * nobody has seen the parts, and all of them were made knowing the same. So, where the program can merge operations, it
+ * is not what clients do but time that fills the log.
+ *
  * **Lives.** A node that restarts is a new origin, and asks every other for what it lacks. It is *recovered* once each has
  * answered this life, and all that they had is here: from then on nobody counts on what a former life had, and this one
  * has all that anybody counted on it to have.
@@ -72,6 +76,7 @@ import {
   type Event,
   linkTo,
   make as makeState,
+  mergeWithUntold,
   type Options,
   peersOf,
   type Send,
@@ -203,7 +208,11 @@ const wake = <A, S>(state: State<A, S>, agenda: Agenda): void => {
 }
 
 const publish = <A, S>(state: State<A, S>, operations: ReadonlyArray<A>): void => {
-  for (const operation of operations) deliver(state, state.me, operation)
+  for (const operation of operations) {
+    if (mergeWithUntold(state, operation)) continue
+    deliver(state, state.me, operation)
+    state.untold = state.log.end() - 1
+  }
   if (state.options.members.length === 1) Copies.update(state)
   attendAll(state)
 }

@@ -270,6 +270,7 @@ const addFrontiers = <A, S>(state: State<A, S>, link: Link.Link<A>, message: Dra
 export const transmit = <A, S>(state: State<A, S>, link: Link.Link<A>, again = false): void => {
   const { hubs, now, options: { life, settings }, pace } = state
   const { outgoing, question, talk } = link
+  state.untold = undefined
   const isUrgent = !again && lacks(state, link) && isFarBehind(state, link)
   const message: Draft<A> = { life }
   if (state.log.epoch() > 0) message.epoch = state.log.epoch()

@@ -56,6 +56,7 @@ export const wake = <A, S>(state: State<A, S>): void => {
 export const give = <A, S>(state: State<A, S>, peer: NodeId, fetch: Fetch): void => {
   const { donor, log, now, options: { life, sizeOfState, snapshot }, sends } = state
   if (fetch.to !== life) return
+  state.untold = undefined
   const begin = () => SnapshotSender.parts(log, stable(state), snapshot(), sizeOfState)
   const part = SnapshotSender.fetch(donor, peer, fetch, now, begin)
   if (part === undefined) return
@@ -105,6 +106,7 @@ const install = <A, S>(
   const counts = new Map(theirs)
   const beyond = Array.from({ length: log.end() - log.first() }, (_, i) => log.at(log.first() + i)!)
     .filter(({ origin, sequence }) => sequence > (counts.get(origin) ?? 0))
+  state.untold = undefined
   log.restart(head.vector.map(([origin, , forgotten]) => [origin, forgotten]))
   for (const [origin, operation] of entries) log.append(origin, operation)
   events.push({ _tag: "Restored", install: building.install })

@@ -38,6 +38,8 @@ export interface Options<A, S> {
   /** The program's state as it is now, in parts that are read later. */
   readonly snapshot: () => Iterable<S>
   readonly restore: () => Restoring<S>
+  /** One operation instead of two that this node has made one after the other, if there is one that is not too large. */
+  readonly merge?: ((earlier: A, later: A) => A | undefined) | undefined
   /** Of how many nodes the program wants to know how far they have operations; all nodes: what is stable. */
   readonly copies: ReadonlyArray<number>
 }
@@ -74,6 +76,8 @@ export interface State<A, S> {
   now: number
   /** It says nothing before it has waited for the others to be started. */
   isServing: boolean
+  /** Where in the log the last operation is, if this node made it and has said nothing since: nobody knows of it. */
+  untold: number | undefined
   /** Until when it asks random others: somebody may have what was on its way through whom is gone. */
   restlessUntil: number
   /** The links of which something waits for its turn. */
@@ -104,6 +108,7 @@ export const make = <A, S>(options: Options<A, S>): State<A, S> => {
     heir: SnapshotReceiver.make(),
     now: 0,
     isServing: false,
+    untold: undefined,
     restlessUntil: -Infinity,
     holding: new Set(),
     events: [],
@@ -141,4 +146,13 @@ export const deliver = <A, S>({ events, log }: State<A, S>, origin: Origin, oper
   const entry = log.append(origin, operation)
   events.push({ _tag: "Delivered", entry })
   return entry
+}
+
+/** Makes one operation of this and what was made since this node last said anything, if it can; says whether. */
+export const mergeWithUntold = <A, S>(state: State<A, S>, operation: A): boolean => {
+  const { events, log, me, options: { merge }, untold } = state
+  if (merge === undefined || untold === undefined || untold !== log.end() - 1 || untold < log.first()) return false
+  if (!log.amend((last) => merge(last, operation))) return false
+  events.push({ _tag: "Delivered", entry: { origin: me, sequence: ownCount(state), operation } })
+  return true
 }

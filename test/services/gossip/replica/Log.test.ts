@@ -48,6 +48,20 @@ describe("Log", () => {
     assert.strictEqual(log.append(a, 6).sequence, 3)
   })
 
+  it("puts another operation in the place of the last one, whose size counts then", () => {
+    const log = make()
+    const last = log.at(log.end() - 1)!
+    const bytes = log.bytesBefore(log.end())
+    assert.isFalse(log.amend(() => undefined))
+    assert.isTrue(log.amend((operation) => operation + 1))
+    assert.isTrue(log.amend((operation) => operation + 2))
+    assert.strictEqual(log.bytesBefore(log.end()), bytes + 3)
+    assert.deepInclude(log.find(last.origin, last.sequence), { operation: last.operation + 3, size: last.size + 3 })
+    assert.isTrue(log.amend(() => 10))
+    log.append(a, 1)
+    assert.strictEqual(log.find(last.origin, last.sequence)?.operation, 10)
+  })
+
   it("begins anew with what is forgotten", () => {
     const log = make()
     log.restart([[c, 7], [a, 2]])
