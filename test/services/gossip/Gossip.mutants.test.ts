@@ -49,12 +49,7 @@ interface Mutant {
   readonly patch: Mutants.Patch
 }
 
-/** A module of the replica, with one passage replaced. */
-const patch = (module: string, find: string, replace: string): Mutants.Patch => ({
-  module: `services/gossip/replica/${module}` as Mutants.Patch["module"], // Patched fails if there is none
-  find,
-  replace
-})
+const { patch } = Mutants
 
 const mutants: ReadonlyArray<Mutant> = [
   {

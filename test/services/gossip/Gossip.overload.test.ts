@@ -1,27 +1,20 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { GossipModule } from "../../wrong/GossipModules.ts"
 import * as Cluster from "./Cluster.ts"
 import * as Mutants from "./Mutants.ts"
 import * as Overload from "./Overload.ts"
 
 const seed = 1
 
-const patch = (module: "Pace" | "Sending", find: string, replace: string): Mutants.Patch => ({
-  module: `services/gossip/replica/${module}` satisfies GossipModule,
-  find,
-  replace
-})
-
 /** Without a bound on the bytes in flight. */
-const boundless = patch("Sending", "const windowBytes = 262_144", "const windowBytes = Infinity")
+const boundless = Mutants.patch("Sending", "const windowBytes = 262_144", "const windowBytes = Infinity")
 
 /** What makes nodes drown that have a backlog to catch up with, and is no fault where computing takes no time. */
 const mutants: Readonly<Record<string, ReadonlyArray<Mutants.Patch>>> = {
   "sends what is under way again because a clock struck": [
     boundless,
-    patch("Sending", "{ operations: 100, bytes: 2048 }", "{ operations: Infinity, bytes: Infinity }")
+    Mutants.patch("Sending", "{ operations: 100, bytes: 2048 }", "{ operations: Infinity, bytes: Infinity }")
   ],
-  "never gives way to clients": [boundless, patch("Pace", "lastSegment + turn", "-Infinity")]
+  "never gives way to clients": [boundless, Mutants.patch("Pace", "lastSegment + turn", "-Infinity")]
 }
 
 describe("Gossip with a backlog, where computing has a price", () => {

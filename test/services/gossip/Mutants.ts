@@ -8,6 +8,24 @@ import type * as Cluster from "./Cluster.ts"
 
 export type Patch = Patched.Patch<GossipModule>
 
+/** A module of the replica, with one passage replaced. */
+export const patch = (module: string, find: string, replace: string): Patch => ({
+  module: `services/gossip/replica/${module}` as GossipModule, // Patched fails if there is none
+  find,
+  replace
+})
+
+/**
+ * Bounds so small that a few operations are many messages: streams, windows that are full, and snapshots of many parts
+ * happen all the time. Nothing is wrong with that.
+ */
+export const tiny: ReadonlyArray<Patch> = [
+  patch("Sending", "{ operations: 5000, bytes: 65_536 }", "{ operations: 8, bytes: 64 }"),
+  patch("Sending", "{ operations: 100, bytes: 2048 }", "{ operations: 2, bytes: 8 }"),
+  patch("Sending", "const windowBytes = 262_144", "const windowBytes = 512"),
+  patch("SnapshotSender", "const partBytes = 32_768", "const partBytes = 100")
+]
+
 type Layers = Record<Cluster.Shape | "pull" | "acknowledged", Cluster.GossipLayer>
 
 /** Loads Gossip with these patches, and with none if there are none, side by side with the one that is in use. */

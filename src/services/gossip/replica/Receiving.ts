@@ -281,6 +281,7 @@ export const receiveChunk = <A, S>(state: State<A, S>, from: NodeId, message: Ch
   const epoch = state.log.epoch()
   const { members } = state.options
   const isSound = Snapshots.take(state, link, message, (origin) => members.some((id) => id === nodeOf(origin)))
+  stopWaiting(state, link, true)
   if (state.log.epoch() === epoch) return isSound
   takeHeld(state)
   recover(state)

@@ -15,12 +15,14 @@ import * as Link from "./Link.ts"
 import * as Outgoing from "./Outgoing.ts"
 import * as SnapshotReceiver from "./SnapshotReceiver.ts"
 import * as SnapshotSender from "./SnapshotSender.ts"
-import { deliver, stable, type State } from "./State.ts"
+import { deliver, linkTo, stable, type State } from "./State.ts"
 import * as Trail from "./Trail.ts"
 
 /** Asks for the parts that are due. */
-const fetchMore = <A, S>({ heir: { fetching }, options: { life }, sends }: State<A, S>): void => {
+const fetchMore = <A, S>(state: State<A, S>): void => {
+  const { heir: { fetching }, now, options: { life }, sends } = state
   if (fetching === undefined) return
+  linkTo(state, fetching.peer).talk.awaitingSince ??= now
   for (const chunk of SnapshotReceiver.wanted(fetching)) {
     const message = { life, to: fetching.life, snapshot: fetching.number, chunk }
     sends.push({ _tag: "Fetch", to: fetching.peer, message })

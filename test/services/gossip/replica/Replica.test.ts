@@ -15,7 +15,9 @@ const settings = {
   roundTrip: 1000,
   gap: 400,
   probeEvery: 1000,
-  silence: 0
+  silence: 0,
+  hubWait: 0,
+  areReadsFresh: false
 }
 
 /** A leaf, n1, whose program keeps a set of numbers. Of whatever it is told it notes what it did. */
