@@ -1,8 +1,5 @@
 /**
- * A cluster of nodes that do nothing but replicate whole numbers, watched by somebody who sees it all.
- *
- * What happened before what is taken from what really happened: which life of which node had been given which operations
- * when it published one. Nothing is taken from the vectors that the nodes keep, except to check them.
+ * A cluster of nodes that do nothing but replicate whole numbers, watched by a Witness.
  */
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -11,7 +8,7 @@ import { Address, NodeId } from "../../../src/schema/Address.ts"
 import * as Envelope from "../../../src/schema/Envelope.ts"
 import * as Rpc from "../../../src/schema/Rpc.ts"
 import * as Vector from "../../../src/schema/VersionVector.ts"
-import { type Entry, Gossip, type State } from "../../../src/services/gossip/Gossip.ts"
+import { Gossip, type State } from "../../../src/services/gossip/Gossip.ts"
 import { Node } from "../../../src/services/node/Node.ts"
 import type { Peers } from "../../../src/services/node/Peers.ts"
 import type { Timers } from "../../../src/services/node/Timers.ts"
@@ -19,76 +16,21 @@ import * as Nemesis from "../../../src/simulator/faults/Nemesis.ts"
 import * as Latency from "../../../src/simulator/network/Latency.ts"
 import * as Network from "../../../src/simulator/network/Network.ts"
 import * as SimulatedNode from "../../../src/simulator/nodes/SimulatedNode.ts"
+import type { Timeline } from "../../../src/simulator/time/Timeline.ts"
 import * as VirtualTime from "../../../src/simulator/time/VirtualTime.ts"
 import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
 import * as Told from "../../Told.ts"
+import * as Witness from "./Witness.ts"
 
-export const properties = [
-  "exactly once",
-  "origin's order",
-  "causal order",
-  "nothing invented",
-  "nothing forgotten",
-  "convergence",
-  "stable too early",
-  "stable backwards",
-  "stable at last",
-  "crash"
-] as const
-export type Property = (typeof properties)[number]
-
-export interface Violation {
-  readonly property: Property
-  readonly text: string
-}
-
-/** One life of a node, and what it was given, in order. */
-export interface Life {
-  readonly node: NodeId
-  readonly name: string
-  /** First as operations, or in a snapshot; each once. */
-  readonly delivered: Array<number>
-  /** What its program has made of, now: since its last snapshot. */
-  state: Set<number>
-  /** How many snapshots it has begun anew from. */
-  restored: number
-  readonly published: Array<number>
-  stable: Vector.VersionVector
-  /** It has heard from everybody. Nobody asks, unless nodes ask for the stable frontier. */
-  recovered: boolean
-  killed: boolean
-}
-
-export interface Published {
-  readonly life: Life
-  readonly time: number
-  /** How much had been delivered to that life: all of this happened before. */
-  readonly after: number
-  /** It is that life's first, second … */
-  readonly nth: number
-  readonly origin: Vector.Origin
-  readonly sequence: number
-  /** What had been delivered to that life by then, if it was recovered. */
-  readonly knowing: Vector.VersionVector | undefined
-}
-
-/** Somebody read at this life. */
-export interface Reading {
-  readonly life: Life
-  readonly begun: number
-  /** What the first node, which is the hub, had by then. */
-  readonly hubHad: ReadonlyArray<number>
-  /** What was seen, and when; undefined while the read waits. */
-  seen: { readonly time: number; readonly operations: ReadonlySet<number> } | undefined
-}
-
-/** Somebody told this life to publish an operation. */
-export interface Commit {
-  readonly operation: number
-  readonly begun: number
-  /** When it was acknowledged, in ms. */
-  ended: number | undefined
-}
+export {
+  type Commit,
+  type Life,
+  properties,
+  type Property,
+  type Published,
+  type Reading,
+  type Violation
+} from "./Witness.ts"
 
 export type Shape = "star" | "mesh"
 export type GossipLayer = Layer.Layer<Gossip, unknown, Node | Peers | Timers>
@@ -128,11 +70,11 @@ export interface Cluster {
   readonly network: Network.Network
   readonly nemesis: Nemesis.Nemesis
   readonly random: SeededRandom.SeededRandom
-  readonly lives: ReadonlyArray<Life>
-  readonly published: ReadonlyMap<number, Published>
-  readonly readings: ReadonlyArray<Reading>
-  readonly commits: ReadonlyArray<Commit>
-  readonly violations: ReadonlyArray<Violation>
+  readonly lives: ReadonlyArray<Witness.Life>
+  readonly published: ReadonlyMap<number, Witness.Published>
+  readonly readings: ReadonlyArray<Witness.Reading>
+  readonly commits: ReadonlyArray<Witness.Commit>
+  readonly violations: ReadonlyArray<Witness.Violation>
   /** When something was last delivered to anybody. */
   readonly lastDelivery: () => number
   /** What happened and may explain a violation. */
@@ -148,7 +90,7 @@ export interface Cluster {
   /** No message is lost or delivered twice from now on. */
   readonly calmDown: () => void
   /** The lives that go on, in the order of the nodes. */
-  readonly survivors: () => ReadonlyArray<Life>
+  readonly survivors: () => ReadonlyArray<Witness.Life>
   /** Looks whether all that any survivor has is what every survivor has; and the same of what is stable. */
   readonly checkConvergence: (within: { readonly stable: boolean }) => void
 }
@@ -168,204 +110,102 @@ const partLength = 3
 
 const client = Address.make("c0")
 
-/** Of one kind of violation, that many are put down. */
-const enough = 5
-
-export const make = (options: Options): Cluster => {
-  const random = SeededRandom.make(options.seed)
-  const time = VirtualTime.make(options.scheduling === "random" ? random.fork("scheduling") : undefined)
-  const chances = random.fork("faults of the network")
-  let isCalm = false
-  const network = Network.make({
-    timeline: time,
-    random: { ...chances, chance: (probability) => !isCalm && chances.chance(probability) },
-    latency: Latency.make(options.latency, random.fork("latency")),
-    loss: options.loss,
-    duplicates: options.duplicates
-  })
-  network.join(client, () => {})
-
-  const ids = Array.from({ length: options.nodeCount }, (_, i) => NodeId.make(`n${i}`))
-  const lives: Array<Life> = []
-  const living = new Map<NodeId, Life>()
-  const running = new Set<NodeId>()
-  const published = new Map<number, Published>()
-  const readings: Array<Reading> = []
-  const commits: Array<Commit> = []
-  /** What each node has had, in any of its lives. */
-  const had = new Map(ids.map((id) => [id, new Map<Vector.Origin, number>()] as const))
-  const violations: Array<Violation> = []
-  const events: Array<string> = []
-  let operations = 0
-  let lastDelivery = 0
-
-  const note = (text: string): void => void events.push(`${time.now().toFixed(0)} ms: ${text}`)
-  const counts = new Map<Property, number>()
-  const violate = (property: Property, text: string): void => {
-    const count = (counts.get(property) ?? 0) + 1
-    counts.set(property, count)
-    if (count <= enough) violations.push({ property, text: `${text}, at ${time.now().toFixed(0)} ms` })
+/** The program's state, which is in the hands of the witness. */
+const stateOf = (witness: Witness.Witness, watch: Witness.Watch, stability: boolean): State<typeof Part.Type> => ({
+  part: Part,
+  snapshot: () => {
+    const operations = [...watch.life.state]
+    const parts = Array.from(
+      { length: Math.ceil(operations.length / partLength) },
+      (_, i) => ({ operations: operations.slice(i * partLength, (i + 1) * partLength) })
+    )
+    return [{ stable: Vector.encode(watch.life.stable) }, ...parts]
+  },
+  restore: () => {
+    const parts: Array<typeof Part.Type> = []
+    return {
+      add: (part) => void parts.push(part),
+      install: () => {
+        const stable = new Map(watch.life.stable)
+        for (const part of parts) Vector.raise(stable, Vector.decode(part.stable ?? {}))
+        const operations = parts.flatMap(({ operations = [] }) => operations)
+        Witness.restore(witness, watch, operations, stability ? stable : undefined)
+      }
+    }
   }
+})
 
-  const watch = (life: Life) => {
-    const submitted = new Set<number>()
-    const position = new Map<number, number>()
-    const nextOf = new Map<Life, number>()
-    const seenOf = new Map<Life, number>()
-    const own = new Map<Vector.Origin, number>()
+/** Which life of each node lives, if any. */
+type Living = Map<NodeId, Witness.Life>
 
-    const onDelivery = ({ operation, origin, sequence }: Entry<number>): void => {
-      lastDelivery = time.now()
-      let known = published.get(operation)
-      if (known === undefined && submitted.has(operation)) {
-        known = {
-          life,
-          time: time.now(),
-          after: life.delivered.length,
-          nth: life.published.length,
-          origin,
-          sequence,
-          knowing: life.recovered ? new Map(own) : undefined
-        }
-        published.set(operation, known)
-        life.published.push(operation)
-      }
-      if (known === undefined) return violate("nothing invented", `${life.name} was given ${operation}`)
-      if (life.state.has(operation)) violate("exactly once", `${life.name} was given ${operation} again`)
-      life.state.add(operation)
-      if (position.has(operation)) return // it had it before it began anew
-      if (known.origin !== origin || known.sequence !== sequence) {
-        const text = `${known.origin}#${known.sequence} came to ${life.name} as ${origin}#${sequence}`
-        violate("nothing invented", text)
-      }
-      if ((nextOf.get(known.life) ?? 0) !== known.nth) {
-        const expected = nextOf.get(known.life) ?? 0
-        violate("origin's order", `${life.name} got ${known.life.name}'s number ${known.nth}, not ${expected}`)
-      }
-      nextOf.set(known.life, known.nth + 1)
-      for (let i = seenOf.get(known.life) ?? 0; i < known.after; i++) {
-        const cause = known.life.delivered[i]!
-        if (!position.has(cause)) violate("causal order", `${life.name} got ${operation} before its cause ${cause}`)
-        seenOf.set(known.life, i + 1)
-      }
-      if (known.knowing !== undefined && !Vector.covers(known.knowing, life.stable)) {
-        violate(
-          "stable too early",
-          `${life.name} got ${operation}, made without knowing what ${life.name} took for stable`
-        )
-      }
-      position.set(operation, life.delivered.length)
-      life.delivered.push(operation)
-      own.set(origin, Math.max(sequence, own.get(origin) ?? 0))
-      const everHad = had.get(life.node)!
-      everHad.set(origin, Math.max(sequence, everHad.get(origin) ?? 0))
-    }
-
-    const onStable = (stable: Vector.VersionVector): void => {
-      for (const [origin, count] of stable) {
-        const before = life.stable.get(origin) ?? 0
-        if (count < before) violate("stable backwards", `${life.name}: ${origin} from ${before} to ${count}`)
-        if (count <= before) continue
-        for (const [id, everHad] of had) {
-          const has = everHad.get(origin) ?? 0
-          if (has >= count) continue
-          violate("stable too early", `${life.name} takes ${origin}#${count} for stable, but ${id} had only ${has}`)
-        }
-        const has = own.get(origin) ?? 0
-        if (has < count) {
-          violate("stable too early", `${life.name} takes ${origin}#${count} for stable, and has itself ${has}`)
-        }
-      }
-      for (const origin of life.stable.keys()) {
-        if (!stable.has(origin)) violate("stable backwards", `${life.name}: ${origin} is forgotten`)
-      }
-      life.stable = new Map(stable)
-    }
-    const state: State<typeof Part.Type> = {
-      part: Part,
-      snapshot: () => {
-        const operations = [...life.state]
-        const parts = Array.from(
-          { length: Math.ceil(operations.length / partLength) },
-          (_, i) => ({ operations: operations.slice(i * partLength, (i + 1) * partLength) })
-        )
-        return [{ stable: Vector.encode(life.stable) }, ...parts]
-      },
-      restore: () => {
-        const parts: Array<typeof Part.Type> = []
-        return {
-          add: (part) => void parts.push(part),
-          install: () => {
-            life.state = new Set()
-            life.restored++
-            for (const { operations = [] } of parts) {
-              for (const operation of operations) {
-                const known = published.get(operation)
-                if (known === undefined) violate("nothing invented", `${life.name} was given ${operation}`)
-                else onDelivery({ operation, origin: known.origin, sequence: known.sequence })
-              }
-            }
-            const stable = new Map(life.stable)
-            for (const part of parts) Vector.raise(stable, Vector.decode(part.stable ?? {}))
-            if (options.stability) onStable(stable)
-          }
-        }
-      }
-    }
-    return { submitted, onDelivery, onStable, state }
-  }
-
-  const program: SimulatedNode.Program = Effect.gen(function*() {
+/** Publishes what it is told to, and says what it is given. */
+const programOf = ({ layer, stability }: Options, witness: Witness.Witness, living: Living): SimulatedNode.Program =>
+  Effect.gen(function*() {
     const node = yield* Node
     const gossip = yield* Gossip
-    const number = lives.filter((life) => life.node === node.id).length
-    const life: Life = {
-      node: node.id,
-      name: `${node.id}/${number}`,
-      delivered: [],
-      state: new Set(),
-      restored: 0,
-      published: [],
-      stable: new Map(),
-      recovered: false,
-      killed: false
-    }
-    lives.push(life)
+    const life = Witness.begin(witness, node.id)
     living.set(node.id, life)
-    const { onDelivery, onStable, state, submitted } = watch(life)
-    const { commit, read, recovered } = yield* gossip.join(
-      Schema.Int,
-      options.stability ? { onDelivery, onStable, state } : { onDelivery, state }
-    )
+    const watch = Witness.watch(life)
+    const { commit, read, recovered } = yield* gossip.join(Schema.Int, {
+      onDelivery: (entry) => Witness.deliver(witness, watch, entry),
+      ...stability && { onStable: (stable: Vector.VersionVector) => Witness.stabilise(witness, watch, stable) },
+      state: stateOf(witness, watch, stability)
+    })
     const noteRecovery = Effect.sync(() => {
       life.recovered = true
     })
-    if (options.stability) yield* Effect.forkChild(Effect.andThen(recovered, noteRecovery))
+    if (stability) yield* Effect.forkChild(Effect.andThen(recovered, noteRecovery))
     yield* node.serve([Publish, Read] as const, {
       publish: ({ operation }) => {
-        submitted.add(operation)
-        const begun: Commit = { operation, begun: time.now(), ended: undefined }
-        commits.push(begun)
+        watch.submitted.add(operation)
+        const begun: Witness.Commit = { operation, begun: witness.now(), ended: undefined }
+        witness.commits.push(begun)
         return Effect.map(commit([operation]), () => {
-          begun.ended = time.now()
+          begun.ended = witness.now()
           return {}
         })
       },
       read: () =>
         Effect.suspend(() => {
-          const hubHad = [...living.get(ids[0]!)?.delivered ?? []]
-          const reading: Reading = { life, begun: time.now(), hubHad, seen: undefined }
-          readings.push(reading)
+          const hubHad = [...living.get(node.ids[0]!)?.delivered ?? []]
+          const reading: Witness.Reading = { life, begun: witness.now(), hubHad, seen: undefined }
+          witness.readings.push(reading)
           return Effect.map(read(() => new Set(life.delivered)), (operations) => {
-            reading.seen = { time: time.now(), operations }
+            reading.seen = { time: witness.now(), operations }
             return {}
           })
         })
     })
-  }).pipe(Effect.provide(options.layer))
+  }).pipe(Effect.provide(layer))
 
+/** A network that can be calmed down: then no message is lost or delivered twice. */
+const networkOf = ({ duplicates, latency, loss }: Options, random: SeededRandom.SeededRandom, timeline: Timeline) => {
+  const chances = random.fork("faults of the network")
+  let isCalm = false
+  const network = Network.make({
+    timeline,
+    random: { ...chances, chance: (probability) => !isCalm && chances.chance(probability) },
+    latency: Latency.make(latency, random.fork("latency")),
+    loss,
+    duplicates
+  })
+  network.join(client, () => {})
+  const calmDown = (): void => {
+    isCalm = true
+  }
+  return { network, calmDown }
+}
+
+/** The nodes, of which each has a life at a time, and how one begins. */
+const nodesOf = (
+  { config }: Options,
+  ids: ReadonlyArray<NodeId>,
+  living: Living,
+  world: Pick<SimulatedNode.Options, "time" | "network" | "random" | "program">
+) => {
+  const running = new Set<NodeId>()
   const nodes = ids.map((id): SimulatedNode.SimulatedNode => {
-    const node = SimulatedNode.make({ id, time, network, random: random.fork(id), program, config: options.config })
+    const node = SimulatedNode.make({ ...world, id, random: world.random.fork(id), config })
     return {
       ...node,
       kill: () => {
@@ -377,14 +217,28 @@ export const make = (options: Options): Cluster => {
       }
     }
   })
-
   const boot = (node: SimulatedNode.SimulatedNode): void => {
     if (running.has(node.id)) return // killed before it was first started, and started since
     running.add(node.id)
     node.start()
     const body = { type: "init", msg_id: 1, node_id: node.id, node_ids: ids }
-    network.send(client, node.id, Envelope.encode({ src: client, dest: node.id, body }))
+    world.network.send(client, node.id, Envelope.encode({ src: client, dest: node.id, body }))
   }
+  return { nodes, boot }
+}
+
+export const make = (options: Options): Cluster => {
+  const random = SeededRandom.make(options.seed)
+  const time = VirtualTime.make(options.scheduling === "random" ? random.fork("scheduling") : undefined)
+  const { calmDown, network } = networkOf(options, random, time)
+  const ids = Array.from({ length: options.nodeCount }, (_, i) => NodeId.make(`n${i}`))
+  const witness = Witness.make(ids, time.now)
+  const { commits, lives, published, readings, violate, violations } = witness
+  const living: Living = new Map()
+  const program = programOf(options, witness, living)
+  const { boot, nodes } = nodesOf(options, ids, living, { time, network, random, program })
+  const events: Array<string> = []
+  let operations = 0
 
   const nemesis = Nemesis.make({
     faults: options.faults,
@@ -394,10 +248,10 @@ export const make = (options: Options): Cluster => {
     network,
     nodes,
     boot: ({ id }) => boot(nodes.find((node) => node.id === id)!),
-    record: (f, value) => note(`${f} ${JSON.stringify(value)}`)
+    record: (f, value) => void events.push(`${time.now().toFixed(0)} ms: ${f} ${JSON.stringify(value)}`)
   })
-
-  const survivors = (): ReadonlyArray<Life> => lives.filter(({ killed }) => !killed)
+  const tell = (node: NodeId, body: Envelope.Body): void =>
+    void network.send(client, node, Envelope.encode({ src: client, dest: node, body }))
 
   return {
     ids,
@@ -412,17 +266,11 @@ export const make = (options: Options): Cluster => {
     commits,
     violations,
     events,
-    lastDelivery: () => lastDelivery,
+    lastDelivery: () => witness.lastDelivery,
     boot,
     node: (index) => nodes[index]!,
-    publish: (node) => {
-      const body = { type: "publish", operation: operations++ }
-      network.send(client, node, Envelope.encode({ src: client, dest: node, body }))
-    },
-    read: (node) => {
-      const body = { type: "read" }
-      network.send(client, node, Envelope.encode({ src: client, dest: node, body }))
-    },
+    publish: (node) => tell(node, { type: "publish", operation: operations++ }),
+    read: (node) => tell(node, { type: "read" }),
     pass: (millis) => {
       let over = false
       time.after(millis, () => {
@@ -430,39 +278,14 @@ export const make = (options: Options): Cluster => {
       })
       if (time.run(() => over, 20_000_000) !== "done") violate("crash", "it never ends")
     },
-    calmDown: () => {
-      isCalm = true
-    },
-    survivors,
+    calmDown,
+    survivors: () => Witness.survivors(witness),
     checkConvergence: (within) => {
       for (const { findings } of nodes) for (const finding of Told.findings(findings)) violate("crash", finding)
       for (const { id, log } of nodes) {
         for (const line of log) if (/died/.test(line)) violate("crash", `${id}: ${line.slice(0, 400)}`)
       }
-      const all = survivors()
-      if (all.length !== ids.length) violate("crash", `${all.length} of ${ids.length} nodes live`)
-      const anywhere = new Set(all.flatMap(({ delivered }) => delivered))
-      for (const { delivered, name, stable, state: has } of all) {
-        const forgotten = delivered.filter((operation) => !has.has(operation))
-        if (forgotten.length > 0) violate("nothing forgotten", `${name} has forgotten ${forgotten}`)
-        const missing = [...anywhere].filter((operation) => !has.has(operation))
-        if (missing.length > 0) {
-          const [first] = missing
-          const { life } = published.get(first!)!
-          const who = all.filter(({ delivered }) => delivered.includes(first!)).map(({ name }) => name)
-          violate(
-            "convergence",
-            `${name} lacks ${missing.length} of ${anywhere.size}, such as ${first} of ${life.name}, had by ${who}`
-          )
-        }
-        if (!within.stable) continue
-        const unstable = [...anywhere].filter((operation) => {
-          const { origin, sequence } = published.get(operation)!
-          return (stable.get(origin) ?? 0) < sequence
-        })
-        if (unstable.length === 0) continue
-        violate("stable at last", `${name} does not know that ${unstable.length} of ${anywhere.size} are stable`)
-      }
+      Witness.checkConvergence(witness, within)
     }
   }
 }

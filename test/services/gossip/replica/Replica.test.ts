@@ -1,24 +1,18 @@
 /** A replica that is told what no honest peer says, as a value: message by message. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
 import { NodeId } from "../../../../src/schema/Address.ts"
 import { type Chunk, type Gossip, Life } from "../../../../src/schema/ReplicaProtocol.ts"
 import { Origin } from "../../../../src/schema/VersionVector.ts"
 import * as Replica from "../../../../src/services/gossip/replica/Replica.ts"
+import * as Settings from "../../../../src/services/gossip/Settings.ts"
 
 const [n0, n1, n2] = ["n0", "n1", "n2"].map((id) => NodeId.make(id)) as [NodeId, NodeId, NodeId]
 const [hub, me, third] = [Life.make("hub"), Life.make("me"), Life.make("third")]
 const [ofHub, mine, ofThird] = [Origin.make("n0.hub"), Origin.make("n1.me"), Origin.make("n2.third")]
-const settings = {
-  leafWindow: 50,
-  hubWindow: 200,
-  acknowledgeWithin: 1500,
-  roundTrip: 1000,
-  gap: 400,
-  probeEvery: 1000,
-  silence: 0,
-  hubWait: 0,
-  areReadsFresh: false
-}
+const settings = Effect.runSync(Effect.gen(function*() {
+  return yield* Settings.star
+}))
 
 /** A leaf, n1, whose program keeps a set of numbers. Of whatever it is told it notes what it did. */
 const makeLeaf = (copies: ReadonlyArray<number> = []) => {
