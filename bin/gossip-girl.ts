@@ -22,7 +22,6 @@ import { docCommand } from "./cli/DocCommand.ts"
 import { newCommand } from "./cli/NewCommand.ts"
 import * as Output from "./cli/Output.ts"
 import { playCommand } from "./cli/PlayCommand.ts"
-import { replayCommand } from "./cli/ReplayCommand.ts"
 import { serveCommand } from "./cli/ServeCommand.ts"
 import { simulateCommand } from "./cli/SimulateCommand.ts"
 import { testCommand } from "./cli/TestCommand.ts"
@@ -52,7 +51,6 @@ const root = Command.make("gossip-girl").pipe(
     costsCommand,
     serveCommand,
     playCommand,
-    replayCommand,
     newCommand,
     upCommand,
     askCommand,

@@ -80,7 +80,10 @@ await build({
   logLevel: "error"
 })
 
-const { status, stderr, stdout } = spawnSync(process.execPath, [script, ...args.slice(end + 1)], { encoding: "utf8" })
+const { status, stderr, stdout } = spawnSync(process.execPath, [script, ...args.slice(end + 1)], {
+  encoding: "utf8",
+  env: { ...process.env, PLAYGROUND_URL: "none" } // it would run what is not changed
+})
 const quote = (/** @type {string} */ word) => (/^[\w./:=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 const self = ["node bin/try.mjs", ...args.slice(0, end).map(quote), "--"].join(" ")
 process.stdout.write(stdout.replaceAll(`node ${relative("", script)}`, self))

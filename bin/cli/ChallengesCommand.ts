@@ -14,9 +14,11 @@ import type * as Life from "../../src/simulator/processes/Life.ts"
 import * as RealCluster from "../../src/simulator/processes/RealCluster.ts"
 import type * as Run from "../../src/simulator/Run.ts"
 import type * as Simulation from "../../src/simulator/Simulation.ts"
+import * as Recording from "../site/Recording.ts"
 import * as Conclusion from "./Conclusion.ts"
 import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
+import * as Playground from "./Playground.ts"
 import * as Usage from "./Usage.ts"
 import * as World from "./World.ts"
 
@@ -109,8 +111,14 @@ const summary = (
 const simulated = (challenge: Challenges.Challenge, options: Simulation.Options) =>
   Effect.map(
     World.simulate(`challenge ${titleOf(challenge)}`, options),
-    ({ options, results }) =>
-      summary(challenge, Challenges.subject(challenge).programName, { options, results: results() })
+    ({ options, results }) => {
+      const { workload } = challenge
+      const { programName: program } = Challenges.subject(challenge)
+      return {
+        ...summary(challenge, program, { options, results: results() }),
+        ...Playground.links(Recording.setupOf({ workload, program }, options))
+      }
+    }
   )
 
 /** A run of real processes, and the simulated one to compare it with. */

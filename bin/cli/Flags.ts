@@ -63,17 +63,22 @@ const flagOf = (field: Setting.Field): Flag.Flag<string | undefined> => {
 const flagsOf = (fields: ReadonlyArray<Setting.Field>): Readonly<Record<string, Flag.Flag<string | undefined>>> =>
   Object.fromEntries(fields.map((field) => [field.flag, flagOf(field)]))
 
+const numberOf = <const B>(field: Setting.Field, fallback: B): Flag.Flag<number | B> =>
+  textOf(field).pipe(
+    Flag.map((text) => Number(field.read(text, 1))),
+    describe(field.help, field.form.metavar, fallback, field.usualText)
+  )
+
 /** A number that is no option of a run. */
 export const number = (name: string, schema: ReturnType<typeof Setting.whole>): Flag.Flag<number> => {
   const field = Setting.named(name, schema)
-  const { form, help, usual, usualText } = field
-  return textOf(field).pipe(
-    Flag.map((text) => Number(field.read(text, 1))),
-    describe(help, form.metavar, Number(usual), usualText)
-  )
+  return numberOf(field, Number(field.usual))
 }
 
 export const seed = number("seed", Options.Trial.fields.seed)
+
+/** Undefined where it is not given. */
+export const givenSeed = numberOf(Setting.named("seed", Options.Trial.fields.seed), undefined)
 
 /** For runs whose other options are given. */
 export const rules = Flag.Literals("rules", Rules.literals).pipe(
@@ -111,6 +116,11 @@ const workload = Flag.Literals("workload", Registry.workloadNames).pipe(
   Flag.withMetavar("name")
 )
 
+/** Undefined where it is not given. */
+export const givenWorkload = workload.pipe(
+  describe("What clients ask of the nodes", "name", undefined, "as in --from, without which it is required")
+)
+
 /** What clients, network and nemesis do, in whichever world. */
 export const trial = {
   workload: workload.pipe(
@@ -130,9 +140,8 @@ export const judged = {
   settings: flagsOf(settings.map(asItWas))
 }
 
-/** What is simulated. */
+/** What is simulated, but for the workload. */
 export const world = {
-  workload: trial.workload,
   program: Flag.String("program").pipe(
     describe(
       `What nodes run: ${Registry.workloadNames.map((w) => `${w}: ${Registry.programNames(w).join(", ")}`).join("; ")}`,

@@ -1,6 +1,7 @@
 /**
  * `gossip-girl play`: the playground, and the pages of the documentation, in a browser on this machine.
  */
+import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
@@ -12,6 +13,7 @@ import { spawn } from "node:child_process"
 import { join } from "node:path"
 import * as LocalServer from "./LocalServer.ts"
 import * as Output from "./Output.ts"
+import * as Playground from "./Playground.ts"
 import * as Usage from "./Usage.ts"
 
 /** Where the build puts it. */
@@ -43,18 +45,24 @@ const openBrowser = (url: string) =>
 export const playCommand = Command.make(
   "play",
   {
+    address: Argument.String("address").pipe(
+      Argument.withDescription("A run to begin with: an address of a playground, or what stands behind its #"),
+      Argument.withDefault("")
+    ),
     port: LocalServer.portFlag,
     open: Flag.Boolean("open").pipe(
       Flag.withDescription("Open it in your browser; --no-open only tells the address"),
       Flag.withDefault(true)
     )
   },
-  ({ open, port }) =>
-    LocalServer.run(port, answer, (url) =>
+  Effect.fnUntraced(function*({ address, open, port }) {
+    const hash = address === "" ? "" : `playground.html#${Playground.fragment(yield* Playground.setupOf(address))}`
+    return yield* LocalServer.run(port, answer, (url) =>
       Effect.andThen(
-        Output.out(`The playground: ${url} (Ctrl+C to end)\n`),
-        open ? openBrowser(url) : Effect.void
+        Output.out(`The playground: ${url}${hash} (Ctrl+C to end)\n`),
+        open ? openBrowser(`${url}${hash}`) : Effect.void
       ))
+  })
 ).pipe(
   Command.withDescription("Show the playground: a cluster to break, in a browser on this machine"),
   Command.withExamples([

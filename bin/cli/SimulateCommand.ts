@@ -17,6 +17,7 @@ import * as Conclusion from "./Conclusion.ts"
 import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
 import * as Paths from "./Paths.ts"
+import * as Playground from "./Playground.ts"
 import * as ReportFile from "./ReportFile.ts"
 import * as Shrunk from "./Shrunk.ts"
 import * as Store from "./Store.ts"
@@ -29,8 +30,14 @@ const path = (name: string, metavar: string, description: string) =>
   Flag.String(name).pipe(Flags.describe(description, metavar, undefined, "none"))
 
 const flags = {
+  workload: Flags.givenWorkload,
   ...Flags.world,
-  seed: Flags.seed,
+  from: path(
+    "from",
+    "address",
+    "Address of the playground, or what stands behind its #: the run that it says, but for what other flags say"
+  ),
+  seed: Flags.givenSeed,
   seeds: Flags.number(
     "seeds",
     Setting.whole(1, 1_000_000, {
@@ -71,7 +78,7 @@ const flags = {
 type Given = Command.Command.Config.Infer<typeof flags>
 
 /** Fails before any work when what is asked for cannot be done. */
-const check = Effect.fnUntraced(function*({ history, json, report, seed, seeds, store, workers }: Given) {
+const check = Effect.fnUntraced(function*({ history, json, report, seeds, store, workers }: Given, seed: number) {
   if (seed + seeds - 1 > maxSeed) {
     return yield* Usage.wrong(`--seeds must end at seed ${maxSeed}, not at ${seed + seeds - 1}.`)
   }
@@ -136,9 +143,10 @@ const keep = Effect.fnUntraced(function*(title: string, world: World.World, { re
 })
 
 const handler = Effect.fnUntraced(function*(given: Given) {
-  const { history, json, report, seed, seeds, store } = given
-  const world = yield* World.fromFlags(given, seed)
-  yield* check(given)
+  const { history, json, report, seeds, store } = given
+  const world = yield* World.fromFlags(given)
+  const { seed } = world.options
+  yield* check(given, seed)
   const say = json ? () => Effect.void : history === "-" ? Output.err : Output.out
 
   const runs = yield* seeds > 1 ? runMany(given, world, say) : Effect.map(runOne(world, history), (run) => [run])
@@ -186,6 +194,12 @@ export const simulateCommand = Command.make("simulate", flags, handler).pipe(
     {
       command: `${Usage.self} simulate -w echo --time-limit 5 --history - | head`,
       description: "What clients did, and what came of it"
+    },
+    {
+      command: `${Usage.self} simulate --from ${
+        Playground.fragment({ workload: "echo", program: "echo", flags: {} })
+      } --seeds 100`,
+      description: "What one has made in the playground, also with other seeds"
     }
   ])
 )

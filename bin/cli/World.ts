@@ -8,24 +8,68 @@ import * as Options from "../../src/simulator/Options.ts"
 import type * as Results from "../../src/simulator/Results.ts"
 import type * as Run from "../../src/simulator/Run.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"
+import * as Setting from "../../src/workloads/Setting.ts"
+import * as Recording from "../site/Recording.ts"
 import * as Flags from "./Flags.ts"
 import * as Output from "./Output.ts"
+import * as Playground from "./Playground.ts"
 import * as Usage from "./Usage.ts"
 
 export interface World {
   readonly workload: Registry.WorkloadName
   readonly program: string
+  /** The text of the program, where it is not as in its file. */
+  readonly source?: string
   readonly options: Omit<Simulation.Options, "workload" | "program">
 }
 
-/** Fails when the workload has no such program, or no such setting. */
-export const fromFlags = Effect.fnUntraced(function*(flags: Flags.World, seed: number) {
-  const found = Registry.find(flags.workload, flags.program)
-  if (found === undefined) {
-    return yield* Usage.unknown("program", flags.program ?? "", Registry.programNames(flags.workload))
+/** What of a world flags say, and the address of the playground that says the rest. */
+export type Given = Flags.World & {
+  readonly workload: Registry.WorkloadName | undefined
+  readonly from: string | undefined
+  readonly seed: number | undefined
+}
+
+/** What is not said is left out. */
+const said = (texts: Options.Texts): Options.Texts =>
+  Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined))
+
+/** Flags go before the address. */
+const fromAddress = Effect.fnUntraced(function*(address: string, given: Given) {
+  const setup = yield* Playground.setupOf(address)
+  const { name, workload } = yield* Effect.andThen(Recording.optionsOf(setup), Recording.subjectOf(setup)).pipe(
+    Effect.catchTag("NoProgram", ({ why }) => Usage.wrong(`the run of that address cannot be made: ${why}.`))
+  )
+  for (const part of ["workload", "program"] as const) {
+    if ((given[part] ?? setup[part]) === setup[part]) continue
+    return yield* Usage.wrong(`the address says --${part} ${setup[part]}, which cannot be changed.`)
   }
-  const options = { ...Simulation.defaults, ...yield* Flags.worldOptions(found.workload, flags, seed) }
-  return { workload: flags.workload, program: found.programName, options } satisfies World
+  const { program, script, source } = setup
+  const own = workload.settings === undefined ? [] : Setting.fieldsOf(workload.settings)
+  const flags = {
+    options: { ...Recording.flagsOf(setup), ...said(given.options) },
+    settings: { ...Object.fromEntries(own.map(({ flag }) => [flag, setup.flags[flag]])), ...said(given.settings) }
+  }
+  const options = yield* Flags.worldOptions(workload, flags, given.seed ?? Number(setup.flags["seed"] ?? 0))
+  return {
+    workload: name,
+    program,
+    ...source !== undefined && { source },
+    options: { ...Simulation.defaults, ...options, ...script && { script } }
+  } satisfies World
+})
+
+/** Fails when the workload has no such program, or no such setting. */
+export const fromFlags = Effect.fnUntraced(function*(given: Given) {
+  const { from, seed = 0, workload } = given
+  if (from !== undefined) return yield* fromAddress(from, given)
+  if (workload === undefined) return yield* Usage.wrong("--workload is missing. See gossip-girl simulate --help.")
+  const found = Registry.find(workload, given.program)
+  if (found === undefined) {
+    return yield* Usage.unknown("program", given.program ?? "", Registry.programNames(workload))
+  }
+  const options = { ...Simulation.defaults, ...yield* Flags.worldOptions(found.workload, given, seed) }
+  return { workload, program: found.programName, options } satisfies World
 })
 
 /** The same world but for its seed. */
@@ -38,14 +82,21 @@ export const withOptions = (world: World, options: Simulation.Options): World =>
 })
 
 /** All that a simulation needs. */
-export const simulation = ({ options, program, workload }: World): Simulation.Options => {
-  const subject = Registry.find(workload, program)
-  if (subject === undefined) throw new Error(`${workload} has no program ${program}`)
-  return { ...options, workload: subject.workload, program: subject.program }
+export const simulation = (world: World): Simulation.Options => {
+  const { program, workload } = Effect.runSync(Recording.subjectOf(world))
+  return { ...world.options, workload, program }
 }
 
+/** What flags cannot say stands in an address: a program that is not ours, and what is done by hand. */
+const isFromAddress = ({ options, program, source, workload }: World): boolean =>
+  source !== undefined || options.script !== undefined || Registry.find(workload, program) === undefined
+
 /** The command that simulates it once more. */
-export const replay = ({ options, program, workload }: World): string => {
+export const replay = (world: World): string => {
+  const { options, program, workload } = world
+  if (isFromAddress(world)) {
+    return `${Usage.self} simulate --from ${Playground.fragment(Recording.setupOf(world, options))}`
+  }
   const which = program === Registry.programNames(workload)[0] ? "" : ` --program ${program}`
   const flags = Flags.text(Registry.registry[workload].workload, Options.Simulated, options)
   return `${Usage.self} simulate --workload ${workload}${which}${flags} --seed ${options.seed}`
@@ -54,10 +105,11 @@ export const replay = ({ options, program, workload }: World): string => {
 export const summary = (title: string, world: World, results: Results.Results): Run.Summary => ({
   title,
   workload: world.workload,
-  program: world.program,
+  program: world.source === undefined ? world.program : `${world.program}, changed`,
   options: world.options,
   results,
-  replay: replay(world)
+  replay: replay(world),
+  ...Playground.links(Recording.setupOf(world, world.options))
 })
 
 /** How much a simulation works before it looks up, to show its progress and to be interrupted. */

@@ -49,34 +49,69 @@ const usual: Readonly<Record<string, string>> = {
 /** All flags of a setup, those that it does not give as usual here. */
 export const flagsOf = ({ flags }: Setup.Setup): Readonly<Record<string, string>> => ({ ...usual, ...flags })
 
-/** The text of a flag that is as usual on the command line. */
-export const plainly = (flag: string): string =>
-  Setting.fieldsOf(Options.Simulated).find((field) => field.flag === flag)?.usualText ?? ""
+/** The setup of a run with these options, which need not be as usual here. */
+export const setupOf = (
+  { program, source, workload }: Pick<Setup.Setup, "workload" | "program" | "source">,
+  options: Options.Options
+): Setup.Setup => {
+  const own = Registry.registry[Starts.find(workload, program)!.workload].workload.settings
+  const texts = [
+    ...Options.toTexts(Options.Simulated, options, options.nodeCount),
+    ...own === undefined ? [] : Options.toTexts(own, options.settings ?? {}, options.nodeCount)
+  ].map(([{ flag }, text]) => [flag, text] as const)
+  const plain = Setting.fieldsOf(Options.Simulated).flatMap(({ flag, usualText }) =>
+    flag in usual ? [[flag, usualText] as const] : []
+  )
+  const flags = Object.entries(Object.fromEntries([...plain, ...texts])).filter(([flag, text]) => usual[flag] !== text)
+  return {
+    workload,
+    program,
+    flags: Object.fromEntries(flags),
+    ...options.script && { script: options.script },
+    ...source !== undefined && { source }
+  }
+}
+
+/** What clients ask, and what nodes run. Fails with words for people. */
+export const subjectOf = Effect.fnUntraced(
+  function*({ program, source, workload }: Pick<Setup.Setup, "workload" | "program" | "source">) {
+    const start = Starts.find(workload, program)
+    if (start === undefined) {
+      return yield* new Compile.NoProgram({ why: `there is no program ${program} for ${workload}` })
+    }
+    const found = Registry.find(start.workload, start.isWrong ? undefined : start.name)!
+    return {
+      name: start.workload,
+      workload: found.workload,
+      program: source === undefined
+        ? start.program
+        : start.provide(yield* Compile.compile(source, modules, start.exported))
+    }
+  }
+)
 
 /** Fails with words for people. */
 export const optionsOf = Effect.fnUntraced(function*(setup: Setup.Setup) {
-  const start = Starts.find(setup.workload, setup.program)
-  if (start === undefined) {
-    return yield* new Compile.NoProgram({ why: `there is no program ${setup.program} for ${setup.workload}` })
-  }
-  const program = setup.source === undefined
-    ? start.program
-    : start.provide(yield* Compile.compile(setup.source, modules, start.exported))
-  const { workload } = Registry.find(start.workload, start.isWrong ? undefined : start.name)!
-  const options = yield* Effect.try({
-    try: () => {
+  const { program, workload } = yield* subjectOf(setup)
+  return yield* Effect.try({
+    try: (): Simulation.Options => {
+      const texts = flagsOf(setup)
+      const options = Options.fromTexts(Options.Simulated, texts)
+      const settings = workload.settings === undefined
+        ? {}
+        : Options.settingsFromTexts(workload.settings, texts, options.nodeCount)
       Script.operations(setup.script ?? [], workload)
-      return Options.fromTexts(Options.Simulated, flagsOf(setup))
+      return {
+        ...options,
+        config: {},
+        ...Object.keys(settings).length > 0 && { settings },
+        ...setup.script && { script: setup.script },
+        workload,
+        program
+      }
     },
-    catch: (error) => new Compile.NoProgram({ why: String(error instanceof Error ? error.message : error) })
+    catch: (error) => new Compile.NoProgram({ why: error instanceof Error ? error.message : String(error) })
   })
-  return {
-    ...options,
-    config: {},
-    workload,
-    program,
-    ...setup.script && { script: setup.script }
-  } satisfies Simulation.Options
 })
 
 /** Runs it to the end. */

@@ -24,6 +24,9 @@ const Text = Schema.fromJsonString(Setup)
 /** An address longer than this is no address of ours. */
 const longest = 200_000
 
+/** What is deflated. */
+export const toText = Schema.encodeSync(Text)
+
 const bytesThrough = async (bytes: Uint8Array<ArrayBuffer>, stream: CompressionStream | DecompressionStream) =>
   new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(stream)).arrayBuffer())
 
@@ -37,8 +40,8 @@ const fromBase64 = (text: string): Uint8Array<ArrayBuffer> =>
 /** What stands behind the # of an address. */
 export const toFragment = (setup: Setup): Effect.Effect<string> =>
   Effect.promise(async () => {
-    const text = Schema.encodeSync(Text)(setup)
-    return toBase64(await bytesThrough(new TextEncoder().encode(text), new CompressionStream("deflate-raw")))
+    const text = new TextEncoder().encode(toText(setup))
+    return toBase64(await bytesThrough(text, new CompressionStream("deflate-raw")))
   })
 
 /** Fails when the address says nothing of that kind. */

@@ -3,11 +3,9 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import type * as Entry from "../../src/registry/Entry.ts"
 import * as Registry from "../../src/registry/Registry.ts"
-import * as SharedLogs from "../../src/registry/SharedLogs.ts"
-import { Gossip } from "../../src/services/gossip/Gossip.ts"
-import { IdGenerator } from "../../src/services/ids/IdGenerator.ts"
-import { LinKv, SeqKv } from "../../src/services/kv/Kv.ts"
+import { LinKv } from "../../src/services/kv/Kv.ts"
 import type { Program } from "../../src/simulator/nodes/SimulatedNode.ts"
 import type { Bare } from "./Compile.ts"
 import { BroadcastAlone } from "./programs/BroadcastAlone.ts"
@@ -44,18 +42,34 @@ const given = (program: Bare): Program => program as Program
 const over = <A, E, R>(layer: Layer.Layer<A, E, R>) => (program: Bare): Program =>
   Effect.provide(program, layer) as Program // the same
 
-const ours = (
-  workload: Registry.WorkloadName,
-  file: string,
-  provides: Readonly<Record<string, (program: Bare) => Program>>,
-  exported = file
-): ReadonlyArray<Start> =>
-  Object.entries(provides).flatMap(([name, provide]) => {
-    const found = Registry.find(workload, name)
-    return found === undefined
-      ? []
-      : [{ workload, name, file: `src/programs/${file}.ts`, exported, isWrong: false, program: found.program, provide }]
+/** The file of the text, and what it exports, if that is not its name. */
+const files: Readonly<Record<Registry.WorkloadName, readonly [file: string, exported?: string]>> = {
+  echo: ["Echo"],
+  "unique-ids": ["UniqueIds"],
+  broadcast: ["Broadcast"],
+  "g-set": ["GSet"],
+  "g-counter": ["Counter", "GCounter"],
+  "pn-counter": ["Counter", "PnCounter"],
+  kafka: ["Kafka"],
+  "txn-rw-register": ["TxnRwRegister"],
+  "txn-list-append": ["TxnListAppend"],
+  "lin-kv": ["LinKv"]
+}
+
+/** Those of programs that are not in the file of their workload. */
+const otherFiles: Readonly<Record<string, readonly [file: string]>> = {
+  "g-counter seq-kv": ["GCounterSeqKv"],
+  "kafka lin-kv": ["KafkaSharedLog"],
+  "kafka raft": ["KafkaSharedLog"],
+  "lin-kv proxy": ["LinKvProxy"]
+}
+
+const ours: ReadonlyArray<Start> = Registry.workloadNames.flatMap((workload) =>
+  Object.entries<Entry.Program>(Registry.registry[workload].programs).map(([name, { program, provide = given }]) => {
+    const [file, exported = file] = otherFiles[`${workload} ${name}`] ?? files[workload]
+    return { workload, name, file: `src/programs/${file}.ts`, exported, isWrong: false, program, provide }
   })
+)
 
 const wrong = (
   workload: Registry.WorkloadName,
@@ -71,31 +85,17 @@ const wrong = (
     provide
   }))
 
-const star = over(Gossip.layerStar)
-const gossips = { star, mesh: over(Gossip.layerMesh), thrifty: over(Gossip.layerThrifty) }
-const relaxed = { relaxed: over(Gossip.layerRelaxed) }
 const linKv = over(LinKv.layer)
 
 export const starts: ReadonlyArray<Start> = [
-  ...ours("echo", "Echo", { echo: given }),
+  ...ours,
   ...wrong("echo", { EchoLate }),
-  ...ours("unique-ids", "UniqueIds", { flake: over(IdGenerator.layerFlake), random: over(IdGenerator.layerRandom) }),
   ...wrong("unique-ids", { IdsCounter, IdsClock }),
-  ...ours("broadcast", "Broadcast", gossips),
   ...wrong("broadcast", { BroadcastAlone, BroadcastOnce, BroadcastRetry }),
-  ...ours("g-set", "GSet", gossips),
-  ...ours("g-counter", "Counter", relaxed, "GCounter"),
-  ...ours("g-counter", "GCounterSeqKv", { "seq-kv": over(SeqKv.layer) }),
   ...wrong("g-counter", { CounterTwice, CounterLost }, linKv),
-  ...ours("pn-counter", "Counter", relaxed, "PnCounter"),
-  ...ours("kafka", "Kafka", gossips),
-  ...ours("kafka", "KafkaSharedLog", { "lin-kv": over(SharedLogs.linKv), raft: over(SharedLogs.raft) }),
   ...wrong("kafka", { KafkaAlone }),
-  ...ours("lin-kv", "LinKv", { raft: over(SharedLogs.raft) }),
   ...wrong("lin-kv", { LinKvCopies }),
-  ...ours("txn-rw-register", "TxnRwRegister", gossips),
   ...wrong("txn-rw-register", { TxnShout }),
-  ...ours("txn-list-append", "TxnListAppend", { "lin-kv": over(SharedLogs.linKv), raft: over(SharedLogs.raft) }),
   ...wrong("txn-list-append", { TxnOneByOne }, linKv)
 ]
 

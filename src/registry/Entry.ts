@@ -24,6 +24,8 @@ export type Base = Node | Peers | Timers | Disk
 export interface Program {
   /** With the layer provided. */
   readonly program: SimulatedNode.Program
+  /** Provides the same layer to another program, which may need something else. */
+  readonly provide?: (program: Effect.Effect<void, unknown, unknown>) => SimulatedNode.Program
   /** What a node has acknowledged outlives it, so a kill excuses no loss. */
   readonly durable?: true
   /** The environment variable by which an executable chooses among all programs that have the same variable. */
@@ -58,8 +60,12 @@ export interface Entry {
 export const over = <E, R, E2, RIn extends Base>(
   program: Effect.Effect<void, E, R | Base>,
   layer: Layer.Layer<R, E2, RIn>,
-  more: Omit<Program, "program"> = {}
-): Program => ({ program: Effect.provide(program, layer), ...more })
+  more: Omit<Program, "program" | "provide"> = {}
+): Program => ({
+  program: Effect.provide(program, layer),
+  provide: (other) => Effect.provide(other, layer) as SimulatedNode.Program, // what it asks for in vain, it reports itself
+  ...more
+})
 
 /** A program over any of some layers, of which an environment variable of its executable names one. */
 export const overAnyOf = <Name extends string, E, R, E2, RIn extends Base>(

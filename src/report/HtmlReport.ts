@@ -140,7 +140,7 @@ const rows = (options: Options): ReadonlyArray<readonly [name: string, value: st
     return set === undefined ? [] : [[field.label, Setting.show(field, set)] as const]
   })
 
-const details = ({ options, program, replay, results, title, workload }: Run): Html => {
+const details = ({ options, playground, program, replay, results, title, workload }: Run): Html => {
   const { all, clients, servers } = results.network
   return html`<div class="columns">
 ${
@@ -174,7 +174,12 @@ ${
   }
 </div>
 <h3>Once more</h3>
-<pre class="command"><code>${replay}</code></pre>`
+<pre class="command"><code>${replay}</code></pre>
+${
+    playground && html`<p>In the playground, to step through and to change:</p>
+<pre class="command"><code>${playground.command}</code></pre>`
+  }
+${playground?.address && html`<p><a href="${playground.address}">Open it there</a></p>`}`
 }
 
 const chart = (id: string, title: string, text: string): Html =>

@@ -91,15 +91,22 @@ const usualColumns: ReadonlyArray<Column> = [
 const told = (findings: ReadonlyArray<Finding>): ReadonlyArray<string> =>
   findings.flatMap(Sentences.lines).map((line) => `  ${printable(line).replaceAll("\n", "\n    ")}`)
 
+/** How to see a run once more. */
+const again = ({ playground, replay }: Run.Summary): ReadonlyArray<string> => [
+  `  Replay: ${replay}`,
+  ...playground === undefined ? [] : [`  Playground: ${playground.address ?? playground.command}`]
+]
+
 /** What speaks against a run by its rules, and the command that shows it once more; nothing for a valid one. */
-const against = ({ replay, results, title }: Run.Summary, style: Style): ReadonlyArray<string> => {
+const against = (run: Run.Summary, style: Style): ReadonlyArray<string> => {
+  const { results, title } = run
   const { findings, rules, validity, workload } = results
   if (validity === "valid") return []
   const models = Transactions.models(workload.figures).map((line) => `  ${line}`)
   const lines = [...told(Rules.split(rules, findings).counted), ...models]
   return validity === "invalid"
-    ? [red(style)(`${title} is invalid:`), ...lines, `  Replay: ${replay}`]
-    : [yellow(style)(`${title} could not be judged:`), ...lines, `  Replay: ${replay}`]
+    ? [red(style)(`${title} is invalid:`), ...lines, ...again(run)]
+    : [yellow(style)(`${title} could not be judged:`), ...lines, ...again(run)]
 }
 
 /** What is found of a run and does not count by its rules. */
@@ -199,10 +206,10 @@ export const summary = (runs: ReadonlyArray<Run.Summary>, style: Style): string 
     ],
     ...invalid.slice(0, examples).map((run) => findings(run, style)),
     more.length === 0 ? "" : `\n${more.length} more are invalid:\n`,
-    ...more.map(({ replay }) => `  Replay: ${replay}\n`),
+    ...more.flatMap(again).map((line) => `${line}\n`),
     ...unknown.slice(0, 1).map((run) => findings(run, style)),
     others.length === 0 ? "" : `\n${others.length} more show what is ${beyondHeading}; ${beyondHint}:\n`,
-    ...others.slice(0, examples).map(({ replay }) => `  Replay: ${replay}\n`)
+    ...others.slice(0, examples).flatMap(again).map((line) => `${line}\n`)
   ].join("")
 }
 

@@ -35,6 +35,9 @@ export const Results: Schema.Codec<RunResults.Results> = Schema.Struct({
   messagesPerOperation: Schema.Struct({ servers: Schema.Finite, all: Schema.Finite })
 })
 
+/** What a link may lead to. */
+const PageAddress = Schema.String.check(Schema.isPattern(/^(https?|file):/))
+
 /** All but the course of events: what the store keeps as results.json. */
 export const Summary = Schema.Struct({
   /** What was run, in a word or two. */
@@ -46,7 +49,9 @@ export const Summary = Schema.Struct({
   results: Results,
   limits: Schema.optionalKey(Limits),
   /** The command that runs it once more. */
-  replay: Schema.String
+  replay: Schema.String,
+  /** The command that shows it in the playground, and its address there if the playground has one. */
+  playground: Schema.optionalKey(Schema.Struct({ command: Schema.String, address: Schema.optionalKey(PageAddress) }))
 })
 export interface Summary extends Schema.Schema.Type<typeof Summary> {}
 

@@ -3,7 +3,6 @@
  * ended.
  */
 import * as Effect from "effect/Effect"
-import * as Options from "../../../src/simulator/Options.ts"
 import * as Shrink from "../../../src/simulator/Shrink.ts"
 import * as Simulation from "../../../src/simulator/Simulation.ts"
 import * as Recording from "../Recording.ts"
@@ -50,16 +49,7 @@ const shrink = Effect.fnUntraced(function*(id: number, setup: Setup.Setup) {
   let at = search.next()
   for (; at.done !== true; at = search.next()) post({ id, runs: at.value.runs })
   if (at.value === undefined) return yield* Recording.make(setup)
-  const { nodeCount, ...options } = at.value.options
-  const texts = Options.toTexts(Options.Simulated, { nodeCount, ...options }, nodeCount)
-  const usual = Object.fromEntries(
-    Object.keys(Recording.flagsOf({ ...setup, flags: {} })).map((name) => [name, undefined])
-  )
-  const all = { ...usual, ...Object.fromEntries(texts.map(([field, text]) => [field.flag, text])) }
-  const flags = Object.fromEntries(
-    Object.entries(all).map(([name, text]) => [name, text ?? Recording.plainly(name)])
-  )
-  return yield* Recording.make({ ...setup, flags })
+  return yield* Recording.make(Recording.setupOf(setup, at.value.options))
 })
 
 const answerTo = Effect.fnUntraced(function*({ id, setup: said, what }: Request) {

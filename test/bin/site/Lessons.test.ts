@@ -3,17 +3,22 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Struct from "effect/Struct"
 import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
+import * as Playground from "../../../bin/cli/Playground.ts"
 import { type Lesson, lessons, solved } from "../../../bin/site/Lessons.ts"
 import * as Recording from "../../../bin/site/Recording.ts"
 import * as Scene from "../../../bin/site/Scene.ts"
 import * as Setup from "../../../bin/site/Setup.ts"
 import { shown } from "../../../bin/site/Shown.ts"
 import * as Starts from "../../../bin/site/Starts.ts"
+import * as Challenges from "../../../src/registry/Challenges.ts"
+import * as Registry from "../../../src/registry/Registry.ts"
 import { NodeId } from "../../../src/schema/Address.ts"
 import type { Deed } from "../../../src/simulator/faults/Script.ts"
+import type * as Simulation from "../../../src/simulator/Simulation.ts"
 import { built } from "../GossipGirl.ts"
 
 const textOf = ({ program, workload }: Setup.Setup): string =>
@@ -116,25 +121,64 @@ describe("Scene", () => {
     }))
 })
 
-describe("gossip-girl replay", () => {
-  it.effect("makes the run of an address, with faults by hand and a changed program", () =>
+/** But for functions. */
+const plain = (options: Simulation.Options) => Struct.omit(options, ["workload", "program"])
+const plainOptionsOf = (setup: Setup.Setup) => Effect.map(Recording.optionsOf(setup), plain)
+
+describe("gossip-girl simulate --from", () => {
+  const simulate = (...args: ReadonlyArray<string>) =>
+    spawnSync(process.execPath, [built, "simulate", ...args], { encoding: "utf8" })
+
+  it.effect("makes the run of an address, with what is done by hand and a changed program, and tells it again", () =>
     Effect.gen(function*() {
       for (const lesson of lessons.slice(0, 2)) {
-        for (
-          const [setup, valid] of [[lesson.setup, lesson.goal !== "valid"], [
-            solution(lesson),
-            lesson.goal === "valid"
-          ]] as const
-        ) {
-          const address = `http://localhost:8080/playground.html#${yield* Setup.toFragment(setup)}`
-          const { status, stdout } = spawnSync(process.execPath, [built, "replay", address, "--json"], {
-            encoding: "utf8"
-          })
-          assert.strictEqual(status, valid ? 0 : 1, stdout)
+        const said = yield* Setup.toFragment(solution(lesson))
+        const { status, stdout } = simulate("--from", `http://localhost:8080/playground.html#${said}`, "--json")
+        assert.strictEqual(status, lesson.goal === "valid" ? 0 : 1, stdout)
+        const { runs: [{ playground, replay }] } = JSON.parse(stdout)
+        for (const command of [playground.command, replay]) {
+          const again = yield* Setup.fromAddress(command.split(" ").at(-1))
+          const { flags, ...others } = solution(lesson)
+          assert.deepStrictEqual({ ...again, flags }, { ...others, flags })
+          assert.deepStrictEqual(yield* plainOptionsOf(again), yield* plainOptionsOf(solution(lesson)))
         }
       }
-      const { status, stderr } = spawnSync(process.execPath, [built, "replay", "#nonsense"], { encoding: "utf8" })
-      assert.strictEqual(status, 2)
-      assert.include(stderr, "that is no address of the playground")
+    }))
+
+  it.effect("other flags go before what the address says", () =>
+    Effect.gen(function*() {
+      const said = yield* Setup.toFragment({ ...broadcast, workload: "g-counter", program: "seq-kv" })
+      const { stdout } = simulate("--from", said, "--seeds", "2", "--node-count", "2", "--json")
+      const { runs } = JSON.parse(stdout)
+      assert.lengthOf(runs, 2)
+      assert.containSubset(runs[1].options, { nodeCount: 2, seed: 4, rate: 10, nemesis: ["partition"] })
+      assert.include(simulate("--from", said, "-w", "echo").stderr, "the address says --workload g-counter")
+      assert.include(simulate("--from", said, "--topology", "line").stderr, "--topology is no setting of g-counter")
+      assert.include(simulate("--from", "#nonsense").stderr, "that is no address of the playground")
+    }))
+})
+
+describe("Links", () => {
+  it.effect("lead to the very run, with all its options and settings", () =>
+    Effect.gen(function*() {
+      const runs = [
+        ...Challenges.challenges.map((challenge) => Challenges.options(challenge, 3)),
+        { ...Challenges.options(Challenges.challenges[3]!, 1), settings: { topology: "line" }, onlyOperations: [1, 2] }
+      ]
+      for (const run of runs) {
+        const { name: workload } = run.workload
+        const program = Registry.programNames(workload as Registry.WorkloadName)
+          .find((name) => Registry.find(workload as Registry.WorkloadName, name)?.program === run.program)!
+        const setup = yield* Setup.fromAddress(Playground.fragment(Recording.setupOf({ workload, program }, run)))
+        assert.deepStrictEqual(yield* plainOptionsOf(setup), plain(run), workload)
+      }
+    }))
+
+  it.effect("lead to every program", () =>
+    Effect.sync(() => {
+      for (const workload of Registry.workloadNames) {
+        const offered = Starts.starts.filter((start) => start.workload === workload && !start.isWrong)
+        assert.deepStrictEqual(offered.map(({ name }) => name), Registry.programNames(workload))
+      }
     }))
 })
