@@ -134,6 +134,13 @@ describe("the page", () => {
     assert.include(report(faulty, assets), faulty.results.valid ? "✓ valid" : "✗ invalid")
   })
 
+  it("leads to the playground, if that has an address", () => {
+    const playground = { command: "play abc", address: "https://example.org/playground.html#abc" }
+    assert.include(report({ ...invalid, playground }, assets), `<a href="${playground.address}">`)
+    assert.include(report({ ...invalid, playground: { command: "play abc" } }, assets), "<code>play abc</code>")
+    assert.notInclude(report(invalid, assets), "playground")
+  })
+
   it("tells what is beyond Maelstrom under a heading of its own", () => {
     const [found] = invalid.results.findings
     const beyond = Finding.once("mine", "vanished", "strict", Finding.example(["n2"], { value: 8 }))
