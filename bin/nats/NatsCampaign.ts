@@ -56,12 +56,12 @@ const rangesOf = ({ seeds, world }: Campaign.Seeds) => {
 
 /** Publishes ranges, and looks whether they are still there. */
 const dealer = Effect.fnUntraced(function*(seeds: Campaign.Seeds, queue: WorkQueue.WorkQueue, campaign: string) {
-  const { options, program, workload } = seeds.world
+  const { options, ...program } = seeds.world
   const ranges = rangesOf(seeds)
   const room = yield* Semaphore.make(window)
   const publish = (from: number, attempt: number) =>
     JetStream.use(() => {
-      const work = { campaign, workload, program, options, from, count: ranges.size(from) }
+      const work = { campaign, ...program, options, from, count: ranges.size(from) }
       const msgID = `${campaign} ${from} ${attempt}`
       return queue.jetStream.publish(queue.workSubject(campaign), WorkQueue.work.encode(work), { msgID })
     })

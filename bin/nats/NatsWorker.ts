@@ -41,9 +41,9 @@ const packed = (worker: string, runs: Answers, limit: number): ReadonlyArray<Uin
 }
 
 /** Makes the runs of a range. */
-const makeRuns = ({ count, from, options, program, workload }: WorkQueue.Work, threads: Threads.Threads) =>
+const makeRuns = ({ count, from, options, ...program }: WorkQueue.Work, threads: Threads.Threads) =>
   Effect.forEach(Array.from({ length: count }, (_, i) => from + i), (seed) => {
-    const world = { workload, program, options: { ...Simulation.defaults, ...options, seed } }
+    const world = { ...program, options: { ...Simulation.defaults, ...options, seed } }
     return threads.run(world).pipe(
       Effect.catch((died): Effect.Effect<Answers[number]> => Effect.succeed({ seed, died: died.stack }))
     )

@@ -42,6 +42,7 @@ export const Work = Schema.Struct({
   campaign: Schema.String,
   workload: Schema.Literals(Registry.workloadNames),
   program: Schema.String,
+  source: Schema.optionalKey(Schema.String),
   options: Options.Options,
   from: Schema.Int,
   count: Schema.Int
