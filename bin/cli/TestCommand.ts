@@ -8,6 +8,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import { resolve } from "node:path"
+import * as Registry from "../../src/registry/Registry.ts"
 import * as Ending from "../../src/report/Ending.ts"
 import { printable } from "../../src/report/sentences/Text.ts"
 import * as Report from "../../src/report/TextReport.ts"
@@ -129,7 +130,7 @@ const runNodes = Effect.fnUntraced(
       ...options,
       journal: true,
       onMessage: onMessage(given, fork),
-      command: { file, args },
+      command: { file, args, env: Registry.environment(options.settings) },
       disks: resolve(folder, "disks"),
       onErrorLines: (node, lines) => {
         logs.write(node, lines)

@@ -83,8 +83,10 @@ export const withOptions = (world: World, options: Simulation.Options): World =>
 
 /** All that a simulation needs. */
 export const simulation = (world: World): Simulation.Options => {
+  const { options } = world
   const { program, workload } = Effect.runSync(Recording.subjectOf(world))
-  return { ...world.options, workload, program }
+  const config = { ...Registry.environment(options.settings), ...options.config }
+  return { ...options, config, workload, program }
 }
 
 /** What flags cannot say stands in an address: a program that is not ours, and what is done by hand. */

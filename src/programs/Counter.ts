@@ -52,7 +52,7 @@ const counter = (delta: Schema.Codec<number>) =>
         }
       }
     })
-    const recovery = yield* Recovery.make(replica.recovered)
+    const recovery = yield* Recovery.make(replica)
 
     return yield* Node.serve(CounterProtocol(delta), {
       add: ({ delta }) =>

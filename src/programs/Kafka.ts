@@ -89,7 +89,7 @@ export const Kafka = Effect.gen(function*() {
   const stability = awaitFrontier()
   const durable = awaitFrontier()
   const copies = Math.min(nodeCount, { none: 1, one: 2, majority: Math.floor(nodeCount / 2) + 1 }[durability])
-  const { publish, recovered } = yield* gossip.join(KafkaCopy.Operation, {
+  const replica = yield* gossip.join(KafkaCopy.Operation, {
     state: copy,
     onDelivery: copy.delivered,
     onStable: (frontier, entries) => {
@@ -99,10 +99,11 @@ export const Kafka = Effect.gen(function*() {
     ...(durability === "none" ? {} : { onCopied: { copies, advance: durable.advance } })
   })
 
-  const { guard, ready } = yield* Recovery.make(Effect.gen(function*() {
-    if ((yield* recovered) === 0) return
-    yield* stability.until(yield* publish({ floor: copy.offsets().raiseFloor() }))
-  }))
+  const { publish } = replica
+  const { guard, ready } = yield* Recovery.make(replica, (formerLives) =>
+    formerLives === 0
+      ? Effect.void
+      : Effect.flatMap(publish({ floor: copy.offsets().raiseFloor() }), stability.until))
 
   return yield* Node.serve(KafkaProtocol, {
     send: ({ key, msg }) =>

@@ -83,7 +83,7 @@ export const TxnRwRegister = Effect.gen(function*() {
   let registers = new Map<string, Register>()
   let clock = 0
   const gossip = yield* Gossip
-  const { publish, recovered } = yield* gossip.join(WriteSet, {
+  const replica = yield* gossip.join(WriteSet, {
     merge,
     onDelivery: ({ operation, origin }) => {
       clock = Math.max(clock, operation.stamp)
@@ -116,7 +116,8 @@ export const TxnRwRegister = Effect.gen(function*() {
     }
   })
 
-  const recovery = yield* Recovery.make(recovered)
+  const { publish } = replica
+  const recovery = yield* Recovery.make(replica)
 
   const execute = (txn: ReadonlyArray<RwRegisterOperation>) => {
     const writes = new Map<string, readonly [key: Json.Json, value: Json.Json]>()

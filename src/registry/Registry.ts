@@ -3,7 +3,7 @@
  * challenge runs and the tables of the README follow from it.
  */
 import type * as SimulatedNode from "../simulator/nodes/SimulatedNode.ts"
-import type { Workload } from "../workloads/Workload.ts"
+import type { SettingValues, Workload } from "../workloads/Workload.ts"
 import * as Broadcast from "./entries/Broadcast.ts"
 import * as Echo from "./entries/Echo.ts"
 import * as GCounter from "./entries/GCounter.ts"
@@ -53,6 +53,10 @@ export const find = (name: WorkloadName, programName = programNames(name)[0]!): 
   const judged = durable === true ? workload.set?.({ durable }) ?? workload : workload
   return { workload: judged, programName, program }
 }
+
+/** What nodes find in their environment variables when these are the settings of their workload. */
+export const environment = (settings: SettingValues = {}): Readonly<Record<string, string>> =>
+  settings["durable"] === true ? { GOSSIP_DURABILITY: "disk" } : {}
 
 /** An executable in dist, by its name, with the environment variable that has it run another program than its first. */
 export interface Executable {

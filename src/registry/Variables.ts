@@ -57,6 +57,11 @@ export const variables: ReadonlyArray<Variable> = [
     acknowledged: "and what is published is acknowledged when the hub has it",
     bounded: "`pull` for fewer messages, and values are seen a little later"
   }, "`star`, of counters `relaxed`"),
+  {
+    name: "GOSSIP_DURABILITY",
+    meaning: "what outlives the nodes of Gossip: nothing (`none`), or all that they have said (`disk`)",
+    usual: "`none`, with `--durable` `disk`"
+  },
   { name: "GOSSIP_GAP", meaning: "how long a gap may stay open before it is asked for", usual: "400 millis" },
   {
     name: "GOSSIP_HUB_WAIT",
@@ -97,6 +102,11 @@ export const variables: ReadonlyArray<Variable> = [
     name: "GOSSIP_SILENCE",
     meaning: "how long a node that starts says nothing to others, so that they are started too",
     usual: "100 millis"
+  },
+  {
+    name: "GOSSIP_SNAPSHOT_AFTER",
+    meaning: "how many bytes a journal of Gossip has at least when a snapshot takes its place",
+    usual: "1048576"
   },
   choice(registry["unique-ids"].programs, "ID_GENERATOR", {
     flake: "time-ordered",

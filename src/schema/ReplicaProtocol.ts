@@ -8,9 +8,34 @@ import { NodeId } from "./Address.ts"
 import * as Rpc from "./Rpc.ts"
 import { Encoded, Origin } from "./VersionVector.ts"
 
-/** One life of a node. With the node's name and a dot before it, it is the origin of what that life publishes. */
-export const Life = Schema.String.check(Schema.isPattern(/^[0-9a-z]{1,12}$/)).pipe(Schema.brand("Life"))
+/**
+ * One life of a node, such as `k2j4x0`. A later life that has kept all that it had said is `k2j4x0-1`, the one after that
+ * `k2j4x0-2` and so on.
+ */
+export const Life = Schema.String.check(Schema.isPattern(/^[0-9a-z]{1,12}(-[1-9][0-9]{0,8})?$/)).pipe(
+  Schema.brand("Life")
+)
 export type Life = typeof Life.Type
+
+const partsOf = (life: Life): readonly [first: string, number: number] => {
+  const [first, number = "0"] = life.split("-")
+  return [first!, Number(number)]
+}
+
+/** The life that follows when nothing is forgotten. */
+export const nextLife = (life: Life): Life => {
+  const [first, number] = partsOf(life)
+  return Life.make(`${first}-${number + 1}`)
+}
+
+/** Whether the one life has begun with all that the other had said. */
+export const follows = (life: Life, other: Life): boolean => {
+  const [[first, number], [otherFirst, otherNumber]] = [partsOf(life), partsOf(other)]
+  return first === otherFirst && number > otherNumber
+}
+
+/** Whose operations those of this life are: those of the first of the lives that forget nothing. */
+export const originOf = (node: NodeId, life: Life): Origin => Origin.make(`${node}.${partsOf(life)[0]}`)
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 const Positive = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
@@ -88,10 +113,7 @@ export const fetch = Rpc.make("gossip_fetch", {
   request: { life: Life, to: Life, snapshot: Count, chunk: Count }
 })
 
-/**
- * A part of a snapshot, in this order: the first has the head; then come, in parts, the operations that are not stable,
- * as `of` and `ops`, whose effect is in the state already; then the program's state. `last` is true of the last.
- */
+/** What a snapshot is of. */
 export const Head = Schema.Struct({
   epoch: Count,
   /** Where the snapshot ends in the sender's log. */
@@ -103,6 +125,18 @@ export const Head = Schema.Struct({
 })
 export type Head = typeof Head.Type
 
+/**
+ * A part of a snapshot, in this order: the first has the head; then come, in parts, the operations that are not stable,
+ * as `of` and `ops`, whose effect is in the state already; then the program's state. `last` is true of the last.
+ */
+export const part = <A, I, S, J>(operation: Schema.Codec<A, I>, state: Schema.Codec<S, J>) => ({
+  head: Schema.optionalKey(Head),
+  of: Schema.optionalKey(Schema.Array(Run)),
+  ops: Schema.optionalKey(Schema.Array(operation)),
+  state: Schema.optionalKey(Schema.Array(state)),
+  last: Schema.optionalKey(Schema.Boolean)
+})
+
 export const chunk = <A, S>(operation: Schema.Codec<A, unknown>, state: Schema.Codec<S, unknown>) =>
   Rpc.make("gossip_chunk", {
     request: {
@@ -110,14 +144,12 @@ export const chunk = <A, S>(operation: Schema.Codec<A, unknown>, state: Schema.C
       to: Life,
       snapshot: Count,
       chunk: Count,
-      head: Schema.optionalKey(Head),
-      of: Schema.optionalKey(Schema.Array(Run)),
-      ops: Schema.optionalKey(Schema.Array(operation)),
-      state: Schema.optionalKey(Schema.Array(state)),
-      last: Schema.optionalKey(Schema.Boolean)
+      ...part(operation, state)
     }
   })
 
 export type Gossip<A> = Rpc.Request<ReturnType<typeof gossip<A>>>
 export type Fetch = Rpc.Request<typeof fetch>
+/** A chunk without its address. */
+export type Part<A, S> = Pick<Chunk<A, S>, keyof ReturnType<typeof part<A, unknown, S, unknown>>>
 export type Chunk<A, S> = Rpc.Request<ReturnType<typeof chunk<A, S>>>

@@ -137,11 +137,11 @@ export const withSettings = (workload: Workload, settings: SettingValues = {}): 
 }
 
 /**
- * What a node acknowledges outlives it. Else it may keep everything in memory and acknowledge at once, and when it is
- * killed take with it what it alone had.
+ * What a node acknowledges outlives it, as long as its disk does. Else it may keep everything in memory and acknowledge at
+ * once, and when it is killed take with it what it alone had.
  */
 export const durable = Setting.toggle({
-  help: "Nodes promise that what they acknowledge outlives them: a kill excuses no loss",
+  help: "Nodes keep on disk what they acknowledge (GOSSIP_DURABILITY=disk): a kill excuses no loss",
   usual: false
 })
 

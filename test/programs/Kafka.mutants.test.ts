@@ -63,7 +63,11 @@ const mutants: ReadonlyArray<Mutant> = [
     finding: /^inconsistent offsets: /,
     options: kills,
     patches: [
-      { module: "programs/Kafka", find: "if ((yield* recovered) === 0) return", replace: "return" }
+      {
+        module: "programs/Kafka",
+        find: "Recovery.make(replica, (",
+        replace: "Recovery.make({ ...replica, recovered: Effect.succeed(0) }, ("
+      }
     ]
   },
   {

@@ -101,7 +101,8 @@ const silence = Layer.effect(
             read: (look) => Effect.sync(look),
             vector: new Map(),
             stable: new Map(),
-            recovered: Effect.succeed(0)
+            recovered: Effect.succeed(0),
+            settle: Effect.void
           }
         })
     }))

@@ -49,6 +49,8 @@ export interface Journal<A> {
   readonly append: (records: ReadonlyArray<A>) => void
   /** From now on the journal holds these records, in place of all that it has held. */
   readonly replace: (records: ReadonlyArray<A>) => void
+  /** How many bytes it has, all that is not synced yet included. */
+  readonly size: () => number
   /** Succeeds when all that was done before is safe. */
   readonly sync: Effect.Effect<void, DiskFailed>
 }
@@ -161,40 +163,50 @@ const concat = (lines: ReadonlyArray<Uint8Array>): Uint8Array => {
   return all
 }
 
+/** Reads the journal at this path, cuts off what a crash has torn, and opens it for writing. */
+const prepare = <A>(files: FileSystem.FileSystem, folder: string, path: string, record: Schema.Codec<A, Json>) =>
+  Effect.gen(function*() {
+    yield* files.makeDirectory(folder, { recursive: true })
+    yield* files.remove(newOf(path), { force: true })
+    const { length, records, torn } = yield* read(files, path, record)
+    if (torn > 0) yield* Effect.logWarning(`${path}: cut off ${torn} bytes of a record that a crash has torn`)
+    const output = yield* openOutput(files, path, length)
+    yield* output.extend(new Uint8Array(0))
+    yield* syncFolder(files, folder)
+    return { output, records, length }
+  }).pipe(Effect.catchTag("PlatformError", (error) => Effect.fail(failed(error))))
+
+/** Where the journal that is to take this one's place is written. */
+const newOf = (path: string): string => `${path}.new`
+
 /** Opens the journal of this name in this folder; both are created if they are not there. */
 export const open = <A>(files: FileSystem.FileSystem, folder: string, name: string, record: Schema.Codec<A, Json>) =>
   Effect.gen(function*() {
     const run = Effect.runForkWith(yield* Effect.context())
     const encode = Schema.encodeSync(Schema.fromJsonString(record))
     const path = `${folder}/${name}`
-    const fresh = `${path}.new`
-    const prepare = Effect.gen(function*() {
-      yield* files.makeDirectory(folder, { recursive: true })
-      yield* files.remove(fresh, { force: true })
-      const { length, records, torn } = yield* read(files, path, record)
-      if (torn > 0) yield* Effect.logWarning(`${path}: cut off ${torn} bytes of a record that a crash has torn`)
-      const output = yield* openOutput(files, path, length)
-      yield* output.extend(new Uint8Array(0))
-      yield* syncFolder(files, folder)
-      return { output, records }
-    })
-    const prepared = yield* Effect.catchTag(prepare, "PlatformError", (error) => Effect.fail(failed(error)))
+    const prepared = yield* prepare(files, folder, path, record)
     const recovered = prepared.records
     let output: Output = prepared.output
     yield* Effect.addFinalizer(() => Effect.suspend(() => output.close))
 
     let count = recovered.length
+    let size = prepared.length
     let batch: Batch = { isAll: false, lines: [] }
     const add = (records: ReadonlyArray<A>): void => {
-      for (const record of records) batch.lines.push(Framing.encode(++count, encode(record)))
+      for (const record of records) {
+        const line = Framing.encode(++count, encode(record))
+        size += line.length
+        batch.lines.push(line)
+      }
     }
 
     const write = ({ isAll, lines }: Batch): Effect.Effect<void, DiskFailed> =>
       isAll
         ? Effect.gen(function*() {
-          const next = yield* openOutput(files, fresh, 0)
+          const next = yield* openOutput(files, newOf(path), 0)
           yield* next.extend(concat(lines))
-          yield* files.rename(fresh, path)
+          yield* files.rename(newOf(path), path)
           yield* syncFolder(files, folder)
           yield* output.close
           output = next
@@ -225,8 +237,10 @@ export const open = <A>(files: FileSystem.FileSystem, folder: string, name: stri
       replace: (records) => {
         batch = { isAll: true, lines: [] }
         count = 0
+        size = 0
         add(records)
       },
+      size: () => size,
       sync: Effect.callback((resume) => {
         waiting.push(resume)
         if (isWorking) return

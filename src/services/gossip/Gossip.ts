@@ -14,11 +14,14 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import * as ProtocolError from "../../schema/ProtocolError.ts"
 import * as Protocol from "../../schema/ReplicaProtocol.ts"
 import type { VersionVector } from "../../schema/VersionVector.ts"
+import type { Disk, DiskFailed } from "../disk/Disk.ts"
 import { Peers } from "../node/Peers.ts"
 import { Timers } from "../node/Timers.ts"
+import * as Durable from "./Durable.ts"
 import type * as Hubs from "./replica/Hubs.ts"
 import type { Entry } from "./replica/Log.ts"
 import * as Replicas from "./replica/Replica.ts"
@@ -46,6 +49,11 @@ export interface Replica<A> {
    * as far as anybody but itself knew of it; and must wait while any node cannot be reached.
    */
   readonly recovered: Effect.Effect<number>
+  /**
+   * The program has done what there is to do when it has recovered: where nodes are durable, later lives of this one are
+   * recovered from their start on.
+   */
+  readonly settle: Effect.Effect<void>
 }
 
 /**
@@ -87,7 +95,10 @@ export interface Options<A, S> {
 
 export class Gossip extends Context.Service<Gossip, {
   /** To be called once, before serving. */
-  readonly join: <A, S>(operation: Schema.Codec<A, unknown>, options: Options<A, S>) => Effect.Effect<Replica<A>>
+  readonly join: <A, S>(
+    operation: Schema.Codec<A, unknown>,
+    options: Options<A, S>
+  ) => Effect.Effect<Replica<A>, DiskFailed>
 }>()("gossip-girl/Gossip") {
   static readonly layerStar = Layer.effect(Gossip, Effect.suspend(() => make("star", Settings.star)))
   /** A star with windows so long that messages are few and news takes a second. */
@@ -112,12 +123,19 @@ export class Gossip extends Context.Service<Gossip, {
   )
 }
 
+/** What a layer is like. */
+interface Kind {
+  readonly shape: Hubs.Shape
+  readonly settings: Settings.Settings
+  readonly durability: Durable.Settings
+}
+
 const make = (shape: Hubs.Shape, config: Config.Config<Settings.Settings>) =>
   Effect.gen(function*() {
-    const settings = yield* config
-    const context = yield* Effect.context<Peers | Timers>()
+    const kind: Kind = { shape, settings: yield* config, durability: yield* Durable.config }
+    const context = yield* Effect.context<Peers | Timers | Disk | Scope.Scope>()
     return Gossip.of({
-      join: (operation, options) => Effect.provideContext(join(shape, settings, operation, options), context)
+      join: (operation, options) => Effect.provideContext(join(kind, operation, options), context)
     })
   })
 
@@ -157,8 +175,7 @@ const tell = <A, S>(
 
 /** A replica with what the layers provide: it is asked by `step`, and what it answers is done. */
 const run = <A, S>(
-  shape: Hubs.Shape,
-  settings: Settings.Settings,
+  { durability, settings, shape }: Kind,
   operation: Schema.Codec<A, unknown>,
   options: Options<A, S>
 ) =>
@@ -172,12 +189,13 @@ const run = <A, S>(
     const gossip = Protocol.gossip(operation)
     const chunk = Protocol.chunk(operation, options.state.part)
     const now = (): number => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+    const durable = yield* Durable.make(durability, operation, options.state)
     const replica = Replicas.make<A, S>({
       shape,
       settings,
       self,
       members,
-      life: Protocol.Life.make(Math.floor(random.nextDoubleUnsafe() * 36 ** 6).toString(36)),
+      ...durable.past,
       random: () => random.nextDoubleUnsafe(),
       sizeOf: sizeWith(operation),
       sizeOfState: sizeWith(options.state.part),
@@ -220,33 +238,34 @@ const run = <A, S>(
 
     const take = (input: Replicas.Input<A, S>): ReturnType<typeof replica.step> => {
       const output = replica.step(input, now())
-      output.events.forEach(happened)
+      durable.tell(output.events, happened, replica.snapshot)
       for (const sent of output.sends) fork(post(sent))
       wake(output.wakeAt)
       rounds.proceed()
       return output
     }
 
-    return { take, publish, rounds, recovery, gossip, chunk }
+    return { take, publish, rounds, recovery, gossip, chunk, durable }
   })
 
 const join = <A, S>(
-  shape: Hubs.Shape,
-  settings: Settings.Settings,
+  kind: Kind,
   operation: Schema.Codec<A, unknown>,
   options: Options<A, S>
-): Effect.Effect<Replica<A>, never, Peers | Timers> =>
+): Effect.Effect<Replica<A>, DiskFailed, Peers | Timers | Disk | Scope.Scope> =>
   Effect.gen(function*() {
-    const { handle } = yield* Peers
-    const { chunk, gossip, publish, recovery, rounds, take } = yield* run(shape, settings, operation, options)
+    const { handle, speakAfter } = yield* Peers
+    const { chunk, durable, gossip, publish, recovery, rounds, take } = yield* run(kind, operation, options)
     const receive = (input: Replicas.Input<A, S>) => take(input).isRefused ? refusal : accepted
 
+    if (durable.pending !== undefined) yield* speakAfter(durable.pending)
     yield* handle([gossip, Protocol.fetch, chunk] as const, {
       gossip: (message, from) => receive({ _tag: "Gossip", from, message }),
       gossip_fetch: (message, from) => receive({ _tag: "Fetch", from, message }),
       gossip_chunk: (message, from) => receive({ _tag: "Chunk", from, message })
     })
     take({ _tag: "Start" })
+    durable.begin()
 
     return {
       publish,
@@ -255,6 +274,7 @@ const join = <A, S>(
       recovered: Effect.suspend(() => {
         take({ _tag: "Recover" })
         return Deferred.await(recovery)
-      })
+      }),
+      settle: Effect.sync(durable.settle)
     }
   })

@@ -5,12 +5,14 @@
  * The node says that it is ready when it has recovered. When all nodes of a cluster start together, they all recover
  * before any client asks, so no request is refused. But a node cannot recover while it cannot reach some peer. So it
  * says that it is ready after {@link readyWithin} in any case, and then refuses requests with error 11 until it has
- * recovered.
+ * recovered. A node that keeps on disk what it promises has nothing to recover, once it has recovered for the first time
+ * (see Durable).
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as ProtocolError from "../../schema/ProtocolError.ts"
+import type { Replica } from "./Gossip.ts"
 
 export interface Recovery {
   /** To be awaited before the node is ready; see Node's `serve`. */
@@ -26,9 +28,12 @@ const readyWithin = Duration.seconds(7)
 
 const refusal = Effect.fail(new ProtocolError.TemporarilyUnavailable({ text: "not every node has been reached yet" }))
 
-/** `recovered` is begun at once: it succeeds when the node has recovered, as `recovered` of Gossip does. */
-export const make = (recovered: Effect.Effect<unknown>): Effect.Effect<Recovery> =>
-  Effect.map(Effect.forkChild(recovered), (recovery) => ({
+/** `finish` is what remains to be done when the replica has recovered, and is given how many former lives there were. */
+export const make = (
+  { recovered, settle }: Pick<Replica<never>, "recovered" | "settle">,
+  finish: (formerLives: number) => Effect.Effect<unknown> = () => Effect.void
+): Effect.Effect<Recovery> =>
+  Effect.map(Effect.forkChild(Effect.andThen(Effect.flatMap(recovered, finish), settle)), (recovery) => ({
     ready: Effect.asVoid(Effect.timeoutOption(Fiber.join(recovery), readyWithin)),
     guard: (answer) => recovery.pollUnsafe() === undefined ? refusal : answer()
   }))

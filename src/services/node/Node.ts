@@ -27,6 +27,7 @@ import * as Answers from "./Answers.ts"
 import * as Calls from "./Calls.ts"
 import * as Inbox from "./Inbox.ts"
 import { MessageIO } from "./MessageIO.ts"
+import * as OutputCommit from "./OutputCommit.ts"
 import * as Routes from "./Routes.ts"
 
 /** What a node has counted since it started. */
@@ -86,6 +87,8 @@ export class Node extends Context.Service<Node, {
     request: Q,
     options?: { readonly timeout?: Duration.Duration }
   ) => Effect.Effect<P, ProtocolError.ProtocolError>
+  /** From now on whatever the node says, to whomever, waits for this: see OutputCommit. */
+  readonly speakAfter: (pending: OutputCommit.Pending) => Effect.Effect<void>
   readonly statistics: Effect.Effect<Statistics>
 }>()("gossip-girl/Node") {
   static serve<P extends Rpc.Protocol, H extends Rpc.Handlers<P>>(
@@ -119,7 +122,8 @@ const make = Effect.gen(function*() {
   const calls = yield* Calls.make
   const answers = yield* Answers.make
   const clientTimeout = yield* Answers.clientTimeout
-  const routes = yield* Routes.make(answers)
+  const commit = OutputCommit.make()
+  const routes = yield* Routes.make(answers, commit)
   let unmatched = 0
 
   const dispatch = (message: Envelope, received?: number): void => {
@@ -161,9 +165,11 @@ const make = Effect.gen(function*() {
         Effect.andThen(io.flush)
       ),
     send: (to, rpc, request) =>
-      Effect.sync(() => io.send({ src: id, dest: to, body: { type: rpc.type, ...rpc.encodeRequest(request) } })),
+      commit.say(
+        Effect.sync(() => io.send({ src: id, dest: to, body: { type: rpc.type, ...rpc.encodeRequest(request) } }))
+      ),
     ask: (to, rpc, request, options) =>
-      Effect.suspend(() => {
+      Effect.andThen(commit.say(Effect.void), () => {
         const fields = rpc.encodeRequest(request)
         return calls.call(
           options?.timeout ?? defaultTimeout,
@@ -174,6 +180,7 @@ const make = Effect.gen(function*() {
         if (body["type"] === rpc.replyType && Result.isSuccess(decoded)) return Effect.succeed(decoded.success)
         return Effect.fail(new ProtocolError.Crash({ text: `${to} answered ${rpc.type} with a malformed reply` }))
       })),
+    speakAfter: (pending) => Effect.sync(() => commit.require(pending)),
     statistics: Effect.sync(() => ({ tooLate: answers.tooLate(), unmatched, awaited: calls.size() }))
   })
 })

@@ -12,6 +12,7 @@ import type { Address, NodeId } from "../../schema/Address.ts"
 import * as ProtocolError from "../../schema/ProtocolError.ts"
 import type * as Rpc from "../../schema/Rpc.ts"
 import { Node } from "./Node.ts"
+import type { Pending } from "./OutputCommit.ts"
 
 export class Peers extends Context.Service<Peers, {
   /** This node. */
@@ -41,6 +42,8 @@ export class Peers extends Context.Service<Peers, {
     protocol: P,
     handlers: H
   ) => Effect.Effect<void, never, Rpc.Services<H>>
+  /** From now on whatever this node says, to peers and to clients, waits for this: see OutputCommit. */
+  readonly speakAfter: (pending: Pending) => Effect.Effect<void>
 }>()("gossip-girl/Peers") {
   static readonly layer = Layer.effect(Peers, Effect.suspend(() => Effect.map(Node, make)))
 }
@@ -70,5 +73,6 @@ const make = (node: Node["Service"]): Peers["Service"] => {
     return node.handle(protocol, all) as Effect.Effect<void, never, Rpc.Services<H>> // which ask what those of H ask
   }
 
-  return { self: node.id, ids, members: node.ids, send: node.send, ask: node.ask, handle }
+  const { ask, send, speakAfter } = node
+  return { self: node.id, ids, members: node.ids, send, ask, handle, speakAfter }
 }

@@ -17,6 +17,7 @@ import type * as ProtocolError from "../../schema/ProtocolError.ts"
 import type * as Rpc from "../../schema/Rpc.ts"
 import { type Answers, malformed, type Outcome } from "./Answers.ts"
 import * as MonotonicClock from "./MonotonicClock.ts"
+import type { OutputCommit } from "./OutputCommit.ts"
 
 /** Has a request answered that was received at this time, in ms of the monotonic clock; now, if nothing is said. */
 export type Route = (message: Envelope, msgId: MessageId | undefined, received?: number) => void
@@ -35,7 +36,7 @@ export interface Routes {
 
 type Handler<R> = (request: unknown, from: Address) => Effect.Effect<never, ProtocolError.ProtocolError, R>
 
-export const make = (answers: Answers) =>
+export const make = (answers: Answers, commit: OutputCommit) =>
   Effect.gen(function*() {
     const now = yield* MonotonicClock.millis
     const inFlight = yield* FiberSet.make<unknown, ProtocolError.ProtocolError>()
@@ -53,7 +54,8 @@ export const make = (answers: Answers) =>
             const request = rpc.decodeRequest(message.body)
             if (Result.isFailure(request)) return answers.refuse(message, msgId, malformed(request))
             const handled = Result.try(() => handler(request.success, message.src))
-            const effect = Result.isSuccess(handled) ? handled.success : Exit.die(handled.failure)
+            const outcome = Result.isSuccess(handled) ? handled.success : Exit.die(handled.failure)
+            const effect = msgId === undefined ? outcome : commit.answer(outcome)
             // The type of the effect says what kind of exit it can be.
             if (Exit.isExit(effect)) return answers.answer(rpc, message, msgId, effect as Outcome)
             const fiber = run(effect)

@@ -200,8 +200,12 @@ const committedOf = (
   return committed
 }
 
-export const observe = (history: History, evidence: Transactions.Evidence): Judgement.Observed => {
-  const transactions = Transactions.fromHistory(history, "volatile", evidence)
+export const observe = (
+  history: History,
+  memory: "durable" | "volatile",
+  evidence: Transactions.Evidence
+): Judgement.Observed => {
+  const transactions = Transactions.fromHistory(history, memory, evidence)
   const catalogue = Observations.catalogue(transactions)
   const { keyId, versions, writes } = catalogue
   const seen = transactions.map((one) => one.outcome === "ok" ? look(catalogue, one) : [])
@@ -238,5 +242,8 @@ export const observe = (history: History, evidence: Transactions.Evidence): Judg
   }
 }
 
-export const check = (history: History, models: ReadonlyArray<ConsistencyModel>): Verdict.Verdict =>
-  Judgement.make((evidence) => observe(history, evidence), models)
+export const check = (
+  history: History,
+  models: ReadonlyArray<ConsistencyModel>,
+  memory: "durable" | "volatile" = "volatile"
+): Verdict.Verdict => Judgement.make((evidence) => observe(history, memory, evidence), models)

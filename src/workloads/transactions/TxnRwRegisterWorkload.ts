@@ -22,7 +22,8 @@ const txn = (f: string, operations: ReadonlyArray<RwRegisterOperation>) =>
  */
 export const TxnRwRegisterWorkload = Workload.configurable("txn-rw-register", {
   ...Generator.settings,
-  consistencyModels: ConsistencyModel.setting("causal")
+  consistencyModels: ConsistencyModel.setting("causal"),
+  durable: Workload.durable
 }, (settings) => ({
   asInMaelstrom: { consistencyModels: ["strict-serializable"] },
   generator: (random) => {
@@ -40,5 +41,6 @@ export const TxnRwRegisterWorkload = Workload.configurable("txn-rw-register", {
     )
   ],
   final: (history) => Generator.portions(history).map((keys) => txn(finalRead, keys.map((key) => ["r", key, null]))),
-  check: (history) => RwRegisterChecker.check(history, settings.consistencyModels)
+  check: (history) =>
+    RwRegisterChecker.check(history, settings.consistencyModels, settings.durable ? "durable" : "volatile")
 }))

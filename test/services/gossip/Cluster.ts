@@ -8,6 +8,7 @@ import { Address, NodeId } from "../../../src/schema/Address.ts"
 import * as Envelope from "../../../src/schema/Envelope.ts"
 import * as Rpc from "../../../src/schema/Rpc.ts"
 import * as Vector from "../../../src/schema/VersionVector.ts"
+import type { Disk } from "../../../src/services/disk/Disk.ts"
 import { Gossip, type State } from "../../../src/services/gossip/Gossip.ts"
 import { Node } from "../../../src/services/node/Node.ts"
 import type { Peers } from "../../../src/services/node/Peers.ts"
@@ -33,7 +34,7 @@ export {
 } from "./Witness.ts"
 
 export type Shape = "star" | "mesh"
-export type GossipLayer = Layer.Layer<Gossip, unknown, Node | Peers | Timers>
+export type GossipLayer = Layer.Layer<Gossip, unknown, Node | Peers | Timers | Disk>
 
 export const layers: Record<Shape, GossipLayer> = { star: Gossip.layerStar, mesh: Gossip.layerMesh }
 

@@ -31,6 +31,7 @@ const named = (id: string) =>
       serve: () => Effect.die("unused"),
       send: () => Effect.die("unused"),
       ask: () => Effect.die("unused"),
+      speakAfter: () => Effect.die("unused"),
       statistics: Effect.die("unused")
     })
   )

@@ -78,7 +78,8 @@ const wires = (reaches: (from: NodeId, to: NodeId) => boolean) => {
           ? Effect.delay(handlers.get(to)!(request, self), 10) as Effect.Effect<P> // the handler of this very request
           : Effect.delay(Effect.fail(timeout), options.timeout ?? 1000)
       ),
-    handle: (_, all) => Effect.sync(() => void handlers.set(self, Object.values(all)[0] as Handler)) // there is one request
+    handle: (_, all) => Effect.sync(() => void handlers.set(self, Object.values(all)[0] as Handler)), // there is one request
+    speakAfter: () => Effect.void
   })
   return peers
 }

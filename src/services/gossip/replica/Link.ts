@@ -2,7 +2,7 @@
  * What a replica keeps of each peer that it has to do with.
  */
 import type { NodeId } from "../../../schema/Address.ts"
-import type { Life } from "../../../schema/ReplicaProtocol.ts"
+import { follows, type Life, originOf } from "../../../schema/ReplicaProtocol.ts"
 import { Origin } from "../../../schema/VersionVector.ts"
 import type { Claim } from "./Claims.ts"
 import type { Asked } from "./Freshness.ts"
@@ -79,7 +79,7 @@ export const begin = <A>(link: Link<A>, life: Life, now: number): void => {
     Outgoing.forget(link.outgoing)
   }
   link.life = life
-  link.origin = Origin.make(`${link.peer}.${life}`)
+  link.origin = originOf(link.peer, life)
   Incoming.begin(link.incoming, life)
   Question.begin(link.question)
   link.reading = undefined
@@ -96,10 +96,11 @@ export const begin = <A>(link: Link<A>, life: Life, now: number): void => {
 }
 
 /**
- * Lives have no order. What was long under way may come from one that is over; but one that still speaks after so many ms
- * is not over, however it seemed.
+ * Lives of one origin have an order, others have none. What was long under way may come from one that is over; but one that
+ * still speaks after so many ms is not over, however it seemed.
  */
 export const isOver = <A>(link: Link<A>, life: Life, now: number, memory: number): boolean => {
+  if (link.life !== undefined && follows(link.life, life)) return true
   const since = link.formerLives.get(life)
   return link.life !== life && since !== undefined && now - since < memory
 }

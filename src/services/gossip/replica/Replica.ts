@@ -43,9 +43,10 @@
  * nobody has seen the parts, and all of them were made knowing the same. So, where the program can merge operations, it
  * is not what clients do but time that fills the log.
  *
- * **Lives.** A node that restarts is a new origin, and asks every other for what it lacks. It is *recovered* once each has
- * answered this life, and all that they had is here: from then on nobody counts on what a former life had, and this one
- * has all that anybody counted on it to have.
+ * **Lives.** A node that restarts with empty memory is a new origin, and asks every other for what it lacks. It is
+ * *recovered* once each has answered this life, and all that they had is here: from then on nobody counts on what a former
+ * life had, and this one has all that anybody counted on it to have. A node whose memory outlives it goes on as the same
+ * origin, in a life that follows the former one, and is recovered if that was (see Durable).
  *
  * **Stability.** An operation is causally stable once every node has it, and whatever is delivered *later* was made by
  * somebody who had it. (Baquero and Shoker, "Pure Operation-Based Replicated Data Types", 2017, §4.) The least position
@@ -63,7 +64,7 @@
  * So a replica keeps what is not stable, and a number for each life that there has ever been.
  */
 import type { NodeId } from "../../../schema/Address.ts"
-import type { Chunk, Fetch, Gossip } from "../../../schema/ReplicaProtocol.ts"
+import type { Chunk, Fetch, Gossip, Part } from "../../../schema/ReplicaProtocol.ts"
 import * as Copies from "./Copies.ts"
 import * as Freshness from "./Freshness.ts"
 import * as Question from "./Question.ts"
@@ -71,6 +72,7 @@ import * as Receiving from "./Receiving.ts"
 import * as Recovering from "./Recovering.ts"
 import * as Sending from "./Sending.ts"
 import * as Snapshots from "./Snapshots.ts"
+import * as SnapshotSender from "./SnapshotSender.ts"
 import {
   deliver,
   type Event,
@@ -80,6 +82,7 @@ import {
   type Options,
   peersOf,
   type Send,
+  stable,
   type State
 } from "./State.ts"
 import { attendAll, attendTo } from "./Suspicion.ts"
@@ -112,6 +115,8 @@ export interface Output<A, S> {
 export interface Replica<A, S> {
   /** `now` is in ms, and never falls. */
   readonly step: (input: Input<A, S>, now: number) => Output<A, S>
+  /** The program's state and what of the log is kept, as they are now. To be read at once. */
+  readonly snapshot: () => Iterable<Part<A, S>>
   /** Its memory, for those who look how much that is: how many operations it keeps. */
   readonly kept: () => number
 }
@@ -137,7 +142,11 @@ const askAbout = <A, S>(state: State<A, S>, which: (peer: NodeId) => boolean): v
 }
 
 const start = <A, S>(state: State<A, S>, agenda: Agenda): void => {
-  const { now, options: { settings, shape } } = state
+  const { now, options: { memory, settings, shape } } = state
+  if (memory !== undefined) {
+    Snapshots.resume(state, memory)
+    Copies.update(state) // who is alone has nobody to wait for
+  }
   agenda.speakAt = now + settings.silence
   agenda.listenedAt = now
     + (shape === "mesh" ? Math.max(settings.roundTrip, settings.acknowledgeWithin) : settings.roundTrip)
@@ -274,6 +283,7 @@ export const make = <A, S>(options: Options<A, S>): Replica<A, S> => {
   const agenda: Agenda = { speakAt: Infinity, listenedAt: Infinity, lookAt: Infinity, wakeAt: Infinity }
 
   return {
+    snapshot: () => SnapshotSender.parts(state.log, stable(state), options.snapshot(), options.sizeOfState),
     kept: () => state.log.end() - state.log.first(),
     step: (input, now) => {
       state.now = now

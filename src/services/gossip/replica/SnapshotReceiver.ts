@@ -3,7 +3,7 @@
  * is in use. Whoever sends it may stop, or die: then it is given up, and nothing has happened.
  */
 import type { NodeId } from "../../../schema/Address.ts"
-import type { Chunk, Head, Life } from "../../../schema/ReplicaProtocol.ts"
+import type { Chunk, Head, Life, Part } from "../../../schema/ReplicaProtocol.ts"
 import type { Origin } from "../../../schema/VersionVector.ts"
 
 /** Where a program puts a state together. */
@@ -12,19 +12,23 @@ export interface Building<S> {
   readonly install: () => void
 }
 
-export interface Fetching<A, S> {
-  readonly peer: NodeId
-  readonly life: Life
-  readonly number: number
+/** A snapshot that is put together. */
+export interface Assembly<A, S> {
   readonly building: Building<S>
   head: Head | undefined
   /** The operations that are not stable yet, in the order of the sender's log. */
   readonly entries: Array<readonly [Origin, A]>
+  isWhole: boolean
+}
+
+export interface Fetching<A, S> extends Assembly<A, S> {
+  readonly peer: NodeId
+  readonly life: Life
+  readonly number: number
   /** All parts before this one are here; all before the other are asked for. */
   taken: number
   asked: number
   readonly early: Map<number, Chunk<A, S>>
-  isWhole: boolean
   progressAt: number
   retries: number
 }
@@ -34,6 +38,13 @@ export interface SnapshotReceiver<A, S> {
 }
 
 export const make = <A, S>(): SnapshotReceiver<A, S> => ({ fetching: undefined })
+
+export const assemble = <A, S>(building: Building<S>): Assembly<A, S> => ({
+  building,
+  head: undefined,
+  entries: [],
+  isWhole: false
+})
 
 /** How many parts are asked for ahead; how often in vain before another snapshot is taken instead, or this one given up. */
 const ahead = 4
@@ -56,13 +67,10 @@ export const begin = <A, S>(
     peer,
     life,
     number,
-    building,
-    head: undefined,
-    entries: [],
+    ...assemble(building),
     taken,
     asked,
     early: new Map(),
-    isWhole: false,
     progressAt: now,
     retries
   }
@@ -90,23 +98,26 @@ export const retry = <A, S>(receiver: SnapshotReceiver<A, S>, now: number): void
 }
 
 /** Adds what a part has; false if it contradicts itself or what came before. */
-const add = <A, S>(fetching: Fetching<A, S>, { head, last, of = [], ops = [], state = [] }: Chunk<A, S>): boolean => {
-  if ((head === undefined) !== (fetching.head !== undefined)) return false
-  fetching.head ??= head
+export const add = <A, S>(
+  assembly: Assembly<A, S>,
+  { head, last, of = [], ops = [], state = [] }: Part<A, S>
+): boolean => {
+  if ((head === undefined) !== (assembly.head !== undefined)) return false
+  assembly.head ??= head
   let next = 0
   for (const run of of) {
-    const origin = typeof run === "number" ? fetching.head?.vector[run]?.[0] : undefined
+    const origin = typeof run === "number" ? assembly.head?.vector[run]?.[0] : undefined
     if (origin === undefined || next === ops.length) return false
-    fetching.entries.push([origin, ops[next++]!])
+    assembly.entries.push([origin, ops[next++]!])
   }
   if (next !== ops.length) return false
-  for (const part of state) fetching.building.add(part)
-  fetching.isWhole = last === true
-  return true
+  for (const part of state) assembly.building.add(part)
+  assembly.isWhole = last === true
+  return !assembly.isWhole || agrees(assembly)
 }
 
 /** Whether the operations are those that the head says. */
-const agrees = <A, S>({ entries, head }: Fetching<A, S>): boolean => {
+const agrees = <A, S>({ entries, head }: Assembly<A, S>): boolean => {
   const left = new Map(head?.vector.map(([origin, count, forgotten]) => [origin, count - forgotten]))
   for (const [origin] of entries) left.set(origin, (left.get(origin) ?? 0) - 1)
   return head !== undefined && [...left.values()].every((count) => count === 0)
@@ -131,7 +142,7 @@ export const take = <A, S>(
     fetching.early.delete(fetching.taken++)
     fetching.progressAt = now
     fetching.retries = 0
-    if (add(fetching, next) && (!fetching.isWhole || agrees(fetching))) {
+    if (add(fetching, next)) {
       if (fetching.isWhole) return "whole"
     } else {
       receiver.fetching = undefined

@@ -6,12 +6,9 @@
  * sending it holds up anything else; a few parts are kept in case they are asked for again.
  */
 import type { NodeId } from "../../../schema/Address.ts"
-import type { Chunk, Life, Run } from "../../../schema/ReplicaProtocol.ts"
+import type { Life, Part, Run } from "../../../schema/ReplicaProtocol.ts"
 import * as Vector from "../../../schema/VersionVector.ts"
 import type { Kept, Log } from "./Log.ts"
-
-/** A chunk without its address. */
-export type Part<A, S> = Pick<Chunk<A, S>, "head" | "of" | "ops" | "state" | "last">
 
 interface Session<A, S> {
   readonly number: number
@@ -89,7 +86,7 @@ export const parts = <A, S>(
   stable: Vector.VersionVector,
   state: Iterable<S>,
   sizeOfState: (part: S) => number
-): Iterator<Part<A, S>> => {
+): IterableIterator<Part<A, S>> => {
   const unstable = Array.from({ length: log.end() - log.first() }, (_, i) => log.at(log.first() + i)!)
   const head = {
     epoch: log.epoch(),

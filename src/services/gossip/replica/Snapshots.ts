@@ -15,7 +15,7 @@ import * as Link from "./Link.ts"
 import * as Outgoing from "./Outgoing.ts"
 import * as SnapshotReceiver from "./SnapshotReceiver.ts"
 import * as SnapshotSender from "./SnapshotSender.ts"
-import { deliver, linkTo, stable, type State } from "./State.ts"
+import { deliver, linkTo, type Memory, mergeWithUntold, stable, type State } from "./State.ts"
 import * as Trail from "./Trail.ts"
 
 /** Asks for the parts that are due. */
@@ -97,21 +97,51 @@ const mayReplace = <A, S>({ log, me }: State<A, S>, head: Head): boolean => {
   return log.sources.every(({ origin, positions }) => positions.first() <= (theirs.get(origin) ?? 0))
 }
 
+/** What the replica has is that of the snapshot; the program has made of it the state that is put in place now. */
+const beginAnew = <A, S>(
+  { events, log }: State<A, S>,
+  { building, entries }: SnapshotReceiver.Assembly<A, S>,
+  head: Head
+): void => {
+  log.restart(head.vector.map(([origin, , forgotten]) => [origin, forgotten]))
+  for (const [origin, operation] of entries) log.append(origin, operation)
+  events.push({ _tag: "Restored", install: building.install })
+}
+
+/** Goes on with what earlier lives have left. The log has other positions, as it is that of another life. */
+export const resume = <A, S>(state: State<A, S>, { isRecovered, runs, snapshot }: Memory<A, S>): void => {
+  const { events, frontiers, log, recovering } = state
+  if (snapshot?.head === undefined) log.restart([])
+  else {
+    beginAnew(state, snapshot, snapshot.head)
+    const known = Vector.decode(snapshot.head.stable)
+    for (const { vector } of frontiers) Vector.raise(vector, known)
+  }
+  for (const { isMerged, ops, origin } of runs) {
+    for (const operation of ops) {
+      state.untold = isMerged === true ? log.end() - 1 : undefined
+      if (!mergeWithUntold(state, operation)) deliver(state, origin, operation)
+    }
+  }
+  state.untold = undefined
+  if (!isRecovered) return
+  recovering.isDone = true
+  events.push({ _tag: "Recovered", formerLives: 0 })
+}
+
 const install = <A, S>(
   state: State<A, S>,
   link: Link.Link<A>,
-  { building, entries }: SnapshotReceiver.Fetching<A, S>,
+  assembly: SnapshotReceiver.Assembly<A, S>,
   head: Head
 ): void => {
-  const { events, log } = state
+  const { log } = state
   const theirs = head.vector.map(([origin, count]) => [origin, count] as const)
   const counts = new Map(theirs)
   const beyond = Array.from({ length: log.end() - log.first() }, (_, i) => log.at(log.first() + i)!)
     .filter(({ origin, sequence }) => sequence > (counts.get(origin) ?? 0))
   state.untold = undefined
-  log.restart(head.vector.map(([origin, , forgotten]) => [origin, forgotten]))
-  for (const [origin, operation] of entries) log.append(origin, operation)
-  events.push({ _tag: "Restored", install: building.install })
+  beginAnew(state, assembly, head)
   for (const { operation, origin } of beyond) deliver(state, origin, operation)
   restartFrontiers(state, Vector.decode(head.stable))
   for (const other of state.links.values()) {

@@ -3,8 +3,8 @@
  * parts.
  */
 import type { NodeId } from "../../../schema/Address.ts"
-import type * as Protocol from "../../../schema/ReplicaProtocol.ts"
-import { Origin, type VersionVector } from "../../../schema/VersionVector.ts"
+import * as Protocol from "../../../schema/ReplicaProtocol.ts"
+import type { Origin, VersionVector } from "../../../schema/VersionVector.ts"
 import type { Settings } from "../Settings.ts"
 import * as Freshness from "./Freshness.ts"
 import * as Frontiers from "./Frontiers.ts"
@@ -23,6 +23,20 @@ export interface Restoring<S> {
   readonly install: () => void
 }
 
+/** Operations of one origin, one after the other; or, if they are merged, all of them one with the last before. */
+export interface Run<A> {
+  readonly origin: Origin
+  readonly ops: ReadonlyArray<A>
+  readonly isMerged?: true
+}
+
+/** What outlives a life: a state, what was delivered after that, and whether it had recovered. */
+export interface Memory<A, S> {
+  readonly snapshot: SnapshotReceiver.Assembly<A, S> | undefined
+  readonly runs: ReadonlyArray<Run<A>>
+  readonly isRecovered: boolean
+}
+
 export interface Options<A, S> {
   readonly shape: Hubs.Shape
   readonly settings: Settings
@@ -30,6 +44,8 @@ export interface Options<A, S> {
   /** Every node of the cluster, this one included, in the order that all were told. */
   readonly members: ReadonlyArray<NodeId>
   readonly life: Protocol.Life
+  /** What earlier lives of the same origin have left. */
+  readonly memory?: Memory<A, S>
   /** From 0 to 1, drawn anew. */
   readonly random: () => number
   /** How many bytes it takes as JSON. */
@@ -92,7 +108,7 @@ export const make = <A, S>(options: Options<A, S>): State<A, S> => {
   const all = members.length
   return {
     options,
-    me: Origin.make(`${self}.${life}`),
+    me: Protocol.originOf(self, life),
     log: Log.make(sizeOf),
     links: new Map(),
     hubs,

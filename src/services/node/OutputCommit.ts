@@ -1,0 +1,42 @@
+/**
+ * What a node says waits until that on which it rests is safe on disk: **output commit**. So nobody has ever heard of
+ * anything that a crash makes the node forget, and for everybody else a crash is a pause in which some messages were lost.
+ *
+ * (Strom and Yemini, "Optimistic Recovery in Distributed Systems", 1985; Elnozahy et al., "A Survey of Rollback-Recovery
+ * Protocols in Message-Passing Systems", 2002, §2.4.)
+ */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+
+/** What has to succeed before what is said now may go out; undefined when all is safe. It never fails. */
+export type Pending = () => Effect.Effect<void> | undefined
+
+export interface OutputCommit {
+  /** From now on this is asked whenever the node says something. */
+  readonly require: (pending: Pending) => void
+  /** Says this when it may go out. */
+  readonly say: (say: Effect.Effect<void>) => Effect.Effect<void>
+  /** The same answer, when it may go out. */
+  readonly answer: <A, E, R>(answer: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+}
+
+export const make = (): OutputCommit => {
+  let pending: Pending | undefined
+
+  const after = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+    const safe = pending?.()
+    return safe === undefined ? effect : Effect.andThen(safe, effect)
+  }
+
+  return {
+    require: (other) => {
+      pending = other
+    },
+    say: (say) => Effect.suspend(() => after(say)),
+    answer: <A, E, R>(answer: Effect.Effect<A, E, R>) => {
+      if (pending === undefined) return answer
+      if (Exit.isExit(answer)) return after<A, E, R>(answer)
+      return Effect.flatMap(Effect.exit(answer), (exit) => after<A, E, R>(exit))
+    }
+  }
+}
