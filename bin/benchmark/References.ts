@@ -143,3 +143,16 @@ export const world = (
   }
   return sent
 }
+
+/** A responder as one writes it with a client of NATS: parses a request, answers to where it says. */
+export const natsResponder = async (require: NodeJS.Require): Promise<void> => {
+  const { connect } = require("@nats-io/transport-node")
+  const connection = await connect({ servers: process.env["NATS_URL"] })
+  connection.subscribe("plain.n1", {
+    callback: (_: unknown, message: { readonly string: () => string; readonly respond: (text: string) => void }) => {
+      const { body: { echo, msg_id }, dest, src } = JSON.parse(message.string())
+      const body = { type: "echo_ok", in_reply_to: msg_id, echo }
+      message.respond(JSON.stringify({ src: dest, dest: src, body }))
+    }
+  })
+}

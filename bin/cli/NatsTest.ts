@@ -3,8 +3,11 @@
  */
 import * as Flag from "effect/cli/Flag"
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Registry from "../../src/registry/Registry.ts"
+import type * as Options from "../../src/simulator/Options.ts"
+import type { OnLine } from "../nats/NatsTraffic.ts"
 import * as Flags from "./Flags.ts"
 import * as Nats from "./Nats.ts"
 import type * as OwnWorkload from "./OwnWorkload.ts"
@@ -66,27 +69,64 @@ export const check = Effect.fnUntraced(function*(given: Given, nemesis: Readonly
   return undefined
 })
 
-/** The arguments of a node on these servers; each run is a cluster of its own. */
-export const argsFor = Effect.fnUntraced(function*({ program, workload }: Given, urls: string) {
-  const cluster = `test-${(yield* Clock.currentTimeMillis).toString(36)}`
-  return [
-    "up",
-    workload.text,
-    ...program === undefined ? [] : ["--program", program],
-    "--stdio",
-    "--nats",
-    urls,
-    "--cluster",
-    cluster
-  ]
+/** The servers of a test, which end with the scope if they are its own. */
+export const servers = ({ nats = own }: Given) =>
+  Effect.gen(function*() {
+    if (nats !== own) return { urls: nats, own: undefined }
+    const { start } = yield* Effect.promise(() => import("../nats/NatsServers.ts"))
+    const started = yield* start
+    return { urls: started.urls.join(","), own: started }
+  }).pipe(Nats.unavailable)
+export type Servers = Effect.Success<ReturnType<typeof servers>>
+
+/**
+ * What befalls the servers while clients work, which ends with the scope. The answer is to be told how many ms of the run
+ * are over: nodes start before that, with the servers in peace, since what says who they are is not sent twice.
+ */
+const faults = Effect.fnUntraced(function*(
+  { killServers }: Given,
+  { own }: Servers,
+  { nemesisInterval, timeLimit }: Pick<Options.Options, "nemesisInterval" | "timeLimit">
+) {
+  if (!killServers || own === undefined) return () => {}
+  const { torment } = yield* Effect.promise(() => import("../nats/NatsServers.ts"))
+  const [begin, end] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+  yield* Deferred.await(begin).pipe(
+    Effect.andThen(Effect.raceFirst(torment(own, nemesisInterval), Deferred.await(end))),
+    Effect.forkScoped
+  )
+  return (elapsed: number): void => {
+    if (elapsed > 0) Deferred.doneUnsafe(begin, Effect.void)
+    if (elapsed >= timeLimit) Deferred.doneUnsafe(end, Effect.void)
+  }
 })
 
-/** The servers of a test, which end with the scope if they are its own. `interval` is in ms. */
-export const servers = ({ killServers, nats = own }: Given, interval: number) =>
-  Effect.gen(function*() {
-    if (nats !== own) return nats
-    const { start, torment } = yield* Effect.promise(() => import("../nats/NatsServers.ts"))
-    const all = yield* start
-    if (killServers) yield* Effect.forkScoped(torment(all, interval))
-    return all.urls.join(",")
-  }).pipe(Nats.unavailable)
+export interface Cluster {
+  /** The arguments of a node. */
+  readonly args: ReadonlyArray<string>
+  /** Is to be told how many ms of the run are over. */
+  readonly tell: (elapsed: number) => void
+  /** Is to be given what counts lines that nodes send each other. */
+  readonly onBegin: (note: OnLine) => void
+}
+
+/** The cluster of one run, with a name of its own. */
+export const cluster = Effect.fnUntraced(function*(
+  given: Given,
+  servers: Servers,
+  options: Pick<Options.Options, "nemesisInterval" | "timeLimit">
+) {
+  const { listen } = yield* Effect.promise(() => import("../nats/NatsTraffic.ts"))
+  const { program, workload: { text } } = given
+  const name = `test-${(yield* Clock.currentTimeMillis).toString(36)}`
+  let note: OnLine = () => {}
+  yield* listen(servers.urls, name, (...line) => note(...line)).pipe(Nats.unavailable)
+  const which = program === undefined ? [] : ["--program", program]
+  return {
+    args: ["up", text, ...which, "--stdio", "--nats", servers.urls, "--cluster", name],
+    tell: yield* faults(given, servers, options),
+    onBegin: (given) => {
+      note = given
+    }
+  } satisfies Cluster as Cluster
+})

@@ -15,6 +15,7 @@ import * as Report from "../../src/report/TextReport.ts"
 import * as Options from "../../src/simulator/Options.ts"
 import * as RealCluster from "../../src/simulator/processes/RealCluster.ts"
 import type * as Run from "../../src/simulator/Run.ts"
+import * as Trial from "../../src/simulator/Trial.ts"
 import type { Finding } from "../../src/workloads/finding/Finding.ts"
 import * as Setting from "../../src/workloads/Setting.ts"
 import * as Conclusion from "./Conclusion.ts"
@@ -121,7 +122,13 @@ const replay = (given: Given, options: Options.Options): string => {
 
 /** Runs the nodes, and keeps what they log in the folder; no folder is left if they cannot be started. */
 const runNodes = Effect.fnUntraced(
-  function*(folder: string, file: string, given: Given, options: Omit<RealCluster.Options, "command">) {
+  function*(
+    folder: string,
+    file: string,
+    given: Given,
+    options: Omit<RealCluster.Options, "command">,
+    onNats: NatsTest.Cluster | undefined
+  ) {
     const { args, bin, logStderr, workload: { workload: { name } } } = given
     const logs = yield* Store.nodeLogs(folder)
     const context = yield* Effect.context<FileSystem.FileSystem>()
@@ -132,11 +139,13 @@ const runNodes = Effect.fnUntraced(
       onMessage: onMessage(given, fork),
       command: { file, args, env: Registry.environment(options.settings) },
       disks: resolve(folder, "disks"),
+      ...onNats && { onBegin: onNats.onBegin },
       onErrorLines: (node, lines) => {
         logs.write(node, lines)
         if (logStderr) fork(Output.err(lines.map((line) => `${node}: ${printable(line)}\n`).join("")))
       },
       onProgress: (done) => {
+        onNats?.tell(done * Trial.lengthOf(options))
         if (!logStderr) fork(Output.progress(`${name}: ${Math.floor(done * 100)} %`))
       },
       onInterrupt: (part) => Effect.provideContext(interrupted(folder, logs.paths(), part), context)
@@ -186,10 +195,17 @@ const check = Effect.fnUntraced(function*(given: Given) {
 })
 
 /** One run, kept, and shown unless that is for the end. */
-const runOnce = Effect.fnUntraced(function*(file: string, given: Given, options: Options.Options) {
-  const { args, bin, json, store, workload: { workload } } = given
+const runOnce = Effect.fnUntraced(function*(
+  file: string,
+  given: Given,
+  options: Options.Options,
+  servers: NatsTest.Servers | undefined
+) {
+  const { bin, json, store, workload: { workload } } = given
+  const onNats = servers === undefined ? undefined : yield* NatsTest.cluster(given, servers, options)
+  const args = onNats?.args ?? given.args
   const folder = yield* Store.open(store, workload.name, Store.nameByTime(yield* Clock.currentTimeMillis))
-  const { logs, outcome } = yield* runNodes(folder, file, given, { ...options, workload })
+  const { logs, outcome } = yield* runNodes(folder, file, { ...given, args }, { ...options, workload }, onNats)
   const run: Run.Run = {
     title: workload.name,
     workload: workload.name,
@@ -218,12 +234,11 @@ const handler = Effect.fnUntraced(function*(asked: Given) {
   const isOnNats = asked.nats !== undefined
   const given = isOnNats && asked.bin === "" ? { ...asked, bin: Usage.script } : asked
   const { file, options } = yield* check(given)
-  const urls = isOnNats ? yield* NatsTest.servers(given, options.nemesisInterval) : ""
+  const servers = isOnNats ? yield* NatsTest.servers(given) : undefined
   const runs: Array<Run.Run> = []
   while (runs.length < given.testCount && runs.every(({ results }) => results.valid)) {
     const seed = given.seed + runs.length
-    const args = isOnNats ? yield* NatsTest.argsFor(given, urls) : given.args
-    runs.push(yield* runOnce(file, { ...given, args, seed }, { ...options, seed }))
+    runs.push(yield* runOnce(file, { ...given, seed }, { ...options, seed }, servers))
   }
   if (given.json) yield* Output.out(Report.json(runs))
   yield* Conclusion.conclude(runs)

@@ -1,10 +1,9 @@
 /**
  * Three NATS servers on loopback that are one cluster, and what may befall them.
  */
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -16,7 +15,7 @@ export interface NatsServers {
   readonly urls: ReadonlyArray<string>
   readonly kill: (server: number) => Effect.Effect<void>
   /** Starts one that was killed again, with what it had on its disk. */
-  readonly restart: (server: number) => Effect.Effect<void, Fault, Scope.Scope>
+  readonly restart: (server: number) => Effect.Effect<void, Fault>
 }
 
 /** A folder that goes with the scope. */
@@ -32,6 +31,7 @@ export const start: Effect.Effect<NatsServers, Fault, Scope.Scope> = Effect.gen(
   const ports = yield* Effect.forEach(numbers, () => NatsServer.freePort)
   const routes = yield* Effect.forEach(numbers, () => NatsServer.freePort)
   const servers = new Map<number, NatsServer.NatsServer>()
+  const scope = yield* Effect.scope
   const startOne = (i: number) =>
     Effect.suspend(() => {
       mkdirSync(join(home, `s${i}`), { recursive: true })
@@ -40,7 +40,7 @@ export const start: Effect.Effect<NatsServers, Fault, Scope.Scope> = Effect.gen(
         folder: join(home, `s${i}`),
         cluster: { server: `s${i}`, port: routes[i]!, routes }
       })
-    }).pipe(Effect.map((server) => void servers.set(i, server)))
+    }).pipe(Effect.map((server) => void servers.set(i, server)), Effect.provideService(Scope.Scope, scope))
   yield* Effect.forEach(numbers, startOne, { concurrency: "unbounded" })
   return {
     urls: ports.map((port) => `nats://127.0.0.1:${port}`),
@@ -53,17 +53,19 @@ export const start: Effect.Effect<NatsServers, Fault, Scope.Scope> = Effect.gen(
   }
 })
 
-/** How long nodes have to start in peace: what says who they are is not sent twice. */
-const peace = Duration.seconds(5)
-
-/** Again and again kills one of them and starts it again, each after so many ms in the mean; never two at once. */
+/**
+ * Again and again kills one of them and starts it again, each after so many ms in the mean; never two at once. Interrupted,
+ * it starts what is down.
+ */
 export const torment = (servers: NatsServers, interval: number) => {
   const pause = Effect.flatMap(Random.nextBetween(0, 2 * interval), Effect.sleep)
   return Effect.gen(function*() {
     const server = yield* Random.nextIntBetween(0, numbers.length)
     yield* pause
-    yield* servers.kill(server)
-    yield* pause
-    yield* servers.restart(server)
-  }).pipe(Effect.forever, Effect.delay(peace))
+    yield* Effect.acquireUseRelease(
+      servers.kill(server),
+      () => pause,
+      () => Effect.orDie(servers.restart(server))
+    )
+  }).pipe(Effect.forever)
 }

@@ -14,8 +14,9 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as NatsBucket from "../../src/nats/NatsBucket.ts"
-import { NatsBus, type NatsUnavailable } from "../../src/nats/NatsBus.ts"
+import type { NatsUnavailable } from "../../src/nats/NatsBus.ts"
 import * as NatsDurability from "../../src/nats/NatsDurability.ts"
+import * as NatsLines from "../../src/nats/NatsLines.ts"
 import * as Envelope from "../../src/schema/Envelope.ts"
 import * as Lines from "../../src/simulator/processes/Lines.ts"
 import * as Watchdog from "../../src/simulator/processes/Watchdog.ts"
@@ -75,7 +76,6 @@ const live = (id: string, settings: Settings, env: NodeJS.ProcessEnv, watchdog: 
 
 /** What has passed on the bus since it was last asked, and which requests to nodes have no answer yet. */
 const observer = Effect.gen(function*() {
-  const { cluster, connection } = yield* NatsBus
   const clock = yield* Clock.Clock
   const waiting = new Map<string, number>()
   let messages = 0
@@ -89,12 +89,8 @@ const observer = Effect.gen(function*() {
       waiting.set(JSON.stringify([src, body["msg_id"]]), clock.currentTimeMillisUnsafe())
     }
   }
-  yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      connection.subscribe(`${cluster}.*`, { callback: (_, { data }) => onLine(decoder.decode(data)) })
-    ),
-    (subscription) => Effect.sync(() => subscription.unsubscribe())
-  )
+  const lines = yield* NatsLines.make
+  yield* Effect.acquireRelease(Effect.sync(() => lines.overhear(onLine)), (stop) => Effect.sync(stop))
   return () => {
     const now = clock.currentTimeMillisUnsafe()
     for (const [request, since] of waiting) if (now - since > forgotten) waiting.delete(request)
@@ -103,8 +99,6 @@ const observer = Effect.gen(function*() {
     return { messages: passed, waiting: waiting.size }
   }
 })
-const decoder = new TextDecoder()
-
 /** A request that has no answer after so long, in ms, has nobody who waits for it. */
 const forgotten = 5000
 

@@ -61,10 +61,12 @@ export interface NatsLines {
   readonly send: (to: Address, line: string, absence?: string) => void
   /** Takes the lines that are sent to an address, until the answer is called. */
   readonly take: (address: Address, onLine: (line: string) => void) => () => void
+  /** Hears the lines that are sent to whatever address of the cluster, until the answer is called. */
+  readonly overhear: (onLine: (line: string) => void) => () => void
 }
 
 export const make: Effect.Effect<NatsLines, never, NatsBus> = Effect.gen(function*() {
-  const { connection, isConnected, maxPayload, subject } = yield* NatsBus
+  const { cluster, connection, isConnected, maxPayload, subject } = yield* NatsBus
   const log = Effect.runForkWith(yield* Effect.context())
   let sentLong = 0
   let dropped = 0
@@ -80,6 +82,19 @@ export const make: Effect.Effect<NatsLines, never, NatsBus> = Effect.gen(functio
     }
   }
 
+  const takeFrom = (subject: string, onLine: (line: string) => void) => {
+    const assemble = assembler()
+    const subscription = connection.subscribe(subject, {
+      callback: (error: Error | null, message: Msg) => {
+        if (error !== null) return void log(Effect.logWarning(`NATS: ${error.message}`))
+        const part = message.headers?.get(header) ?? ""
+        const bytes = part === "" ? message.data : assemble(message.data, part)
+        if (bytes !== undefined) onLine(decoder.decode(bytes))
+      }
+    })
+    return () => subscription.unsubscribe()
+  }
+
   return {
     send: (to, line, absence) => {
       if (!isConnected()) return void dropped++
@@ -92,17 +107,7 @@ export const make: Effect.Effect<NatsLines, never, NatsBus> = Effect.gen(functio
       if (bytes.length <= limit) connection.publish(subject(to), bytes, absence === undefined ? {} : { reply: absence })
       else publishLong(subject(to), bytes, limit)
     },
-    take: (address, onLine) => {
-      const assemble = assembler()
-      const subscription = connection.subscribe(subject(address), {
-        callback: (error: Error | null, message: Msg) => {
-          if (error !== null) return void log(Effect.logWarning(`NATS: ${error.message}`))
-          const part = message.headers?.get(header) ?? ""
-          const bytes = part === "" ? message.data : assemble(message.data, part)
-          if (bytes !== undefined) onLine(decoder.decode(bytes))
-        }
-      })
-      return () => subscription.unsubscribe()
-    }
+    take: (address, onLine) => takeFrom(subject(address), onLine),
+    overhear: (onLine) => takeFrom(`${cluster}.*`, onLine)
   }
 })

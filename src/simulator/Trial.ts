@@ -59,6 +59,8 @@ export interface Trial<M extends Member> {
   readonly isOver: () => boolean
   /** How much of it is done, from 0 to 1. */
   readonly progress: () => number
+  /** Counts a line that has come from one node to another by a way of their own. */
+  readonly note: Network.Network["note"]
   /** What came of it, once it is over. */
   readonly results: () => Results.Results
   readonly history: History.History
@@ -176,8 +178,9 @@ const nemesisOf = (options: Options, stage: Script.Stage, random: SeededRandom):
   })
 
 /** How long clients work and the cluster recovers, in ms. */
-const lengthOf = ({ recovery, timeLimit, workload }: Options): number =>
-  timeLimit + (workload.final === undefined ? 0 : recovery)
+export const lengthOf = (
+  { recovery, timeLimit, workload }: Pick<Options, "recovery" | "timeLimit" | "workload">
+): number => timeLimit + (workload.final === undefined ? 0 : recovery)
 
 /** What came of it. Nobody is blamed twice for the same. */
 const judge = (
@@ -217,13 +220,8 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
 
   const { history, record } = Recorder.make(now)
   const extra = Script.operations(options.script ?? [], workload).filter(({ node }) => ids.includes(node))
-  const stage: Script.Stage = {
-    timeline,
-    network,
-    nodes: members,
-    boot: startup.boot,
-    record: (f, value) => record({ process: "nemesis", type: "info", f, value })
-  }
+  const recordFault: Script.Stage["record"] = (f, value) => record({ process: "nemesis", type: "info", f, value })
+  const stage: Script.Stage = { timeline, network, nodes: members, boot: startup.boot, record: recordFault }
   const nemesis = nemesisOf(options, stage, random)
   const operations = operationsOf(options, workload, random)
 
@@ -260,6 +258,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
     isOver,
     // How long nodes take to start is not known before, and is none of its length.
     progress: () => isOver() ? 1 : begun === undefined ? 0 : Math.min(0.999, now() / lengthOf(options)),
+    note: network.note,
     results: () => {
       const run = { ...options, history, kinds: operations.kinds, network: network.statistics() }
       return judge(run, workload, members, world.endsAtFinding, { services: services.findings(), trial: findings })

@@ -58,6 +58,8 @@ export interface Network {
   readonly departed: (address: Address) => Departure | undefined
   /** Sends a line. False when there is nobody of that name: that is fatal to who sends it in the real bench. */
   readonly send: (src: Address, dest: Address, line: string) => boolean
+  /** Counts a line that has come from one node to another by a way of their own. */
+  readonly note: (src: Address, dest: Address, line: string) => void
   /** Cuts what the grudge says on top of what is cut already. */
   readonly cut: (grudge: Grudge) => void
   readonly heal: () => void
@@ -119,6 +121,16 @@ const queues = (timeline: Timeline, bandwidth: number) => {
   }
 }
 
+/** Counts lines that this network does not carry. */
+const noteOn = (servers: Counter, { journal, onMessage }: Options): Network["note"] => (src, dest, line) => {
+  const size = utf8Length(line) + 1
+  servers.sent++
+  servers.received++
+  servers.bytes += size
+  for (const step of ["send", "receive"] as const) onMessage?.(step, line)
+  journal?.end(journal.send(src, dest, line, size), "delivered")
+}
+
 export const make = (options: Options): Network => {
   const { bandwidth = 0, duplicates, journal, latency, loss, onMessage, random, timeline } = options
   const queueOn = queues(timeline, bandwidth)
@@ -176,6 +188,7 @@ export const make = (options: Options): Network => {
       }
       return true
     },
+    note: noteOn(servers, options),
     cut: (grudge) => {
       for (const [dest, sources] of grudge) {
         const cut: Set<Address> = deaf.get(dest) ?? new Set()

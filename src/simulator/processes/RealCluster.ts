@@ -8,6 +8,7 @@ import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
 import type { NodeId } from "../../schema/Address.ts"
 import * as SeededRandom from "../../workloads/SeededRandom.ts"
+import type * as Network from "../network/Network.ts"
 import type * as Run from "../Run.ts"
 import * as Trial from "../Trial.ts"
 import type * as Life from "./Life.ts"
@@ -25,6 +26,8 @@ export interface Options extends Trial.Options {
   readonly onErrorLines?: (node: NodeId, lines: ReadonlyArray<string>) => void
   /** Is told now and then how much is done, from 0 to 1. */
   readonly onProgress?: (done: number) => void
+  /** Is given what counts lines that come from node to node by a way of their own. */
+  readonly onBegin?: (note: Network.Network["note"]) => void
   /** Takes what there is of a run that is interrupted, when all processes have ended. */
   readonly onInterrupt?: (part: Part) => Effect.Effect<void>
 }
@@ -79,6 +82,7 @@ export const run = (
       endsAtFinding: true
     })
     begun = trial
+    options.onBegin?.(trial.note)
     const showProgress = (): void => {
       options.onProgress?.(trial.progress())
       timeline.after(progressInterval, showProgress)

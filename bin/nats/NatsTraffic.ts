@@ -1,0 +1,30 @@
+/**
+ * What nodes on NATS send each other, for a bench that only sees what they and its clients say.
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import * as NatsLines from "../../src/nats/NatsLines.ts"
+import { type Address, isClient } from "../../src/schema/Address.ts"
+import * as Envelope from "../../src/schema/Envelope.ts"
+import * as NatsNode from "./NatsNode.ts"
+
+/** Is told of a line that one node has sent to another. */
+export type OnLine = (src: Address, dest: Address, line: string) => void
+
+/** Listens until the scope ends. */
+export const listen = Effect.fnUntraced(function*(url: string, cluster: string, onLine: OnLine) {
+  const bus = yield* Layer.build(NatsNode.busAt(url, cluster))
+  const lines = yield* Effect.provideContext(NatsLines.make, bus)
+  yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      lines.overhear((line) => {
+        const message = Envelope.decode(line)
+        if (Result.isFailure(message)) return
+        const { dest, src } = message.success
+        if (!isClient(src) && !isClient(dest)) onLine(src, dest, line)
+      })
+    ),
+    (stop) => Effect.sync(stop)
+  )
+})
