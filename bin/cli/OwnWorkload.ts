@@ -49,7 +49,8 @@ const optional = {
   final: function_,
   clientTimeout: function_,
   crashInterval: [isPositive, "a number of ms above 0"],
-  asInMaelstrom: [isObject, "an object"]
+  asInMaelstrom: [isObject, "an object"],
+  byHand: [Array.isArray, "an array"]
 } as const satisfies Partial<Record<keyof Workload, unknown>>
 
 /** What is wrong with what should be a workload, if anything. */

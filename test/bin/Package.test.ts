@@ -19,15 +19,23 @@ describe("the package, in a folder of its own", () => {
     assert.isBelow(statSync(packed.tarball).size, 4_500_000)
   })
 
-  it("has all modules that it exports, and hides all others", async () => {
+  it("has all modules that it exports, an example of all that these export, and hides all others", async () => {
     const modules = Object.keys(manifest.exports).filter((name) => !/package.json$|vitest$|Live$/.test(name))
     const names = modules.map((name) => name.replace(/^\./, "gossip-girl"))
     const hidden = ["gossip-girl", "gossip-girl/lib/src/simulator/Trial.js", "gossip-girl/simulator/Trial"]
     const script = `
-      for (const name of ${JSON.stringify(names)}) if (Object.keys(await import(name)).length === 0) console.log(name)
-      for (const name of ${JSON.stringify(hidden)}) await import(name).then(() => console.log(name), () => {})`
+      const found = {}
+      for (const name of ${JSON.stringify(names)}) found[name] = Object.keys(await import(name))
+      for (const name of ${JSON.stringify(hidden)}) await import(name).then(() => { found[name] = [] }, () => {})
+      console.log(JSON.stringify(found))`
     const output = await Packed.run(project, `node --input-type=module --eval '${script}'`)
-    assert.strictEqual(output, "")
+    const found: Readonly<Record<string, ReadonlyArray<string>>> = JSON.parse(output)
+    assert.deepStrictEqual(Object.keys(found), names)
+    for (const [name, exported] of Object.entries(found)) {
+      assert.isNotEmpty(exported, name)
+      const example = readFileSync(join(project, name.replace("gossip-girl", "reference") + ".ts"), "utf8")
+      for (const one of exported) assert.match(example, new RegExp(`\\b${one}\\b`), `an example of ${one} in ${name}`)
+    }
   })
 
   it("compiles the examples, and the examples pass their tests", async () => {

@@ -1,3 +1,6 @@
+/**
+ * Clients tell nodes values, and read which values a node has: in the end every node must have all of them.
+ */
 import { Broadcast, Read } from "../../schema/BroadcastProtocol.ts"
 import type { Json } from "../../schema/Json.ts"
 import { Topology } from "../../schema/TopologyProtocol.ts"

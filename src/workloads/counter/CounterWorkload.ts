@@ -1,3 +1,6 @@
+/**
+ * Clients add to a counter and read it: each sum must be one that was possible when it was read.
+ */
 import type * as Schema from "effect/Schema"
 import { CounterProtocol, Delta, GrowOnlyDelta } from "../../schema/CounterProtocol.ts"
 import type { SeededRandom } from "../SeededRandom.ts"

@@ -1,3 +1,6 @@
+/**
+ * Clients say something, and each must get back the same.
+ */
 import { Echo } from "../../schema/EchoProtocol.ts"
 import * as Json from "../../schema/Json.ts"
 import * as Finding from "../finding/Finding.ts"

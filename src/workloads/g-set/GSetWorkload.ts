@@ -1,3 +1,6 @@
+/**
+ * Clients add elements to a set, and read it: in the end every node must have all of them.
+ */
 import { Add, Read } from "../../schema/GSetProtocol.ts"
 import type { Json } from "../../schema/Json.ts"
 import * as Workload from "../Workload.ts"

@@ -1,3 +1,6 @@
+/**
+ * Clients send transactions that read lists and append to them: what they read must fit the consistency models that nodes promise.
+ */
 import { type ListAppendOperation, ListAppendTxn } from "../../schema/TxnProtocol.ts"
 import * as Workload from "../Workload.ts"
 import * as ConsistencyModel from "./ConsistencyModel.ts"

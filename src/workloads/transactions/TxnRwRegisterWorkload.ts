@@ -1,3 +1,6 @@
+/**
+ * Clients send transactions that read and write registers: what they read must fit the consistency models that nodes promise.
+ */
 import { type RwRegisterOperation, RwRegisterTxn } from "../../schema/TxnProtocol.ts"
 import * as Workload from "../Workload.ts"
 import * as ConsistencyModel from "./ConsistencyModel.ts"

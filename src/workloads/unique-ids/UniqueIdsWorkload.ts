@@ -1,3 +1,6 @@
+/**
+ * Clients ask for ids, and no two of them may get the same one.
+ */
 import * as Json from "../../schema/Json.ts"
 import * as Rpc from "../../schema/Rpc.ts"
 import * as Finding from "../finding/Finding.ts"

@@ -1,0 +1,4 @@
+import { run } from "gossip-girl/Live"
+import { Echo } from "gossip-girl/programs/Echo"
+
+run(Echo) // until standard input ends

@@ -1,0 +1,3 @@
+import { LinKvWorkload } from "gossip-girl/workloads/LinKvWorkload"
+
+export const workload = LinKvWorkload.set({ operationsPerKey: 50 })

@@ -1,0 +1,4 @@
+import { TxnListAppendWorkload } from "gossip-girl/workloads/TxnListAppendWorkload"
+
+/** Weaker than the usual strict serializability. */
+export const workload = TxnListAppendWorkload.set({ consistencyModels: ["serializable"] })
