@@ -3,7 +3,6 @@
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
-import * as Config from "effect/Config"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -13,8 +12,6 @@ import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
 import * as Result from "effect/Result"
-import * as Schedule from "effect/Schedule"
-import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
 import * as ProgramsJsonSet from "../../src/programs/JsonSet.ts"
 import * as ProgramsKafka from "../../src/programs/Kafka.ts"
@@ -56,6 +53,9 @@ import * as ServicesNodeMonotonicClock from "../../src/services/node/MonotonicCl
 import * as ServicesNodeNode from "../../src/services/node/Node.ts"
 import * as ServicesNodePeers from "../../src/services/node/Peers.ts"
 import * as ServicesNodeTimers from "../../src/services/node/Timers.ts"
+import * as Config from "./effect/Config.ts"
+import * as Schedule from "./effect/Schedule.ts"
+import * as Schema from "./effect/Schema.ts"
 
 export const modules: Readonly<Record<string, object>> = {
   "effect/Cause": Cause,

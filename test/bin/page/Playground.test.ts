@@ -7,6 +7,7 @@ import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
+import { brotliCompressSync } from "node:zlib"
 import { type Browser, chromium, type Page } from "playwright-core"
 import { lessons } from "../../../bin/site/Lessons.ts"
 import * as Runs from "../../report/Runs.ts"
@@ -58,6 +59,13 @@ describe.skipIf(Runs.chromium === undefined)("The playground", () => {
     await browser.close()
     rmSync(folder, { recursive: true })
     assert.deepStrictEqual(faults, [])
+  })
+
+  it("weighs no more than 350 kB as it is sent", () => {
+    const sizes = ["playground.html", "playground.js", "site.css"].map((name) =>
+      [name, brotliCompressSync(readFileSync(join(folder, name))).length] as const
+    )
+    assert.isAtMost(sizes.reduce((sum, [, size]) => sum + size, 0), 350_000, JSON.stringify(sizes))
   })
 
   it("runs a program of ours, and steps back to the very same picture", { timeout: longest }, async () => {
@@ -114,7 +122,6 @@ describe.skipIf(Runs.chromium === undefined)("The playground", () => {
   })
 
   it("tells that a lesson is solved, and remembers it", { timeout: longest * 2 }, async () => {
-    await open()
     await page.getByLabel("Lesson", { exact: true }).selectOption(lessons[0]!.title)
     await verdict("invalid")
     await page.getByRole("button", { name: "show the solution" }).click()
@@ -123,12 +130,11 @@ describe.skipIf(Runs.chromium === undefined)("The playground", () => {
   })
 
   it("has nothing that axe finds, in light and in dark, wide and narrow", { timeout: longest * 2 }, async () => {
+    await page.evaluate(axe)
     for (const colorScheme of ["light", "dark"] as const) {
       for (const width of [360, 1280]) {
         await page.emulateMedia({ colorScheme })
         await page.setViewportSize({ width, height: 800 })
-        await open()
-        await page.evaluate(axe)
         const violations = await page.evaluate(`axe.run({ preload: false }).then(({ violations }) =>
           violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(" ").slice(0, 300)))`)
         assert.deepStrictEqual(violations, [], `${colorScheme}, ${width} px`)
