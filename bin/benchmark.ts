@@ -22,7 +22,8 @@ const options = {
   operations: { type: "string", default: "1000000" },
   cut: { type: "string", default: "60" },
   rounds: { type: "string", default: "3" },
-  programs: { type: "string" }
+  programs: { type: "string" },
+  profile: { type: "string" }
 } as const
 
 const table = (lines: ReadonlyArray<Line>): void => {
@@ -52,7 +53,8 @@ const main = async (): Promise<void> => {
     operations: Number(values.operations),
     cut: Number(values.cut),
     rounds: Number(values.rounds),
-    programs: values.programs?.split(",")
+    programs: values.programs?.split(","),
+    profile: values.profile
   }
   const lines: Array<Line> = []
   for (const measure of loads) {

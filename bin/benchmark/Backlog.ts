@@ -15,6 +15,8 @@ export interface Settings {
   readonly rounds: number
   /** Undefined: of all programs. */
   readonly programs: ReadonlyArray<string> | undefined
+  /** Where nodes write profiles, if they do. */
+  readonly profile: string | undefined
 }
 
 /** What one run came to. */
@@ -88,11 +90,12 @@ const untilAgreed = async (
   const ratios = [...needed].map(([link, bytes]) => ((trio.bytes.get(link) ?? 0) - (before.get(link) ?? 0)) / bytes)
   const agreedAt = load.program === "broadcast" ? caughtUpAt : now
   const held = delay.max / 1e6
+  console.error([...trio.bytes].map(([link, b]) => `${link}: ${((b - (before.get(link) ?? 0)) / 1e3).toFixed(0)} kB of ${((needed.get(link) ?? 0) / 1e3).toFixed(0)}`).join(", "))
   return { agreed: (agreedAt - began) / 1000, slowest, held, bytes: Math.max(...ratios), cpu }
 }
 
-const cluster = async (load: Load): Promise<Trio> => {
-  const trio = make(load.program)
+const cluster = async ({ program }: Load, { profile }: Settings): Promise<Trio> => {
+  const trio = make({ program, profile })
   await Promise.all(ids.map(trio.start))
   await sleep(2000)
   return trio
@@ -106,8 +109,9 @@ const bytesOf = (load: Load, count: number, made: ReadonlyArray<Id>): number => 
 }
 
 /** n1 is cut off while clients go on at all nodes; then it is not. */
-const healed = async (load: Load, { cut, operations }: Settings): Promise<Figures> => {
-  const trio = await cluster(load)
+const healed = async (load: Load, settings: Settings): Promise<Figures> => {
+  const { cut, operations } = settings
+  const trio = await cluster(load, settings)
   trio.isolate("n1")
   const before = performance.now()
   await trio.load({
@@ -128,8 +132,9 @@ const healed = async (load: Load, { cut, operations }: Settings): Promise<Figure
 }
 
 /** n1 is killed when all nodes have everything, and started again. */
-const restarted = async (load: Load, { operations }: Settings): Promise<Figures> => {
-  const trio = await cluster(load)
+const restarted = async (load: Load, settings: Settings): Promise<Figures> => {
+  const { operations } = settings
+  const trio = await cluster(load, settings)
   await trio.load({ count: operations, request: load.request, onReply: load.replied })
   const loaded = performance.now()
   while (!await load.seems(trio, operations, loaded)) await sleep(100)

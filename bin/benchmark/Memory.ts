@@ -12,7 +12,7 @@ const MB = 1e6
 /** The heap of the largest of three nodes after so many operations, and after five times as many. */
 const grown = async (makeLoad: (typeof loads)[number], operations: number): Promise<readonly [number, number]> => {
   const load = makeLoad()
-  const trio = make(load.program)
+  const trio = make(load)
   await Promise.all(ids.map(trio.start))
   const heap = async (): Promise<number> => {
     await sleep(5000) // what is stable is forgotten

@@ -59,8 +59,13 @@ const eachChunk = (stream: Readable, encoding: BufferEncoding, take: (lines: Rea
   })
 }
 
-const launch = (program: string, id: Id, take: (lines: ReadonlyArray<string>) => void): Process => {
-  const args = ["--expose-gc", "--import", preload, join(import.meta.dirname, `${program}.js`)]
+const launch = (
+  { profile, program }: Options,
+  id: Id,
+  take: (lines: ReadonlyArray<string>) => void
+): Process => {
+  const profiling = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${join(profile, program)}`]
+  const args = [...profiling, "--expose-gc", "--import", preload, join(import.meta.dirname, `${program}.js`)]
   const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(process.execPath, args, {
     stdio: ["pipe", "pipe", "pipe"]
   })
@@ -145,9 +150,15 @@ const makeLoad = ({ count, perSecond = Infinity, request }: Requests, write: (id
   return { more, replied }
 }
 
+export interface Options {
+  readonly program: string
+  /** The folder where each node writes a profile of the processor when it ends. */
+  readonly profile?: string | undefined
+}
+
 const address = /^\{"src":"([^"]+)","dest":"([^"]+)"/
 
-export const make = (program: string): Trio => {
+export const make = (options: Options): Trio => {
   const running = new Map<Id, Process>()
   const awaited = new Map<number, (body: Body) => void>()
   const bytes = new Map<string, number>()
@@ -186,7 +197,7 @@ export const make = (program: string): Trio => {
         lines.forEach(take)
         flush()
       }
-      running.set(id, launch(program, id, takeAll))
+      running.set(id, launch(options, id, takeAll))
       await ask(id, { type: "init", node_id: id, node_ids: ids }, "c0")
     },
     kill: async (id) => {

@@ -6,6 +6,7 @@ import type { Claim } from "./Claims.ts"
 import * as Claims from "./Claims.ts"
 import * as Frontiers from "./Frontiers.ts"
 import * as Link from "./Link.ts"
+import { turn } from "./Pace.ts"
 import { isYoung } from "./Recovering.ts"
 import { lacksFrontier } from "./Sending.ts"
 import { leads, owe, stable, type State } from "./State.ts"
@@ -20,14 +21,23 @@ const isReady =
 /** Takes what a peer has said of frontiers in its log. */
 const hear = <A, S>(state: State<A, S>, link: Link.Link<A>, { epoch, frontiers }: Claim): void => {
   if (epoch !== link.incoming.epoch || state.hubs.shape === "mesh") return
+  for (const { copies } of state.frontiers) {
+    const told = frontiers.find(([others]) => others === copies)?.[1] ?? 0
+    const trail = Link.trailOf(link, copies)
+    trail.told = Math.max(trail.told, told)
+  }
+}
+
+/** Has frontiers follow the peer's log to where it has said that they come, or nearer. */
+const follow = <A, S>(state: State<A, S>, link: Link.Link<A>): void => {
   let isNews = false
   for (const frontier of state.frontiers) {
-    const told = frontiers.find(([copies]) => copies === frontier.copies)?.[1] ?? 0
-    const trail = Link.trailOf(link, frontier.copies)
-    if (told <= trail.position) continue
+    const trail = link.trails.get(frontier.copies)
+    if (trail === undefined || trail.told <= trail.position) continue
     isNews = true
-    const advance = Frontiers.hear(frontier, state.log, trail, told)
+    const advance = Frontiers.hear(frontier, state.log, trail, Trail.next(trail, Frontiers.most))
     if (advance !== undefined) state.events.push({ _tag: "Advanced", advance })
+    if (trail.told > trail.position) state.isBehind = true
   }
   if (isNews && state.areAwaited && link.peer === state.hubs.current()) owe(state, link, state.pace.confirmWithin)
 }
@@ -73,9 +83,11 @@ const infer = <A, S>(state: State<A, S>): void => {
   let hasAdvanced = false
   for (const frontier of frontiers) {
     const before = frontier.position
-    const advance = Frontiers.infer(frontier, log, confirmed)
+    const reached = Frontiers.reach(frontier, log, confirmed)
+    const advance = Frontiers.infer(frontier, log, reached)
     if (advance !== undefined) events.push({ _tag: "Advanced", advance })
     if (frontier.position > before) hasAdvanced = true
+    if (frontier.position < reached) state.isBehind = true
   }
   if (hasAdvanced) passOn(state)
 }
@@ -97,9 +109,17 @@ const forget = <A, S>(state: State<A, S>): void => {
   log.forgetTo(position)
 }
 
+/** When frontiers go on that have come less far than is known. */
+export const wakeAt = <A, S>({ isBehind, now }: State<A, S>): number => isBehind ? now + turn : Infinity
+
+export const wake = <A, S>(state: State<A, S>): void => {
+  if (state.isBehind) update(state)
+}
+
 /** Looks what follows for the frontiers from what has become known. */
 export const update = <A, S>(state: State<A, S>): void => {
   const { links, log } = state
+  state.isBehind = false
   for (const link of links.values()) {
     for (const claim of Claims.takeReady(link.claims, isReady(state, link))) {
       if (claim.confirmed !== undefined && claim.confirmed[0] === log.epoch()) {
@@ -107,6 +127,7 @@ export const update = <A, S>(state: State<A, S>): void => {
       }
       hear(state, link, claim)
     }
+    follow(state, link)
     Link.extendConfirmed(link, log.at)
     if (state.hubs.shape === "star") share(state, link)
     shorten(state, link)

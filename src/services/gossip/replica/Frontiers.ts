@@ -60,15 +60,22 @@ const nthLargest = (numbers: ReadonlyArray<number>, n: number): number => {
 }
 
 /**
- * Every node but this one has so much of this replica's log, in no order; those of which nothing counts are left out.
- * This one has all of it.
+ * By how many operations a frontier advances at the most before something else has its turn: whoever was far behind makes
+ * very many stable at once.
  */
-export const infer = <A>(frontier: Frontier, log: Log<A>, confirmed: ReadonlyArray<number>): Advance<A> | undefined => {
-  const others = frontier.copies - 1
-  const position = others === 0 ? log.end() : nthLargest(confirmed, others)
+export const most = 2000
+
+/** Every node but this one has so much of this replica's log, in no order; those of which nothing counts are left out. */
+export const reach = <A>({ copies }: Frontier, log: Log<A>, confirmed: ReadonlyArray<number>): number =>
+  copies === 1 ? log.end() : nthLargest(confirmed, copies - 1)
+
+/** So many nodes have this replica's log to here. */
+export const infer = <A>(frontier: Frontier, log: Log<A>, reached: number): Advance<A> | undefined => {
+  const from = Math.max(frontier.position, log.first())
+  const position = Math.min(reached, from + most)
   if (position <= frontier.position) return undefined
   const entries: Array<Entry<A>> = []
-  for (let i = Math.max(frontier.position, log.first()); i < position; i++) {
+  for (let i = from; i < position; i++) {
     const { origin, sequence } = log.at(i)!
     raise(frontier, log, origin, sequence, entries)
   }

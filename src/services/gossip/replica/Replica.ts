@@ -213,6 +213,7 @@ const wake = <A, S>(state: State<A, S>, agenda: Agenda): void => {
     else agenda.lookAt = now + state.options.settings.probeEvery
   }
   Snapshots.wake(state)
+  Copies.wake(state)
   attendAll(state)
 }
 
@@ -297,7 +298,8 @@ export const make = <A, S>(options: Options<A, S>): Replica<A, S> => {
         agenda.lookAt,
         Freshness.wakeAt(state.freshness, options.settings.roundTrip),
         state.isServing ? agenda.listenedAt : Infinity,
-        Snapshots.wakeAt(state)
+        Snapshots.wakeAt(state),
+        Copies.wakeAt(state)
       )
       for (const link of state.links.values()) agenda.wakeAt = Math.min(agenda.wakeAt, Sending.wakeAt(state, link))
       return { events, sends, wakeAt: agenda.wakeAt, isRefused }

@@ -82,6 +82,8 @@ export interface State<A, S> {
   readonly hubs: Hubs.Hubs
   readonly pace: Pace.Pace
   readonly frontiers: ReadonlyArray<Frontiers.Frontier>
+  /** Whether it is known that some come further than they have come: they go on at the next turn. */
+  isBehind: boolean
   /** Whether the program waits for any of them. */
   readonly areAwaited: boolean
   readonly recovering: Recovering.Recovering
@@ -117,6 +119,7 @@ export const make = <A, S>(options: Options<A, S>): State<A, S> => {
       Frontiers.make(all, copies.includes(all)),
       ...copies.filter((count) => count !== all).map((count) => Frontiers.make(count, true))
     ],
+    isBehind: false,
     areAwaited: copies.length > 0,
     recovering: Recovering.make(members.filter((id) => id !== self), copies.length > 0),
     freshness: Freshness.make(),

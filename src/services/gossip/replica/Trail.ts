@@ -15,16 +15,18 @@ interface Run {
 }
 
 export interface Trail {
-  /** How far frontiers have followed it. */
+  /** How far frontiers have followed it, and how far the peer has said that they come. */
   position: number
+  told: number
   runs: Queue.Queue<Run>
 }
 
-export const make = (): Trail => ({ position: 0, runs: Queue.make() })
+export const make = (): Trail => ({ position: 0, told: 0, runs: Queue.make() })
 
 /** It begins here: so many operations of each origin come before. */
 export const begin = (trail: Trail, position: number, before: Iterable<readonly [Origin, number]>): void => {
   trail.position = 0
+  trail.told = 0
   trail.runs = Queue.make()
   for (const [origin, count] of before) trail.runs.push({ origin, count, length: 0, end: position })
 }
@@ -35,6 +37,12 @@ export const extend = (trail: Trail, origin: Origin, count: number, length: numb
   if (last?.origin === origin && last.length > 0 && last.end === end - length) {
     trail.runs.replaceLast({ origin, count, length: last.length + length, end })
   } else trail.runs.push({ origin, count, length, end })
+}
+
+/** Where a frontier that follows it for so many operations more comes, as far as the peer has said that it does. */
+export const next = ({ position, runs, told }: Trail, most: number): number => {
+  const first = runs.at(runs.first())
+  return Math.min(told, Math.max(position, first === undefined ? 0 : first.end - first.length) + most)
 }
 
 /** A frontier has come to this position: calls back with how many operations of which origin are before it. */
