@@ -8,6 +8,7 @@
  */
 import type { Origin, VersionVector } from "../../../schema/VersionVector.ts"
 import type { Kept, Log } from "./Log.ts"
+import type { Limits } from "./Segment.ts"
 
 export type Numbering = "log" | "own"
 
@@ -115,6 +116,12 @@ export const sent = (outgoing: Outgoing, numbering: Numbering, end: number, byte
   if (bytes === 0) return
   outgoing.flight.push({ numbering, end, bytes })
   outgoing.bytesInFlight += bytes
+}
+
+/** Whether no answer is awaited, and less is in flight than this. */
+export const isOpen = (outgoing: Outgoing, numbering: Numbering | undefined, limits: Limits): boolean => {
+  const { acknowledged, next } = (numbering && outgoing[numbering]) ?? { acknowledged: 0, next: 0 }
+  return !outgoing.isStalled && outgoing.bytesInFlight < limits.bytes && next - acknowledged < limits.operations
 }
 
 /** Whether there is something in the log from the cursor on that the peer lacks. */

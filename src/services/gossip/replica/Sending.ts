@@ -18,11 +18,12 @@ import { leads, owe, ownCount, type State } from "./State.ts"
 /** A message while it is put together. */
 type Draft<A> = { -readonly [Field in keyof Gossip<A>]: Gossip<A>[Field] }
 
-/** What one message has of operations at the most; what is sent again to who stays silent; what may be in flight. */
-const segment: Segment.Limits = { operations: 5000, bytes: 65_536 }
+/** What one message has of operations at the most; what is sent again to who stays silent; what may be in flight. A client
+ * of the receiver waits until it has taken what is in flight: that takes 50 ms, about. */
+const segment: Segment.Limits = { operations: 1000, bytes: 32_768 }
 const trial: Segment.Limits = { operations: 100, bytes: 2048 }
 const nothing: Segment.Limits = { operations: 0, bytes: 0 }
-const windowBytes = 262_144
+const flight: Segment.Limits = { operations: 6000, bytes: 262_144 }
 
 /** How often who does not wait for frontiers is told how far they are, in ms. */
 const frontierEvery = 1000
@@ -115,7 +116,7 @@ export const due = <A, S>(state: State<A, S>, link: Link.Link<A>): number => {
   const isAsked = question.asked !== "no" || canRefresh(state, link)
   const isUnanswered = talk.awaitingSince !== undefined && talk.retries > 0
   const isLacking = lacks(state, link)
-  const mayPush = !outgoing.isStalled && (isAsked || !isUnanswered) && outgoing.bytesInFlight < windowBytes
+  const mayPush = (isAsked || !isUnanswered) && Outgoing.isOpen(outgoing, numberingOf(state, link), flight)
   const push = !isLacking || !mayPush ? Infinity : pushAt(state, link)
   const answer = isAsked && !isLacking && canAnswer(state, link) ? -Infinity : Infinity
   const ask = question.asking === "no" || isFetchingFrom(state, link) ? Infinity : question.askAt
@@ -157,7 +158,7 @@ const addSegment = <A, S>(state: State<A, S>, link: Link.Link<A>, message: Draft
   const cursor = numbering === undefined ? undefined : outgoing[numbering]
   if (numbering === undefined || cursor === undefined) return true
   const from = again ? cursor.acknowledged : cursor.next
-  const mayPush = !outgoing.isStalled && outgoing.bytesInFlight < windowBytes
+  const mayPush = Outgoing.isOpen(outgoing, numbering, flight)
   const limits = again ? trial : mayPush ? segment : nothing
   if (numbering === "own") {
     const { bytes, ops } = Segment.cutOwn(log, me, from + 1, limits)
