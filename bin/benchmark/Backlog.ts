@@ -90,7 +90,11 @@ const untilAgreed = async (
   const ratios = [...needed].map(([link, bytes]) => ((trio.bytes.get(link) ?? 0) - (before.get(link) ?? 0)) / bytes)
   const agreedAt = load.program === "broadcast" ? caughtUpAt : now
   const held = delay.max / 1e6
-  console.error([...trio.bytes].map(([link, b]) => `${link}: ${((b - (before.get(link) ?? 0)) / 1e3).toFixed(0)} kB of ${((needed.get(link) ?? 0) / 1e3).toFixed(0)}`).join(", "))
+  console.error(
+    [...trio.bytes].map(([link, b]) =>
+      `${link}: ${((b - (before.get(link) ?? 0)) / 1e3).toFixed(0)} kB of ${((needed.get(link) ?? 0) / 1e3).toFixed(0)}`
+    ).join(", ")
+  )
   return { agreed: (agreedAt - began) / 1000, slowest, held, bytes: Math.max(...ratios), cpu }
 }
 

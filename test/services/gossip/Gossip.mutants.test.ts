@@ -120,7 +120,8 @@ const mutants: ReadonlyArray<Mutant> = [
     patch: patch(
       "Frontiers",
       "Trail.follow(trail, position, (origin, count) => raise(frontier, log, origin, count, entries))",
-      `for (let i = log.first(); i < Math.min(position, log.end()); i++) {
+      `trail.position = position
+      for (let i = log.first(); i < Math.min(position, log.end()); i++) {
         const { origin, sequence } = log.at(i)
         raise(frontier, log, origin, sequence, entries)
       }`

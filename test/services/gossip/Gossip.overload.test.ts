@@ -5,8 +5,12 @@ import * as Overload from "./Overload.ts"
 
 const seed = 1
 
-/** Without a bound on the bytes in flight. */
-const boundless = Mutants.patch("Sending", "const windowBytes = 262_144", "const windowBytes = Infinity")
+/** Without a bound on what is in flight. */
+const boundless = Mutants.patch(
+  "Sending",
+  "{ operations: 6000, bytes: 262_144 }",
+  "{ operations: Infinity, bytes: Infinity }"
+)
 
 /** What makes nodes drown that have a backlog to catch up with, and is no fault where computing takes no time. */
 const mutants: Readonly<Record<string, ReadonlyArray<Mutants.Patch>>> = {
