@@ -8,6 +8,7 @@ import * as Schema from "effect/Schema"
 import { readFileSync } from "node:fs"
 import { availableParallelism, cpus, loadavg } from "node:os"
 import { join } from "node:path"
+import * as Registry from "../../src/registry/Registry.ts"
 import * as Limits from "../../src/simulator/Limits.ts"
 import { output } from "./Commands.ts"
 
@@ -18,8 +19,6 @@ const Cost = Schema.Struct({
   faults: Schema.Array(Schema.String),
   /** Messages between servers for each operation. */
   messages: Schema.Finite,
-  /** Bytes of these for each operation. */
-  bytes: Schema.Finite,
   /** In ms: of a value to every node where the workload measures that, else of a reply. */
   medianLatency: Schema.Finite,
   maxLatency: Schema.Finite
@@ -28,7 +27,10 @@ export interface Cost extends Schema.Schema.Type<typeof Cost> {}
 
 const Costs = Schema.Array(Cost)
 
-const Simulated = Schema.Struct({ challenges: Costs, shapes: Costs, sizes: Costs })
+/** With the bytes of these messages for each operation. */
+const Size = Schema.Struct({ ...Cost.fields, bytes: Schema.Int })
+
+const Simulated = Schema.Struct({ challenges: Costs, shapes: Costs, sizes: Schema.Array(Size) })
 export interface Simulated extends Schema.Schema.Type<typeof Simulated> {}
 
 const Real = Schema.Struct({
@@ -69,9 +71,7 @@ interface Printed extends Schema.Schema.Type<typeof Printed> {}
 
 const decodePrinted = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Struct({ runs: Schema.Array(Printed) })))
 
-const rounded = (n: number): number => Math.round(n * 1000) / 1000
-
-/** The cost of a run as `--json` tells it. */
+/** The cost of a run as `--json` tells it, as exactly as documents show it. */
 export const costOf = (run: Printed, title = run.title): Cost => {
   if (!run.valid) throw new Error(`${title} is invalid: what it costs is worth nothing`)
   const { max, median } = Limits.latency({ latencies: run.latencies, workload: { figures: run.figures } })
@@ -79,10 +79,9 @@ export const costOf = (run: Printed, title = run.title): Cost => {
     run: title,
     nodes: run.options.nodeCount,
     faults: run.options.nemesis,
-    messages: rounded(run.messagesPerOperation.servers),
-    bytes: rounded(run.network.servers.bytes / run.operations.count),
-    medianLatency: rounded(median),
-    maxLatency: rounded(max)
+    messages: Number(run.messagesPerOperation.servers.toFixed(3)),
+    medianLatency: Math.round(median),
+    maxLatency: Math.round(max)
   }
 }
 
@@ -92,7 +91,7 @@ const runsOf = async (root: string, command: string): Promise<ReadonlyArray<Prin
 }
 
 /** One run of 25 nodes with each of these shapes. */
-export const shapes = ["star", "relaxed", "thrifty", "mesh"]
+export const shapes = Registry.programNames("broadcast")
 export const shapeCommand = (shape: string): string =>
   `simulate -w broadcast --program ${shape} --node-count 25 --rate 100 --latency 100 --time-limit 20`
 
@@ -108,7 +107,10 @@ export const simulate = async (root: string): Promise<string> => {
   return text({
     challenges: challenges!.map((run) => costOf(run)), // the first of the commands
     shapes: ofShapes.map(([run], i) => costOf(run!, shapes[i])), // each command runs once
-    sizes: sizes!.map((run) => costOf(run))
+    sizes: sizes!.map((run) => ({
+      ...costOf(run),
+      bytes: Math.round(run.network.servers.bytes / run.operations.count)
+    }))
   })
 }
 
@@ -118,7 +120,7 @@ export const measure = async (root: string, date: Date): Promise<string> => {
   return text({
     measured: date.toISOString().slice(0, "2026-01-01".length),
     machine: `${availableParallelism()} cores, ${cpus()[0]?.model ?? "unknown"}, Node ${process.versions.node}`,
-    load: rounded(loadavg()[1]!), // it is an array of three
+    load: Math.round(loadavg()[1]!), // it is an array of three
     challenges: runs.filter((_, i) => i % 2 === 0).map((run) => costOf(run)) // after each comes its simulation
   })
 }

@@ -24,11 +24,10 @@ const published: ReadonlyArray<{ readonly run: string; readonly faults?: string;
 /** Rounded as much as figures of runs differ from each other. */
 const messages = (n: number): string => n === 0 ? "0" : n.toFixed(n < 0.1 ? 3 : 2)
 
-const latency = ({ maxLatency, medianLatency }: Figures.Cost): string =>
-  `${medianLatency.toFixed(0)} / ${maxLatency.toFixed(0)}`
-
 const cost = (run: Figures.Cost): string =>
-  run.messages === 0 || run.maxLatency === 0 ? messages(run.messages) : `${messages(run.messages)} @ ${latency(run)}`
+  run.messages === 0 || run.maxLatency === 0
+    ? messages(run.messages)
+    : `${messages(run.messages)} @ ${run.medianLatency} / ${run.maxLatency}`
 
 const faults = (run: Figures.Cost): string => run.faults.length === 0 ? "-" : run.faults.join(", ")
 
@@ -84,7 +83,7 @@ const shapes = (root: string) => (): string =>
 const sizes = (root: string) => (): string =>
   table(
     ["run", "server messages an operation @ median / max stable latency, ms", "bytes an operation"],
-    Figures.simulatedIn(root).sizes.map((run) => [run.run, cost(run), run.bytes.toFixed(0)])
+    Figures.simulatedIn(root).sizes.map((run) => [run.run, cost(run), String(run.bytes)])
   )
 
 /** When and where the real processes were measured. */

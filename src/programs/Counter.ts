@@ -24,7 +24,7 @@ import { Gossip } from "../services/gossip/Gossip.ts"
 import * as Recovery from "../services/gossip/Recovery.ts"
 import { Node } from "../services/node/Node.ts"
 
-/** In decimal, for it may be beyond what a number in JSON can say. */
+/** A sum, in decimal digits: it may be larger than what JavaScript reads exactly from a number in JSON. */
 const Sum = Schema.String.check(Schema.isPattern(/^-?\d{1,1000}$/))
 
 const counter = (delta: Schema.Codec<number>) =>

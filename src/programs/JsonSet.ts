@@ -9,7 +9,7 @@ import * as Parts from "../services/gossip/Parts.ts"
 export interface JsonSet extends State<ReadonlyArray<Json.Json>> {
   readonly has: (value: Json.Json) => boolean
   readonly add: (value: Json.Json) => void
-  /** In the order in which they were added. */
+  /** All values, in the order in which they were added. */
   readonly all: () => ReadonlyArray<Json.Json>
 }
 

@@ -20,7 +20,10 @@ export type Operation = typeof Operation.Type
 
 const isMessage = (entry: Entry<Operation>): entry is Entry<typeof Message.Type> => "offset" in entry.operation
 
-/** Stable messages of a key; those that are not shown yet, with what makes them entries; and the rest. */
+/**
+ * A part of a snapshot, of one of three kinds: messages of one key that polls show; messages that polls do not show
+ * yet, each with its origin and number; and the committed offsets with the highest offset.
+ */
 const Part = Schema.Union([
   Schema.Struct({ key: Schema.String, shown: Schema.Array(Schema.Tuple([Offset, Json])) }),
   Schema.Struct({ unstable: Schema.Array(Schema.Tuple([Origin, Schema.Int, Message])) }),
@@ -35,7 +38,7 @@ export interface KafkaCopy extends State<Part> {
   readonly stable: (frontier: VersionVector, entries: ReadonlyArray<Entry<Operation>>) => void
 }
 
-/** The parts of what this index and these hold now. */
+/** The parts of a snapshot, from the logs of the keys, the messages that are not stable, and the last part. */
 function* snapshot(
   logs: ReadonlyArray<readonly [key: string, log: ReadonlyArray<KafkaIndex.Message>, length: number]>,
   unstable: ReadonlyArray<Entry<KafkaUnstable.Message>>,
@@ -55,7 +58,7 @@ function* snapshot(
   yield rest
 }
 
-/** For the node at this place among so many. */
+/** Makes the copy of the node at this place among so many nodes. */
 export const make = (
   place: number,
   nodeCount: number
@@ -112,7 +115,7 @@ export const make = (
     }
   })
 
-/** What all of it is kept in. */
+/** The three things that a copy consists of. */
 interface Kept {
   readonly index: KafkaIndex.KafkaIndex
   readonly offsets: KafkaOffsets.KafkaOffsets

@@ -26,9 +26,9 @@ export interface KafkaIndex {
   readonly count: (key: string) => number
   /** The next messages of each key, from these offsets on; a key that has none is left out. */
   readonly poll: (offsets: Offsets) => { readonly [key: string]: ReadonlyArray<readonly [Offset, Json]> }
-  /** Commits what of this advances a key. */
+  /** Commits those of these offsets that are above what is committed of their keys. */
   readonly commit: (offsets: Offsets) => void
-  /** What of this would advance a key; undefined when it is nothing. */
+  /** Those of these offsets that are above what is committed of their keys; undefined when there is none. */
   readonly advances: (offsets: Offsets) => Offsets | undefined
   /** The highest offsets committed of these keys; a key of which nothing is committed is left out. */
   readonly committed: (keys: ReadonlyArray<string>) => Offsets

@@ -25,18 +25,20 @@ export interface KafkaOffsets {
   readonly stable: (offsetOrFloor: Offset) => void
   /** The highest of all offsets and floors, and of those that are stable; -1 if there is none. */
   readonly highest: () => { readonly highest: number; readonly highestStable: number }
-  /** Such have been delivered before. */
+  /** A snapshot says that offsets and floors up to these were delivered, and were stable, before. */
   readonly restore: (highest: { readonly highest: number; readonly highestStable: number }) => void
-  /** This life takes no offset below this floor, which is to be announced. */
+  /**
+   * Raises the floor, below which this life takes no offset, and answers it: the program must announce it to all nodes.
+   */
   readonly raiseFloor: () => Offset
 }
 
-/** For the node at this place among so many. */
+/** Makes the offsets of the node at this place among so many nodes. */
 export const make = (place: number, nodeCount: number): KafkaOffsets => {
   const highestOf = new Map<string, number>() // the highest offset of each key
-  let highest = -1 // of all offsets and floors
-  let highestStable = -1 // of those that are stable
-  let floor = 0 // of this life
+  let highest = -1 // the highest of all offsets and floors
+  let highestStable = -1 // the highest offset or floor that is stable
+  let floor = 0 // this life takes no offset below it
 
   return {
     next: (key) => {

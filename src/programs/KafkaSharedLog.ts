@@ -31,7 +31,7 @@ const linger = Config.Duration("KAFKA_LINGER").pipe(Config.withDefault(Duration.
 /** How old the copy may be from which a poll is answered; environment variable `KAFKA_REFRESH`. */
 const refreshAfter = Config.Duration("KAFKA_REFRESH").pipe(Config.withDefault(Duration.millis(100)))
 
-/** A message and its key, or what is committed. */
+/** An entry of the log: a key with a message, or offsets that a client commits. */
 const Entry = Schema.Union([Schema.Tuple([Schema.String, Json]), Offsets])
 type Entry = typeof Entry.Type
 
@@ -55,7 +55,10 @@ export const KafkaSharedLog = Effect.gen(function*() {
   }, { linger: yield* linger })
   let upToDateAt = -Infinity
 
-  /** The same evaluation, of a copy that has all that was in the log at this moment: it notes so. */
+  /**
+   * The same evaluation, which also notes when the program asked for it: the copy then has all that was in the log at
+   * that moment.
+   */
   const noting = <A>(evaluate: () => A): () => A => {
     const asked = now()
     return () => {

@@ -10,7 +10,7 @@ export type Message = { readonly key: string; readonly offset: Offset; readonly 
 
 export interface KafkaUnstable {
   readonly add: (entry: Entry<Message>) => void
-  /** Takes out the messages of a key, in order of their offsets, up to the first of which this is not true. */
+  /** Takes out the messages of a key, in order of their offsets, up to the first that is not stable. */
   readonly take: (key: string, isStable: (entry: Entry<Message>) => boolean) => ReadonlyArray<Message>
   readonly all: () => ReadonlyArray<Entry<Message>>
 }

@@ -33,7 +33,7 @@ type Put = typeof Put.Type
 export const LinKv = Effect.gen(function*() {
   const values = new Map<string, Json.Json>()
 
-  /** Why an operation fails on the state as it is, if it does. */
+  /** The error with which an operation fails on the present state; undefined when it succeeds. */
   const failure = ({ creates, from, key }: Put): ProtocolError.ProtocolError | undefined => {
     const value = values.get(key)
     if (from === undefined) return undefined

@@ -22,7 +22,7 @@ import { SharedLog } from "../services/log/SharedLog.ts"
 import { Node } from "../services/node/Node.ts"
 
 const Appends = Schema.Array(Schema.Tuple([Json.Json, Json.Json]))
-/** Of each list the canonical text of its key, and its elements. */
+/** All lists: of each the canonical text of its key, and its elements. */
 const Lists = Schema.Array(Schema.Tuple([Schema.String, Schema.Array(Json.Json)]))
 
 export const TxnListAppend = Effect.gen(function*() {

@@ -50,14 +50,14 @@ import * as Parts from "../services/gossip/Parts.ts"
 import * as Recovery from "../services/gossip/Recovery.ts"
 import { Node } from "../services/node/Node.ts"
 
-/** A key, its value, and the stamp if that is another one than the write set's: see {@link merge}. */
+/** A write: its key, its value, and its stamp, which is left out if it is that of the write set (see {@link merge}). */
 const Write = Schema.Tuple([Json.Json, Json.Json, Schema.optionalKey(Schema.Int)])
 type Write = typeof Write.Type
 
 const WriteSet = Schema.Struct({ stamp: Schema.Int, writes: Schema.Array(Write) })
 type WriteSet = typeof WriteSet.Type
 
-/** Each with its name, which is the canonical text of its key, value, stamp and origin. */
+/** A part of the state: registers, each with the canonical text of its key, its value, stamp and origin. */
 const Registers = Schema.Array(Schema.Tuple([Schema.String, Json.Json, Schema.Int, Origin]))
 
 interface Register {
@@ -68,10 +68,13 @@ interface Register {
 
 const isLater = (a: Register, b: Register): boolean => a.stamp > b.stamp || (a.stamp === b.stamp && a.origin > b.origin)
 
-/** A write set that is merged has at most so many writes. */
+/** How many writes a write set has at the most that is merged of two. */
 const maxMerged = 32
 
-/** Of two write sets that go out together, what the later one replaces need not; the rest keeps its stamp. */
+/**
+ * One write set in the place of two that go out together: a write that the later one replaces is left out, and each
+ * other write keeps its stamp.
+ */
 const merge = (earlier: WriteSet, later: WriteSet): WriteSet | undefined => {
   const left = earlier.writes.filter(([key]) => !later.writes.some(([other]) => Json.equals(key, other)))
   if (left.length + later.writes.length > maxMerged) return undefined

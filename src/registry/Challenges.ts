@@ -9,7 +9,7 @@ export interface Challenge extends ChallengeRun {
   readonly workload: Registry.WorkloadName
 }
 
-/** In the order of the challenges. */
+/** All runs, in the order of the challenges. */
 export const challenges: ReadonlyArray<Challenge> = Registry.workloadNames.flatMap((workload) => {
   const { challenges }: Entry = Registry.registry[workload]
   return challenges.map((run) => ({ ...run, workload }))
@@ -25,7 +25,7 @@ export const names: ReadonlyArray<string> = [...new Set(challenges.flatMap(({ id
 export const isNamed = (challenge: Challenge, id: string): boolean =>
   challenge.id === id || groupOf(challenge.id) === id
 
-/** What runs in it. */
+/** The workload and the program that run in it. */
 export const subject = ({ id, program, workload }: Challenge): Registry.Subject => {
   const found = Registry.find(workload, program)
   if (found === undefined) throw new Error(`challenge ${id} has no program`)

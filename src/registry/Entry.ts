@@ -22,7 +22,7 @@ export type Base = Node | Peers | Timers | Disk
 
 /** A program that answers a workload, over a layer. */
 export interface Program {
-  /** With the layer provided. */
+  /** The program, with its layer provided. */
   readonly program: SimulatedNode.Program
   /** Provides the same layer to another program, which may need something else. */
   readonly provide?: (program: Effect.Effect<void, unknown, unknown>) => SimulatedNode.Program
@@ -32,7 +32,7 @@ export interface Program {
   readonly variable?: string
 }
 
-/** By name; the first is the default. */
+/** Programs by name; the first is the default. */
 export type Programs = Readonly<Record<string, Program>>
 
 /** One run of a challenge. */
@@ -76,5 +76,5 @@ export const overAnyOf = <Name extends string, E, R, E2, RIn extends Base>(
   const programs = Object.entries<Layer.Layer<R, E2, RIn>>(layers).map(([name, layer]) =>
     [name, over(program, layer, { variable })] as const
   )
-  return Object.fromEntries(programs) as Record<Name, Program> // the same names
+  return Object.fromEntries(programs) as Record<Name, Program> // it has the same names as `layers`
 }

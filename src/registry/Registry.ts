@@ -32,9 +32,9 @@ export const registry = {
 
 export type WorkloadName = keyof typeof registry
 
-export const workloadNames = Object.keys(registry) as ReadonlyArray<WorkloadName> // its own keys
+export const workloadNames = Object.keys(registry) as ReadonlyArray<WorkloadName> // Object.keys gives its own keys, which are the names
 
-/** The default first. */
+/** The names of a workload's programs, the default first. */
 export const programNames = (workload: WorkloadName): ReadonlyArray<string> => Object.keys(registry[workload].programs)
 
 /** A workload, and the one of its programs that nodes run. */

@@ -27,7 +27,7 @@ const choice = (
   usual
 })
 
-/** In alphabetic order. */
+/** All variables, in alphabetic order. */
 export const variables: ReadonlyArray<Variable> = [
   {
     name: "CLIENT_TIMEOUT",

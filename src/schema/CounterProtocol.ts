@@ -1,6 +1,6 @@
 /**
- * Challenge 4 and its sibling: a counter to which clients add at any node. A delta to a grow-only counter is not
- * negative.
+ * Challenge 4, and a counter that goes both ways: clients add a delta at any node. A delta to a grow-only counter is
+ * not negative.
  */
 import * as Schema from "effect/Schema"
 import * as Rpc from "./Rpc.ts"

@@ -5,7 +5,10 @@ import * as Schema from "effect/Schema"
 import { Json } from "./Json.ts"
 import * as Rpc from "./Rpc.ts"
 
-/** In ms. Maelstrom's clients of lin-kv wait for 1 s at least; the answer needs some of that for its way back. */
+/**
+ * How long a client waits for an answer, in ms. Maelstrom's clients of lin-kv wait for 1 s at least; the answer needs
+ * some of that for its way back.
+ */
 const clientTimeout = 950
 
 export const Read = Rpc.make("read", { request: { key: Json }, reply: { value: Json }, clientTimeout })

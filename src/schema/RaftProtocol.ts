@@ -11,12 +11,12 @@ import * as Rpc from "./Rpc.ts"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
-/** The node at which the server is, a dot, and a random text. */
+/** The id of a server: the node at which it is, a dot, and a random text. */
 export const ServerId = Schema.NonEmptyString.pipe(Schema.brand("ServerId"))
 export type ServerId = typeof ServerId.Type
 
 /** The node at which the server is. */
-export const nodeOf = (server: ServerId): NodeId => server.slice(0, server.lastIndexOf(".")) as NodeId // by definition
+export const nodeOf = (server: ServerId): NodeId => server.slice(0, server.lastIndexOf(".")) as NodeId // every id of a server begins with that of its node
 
 /** Terms are numbered from 1; before the first it is 0. */
 export type Term = number
@@ -46,7 +46,7 @@ export const Entry = <A, I>(operation: Schema.Codec<A, I>) =>
     Schema.Struct({ term: Count, blank: Schema.Literal(true) })
   ])
 
-/** An index, and the term of its entry. */
+/** A position in the log: an index, and the term of the entry there. */
 const Position = Schema.Struct({ index: Count, term: Count })
 export type Position = typeof Position.Type
 

@@ -25,7 +25,7 @@ export interface Rpc<Type extends string, Request, Reply> {
   readonly encodeReply: (reply: Reply) => Body
   /** The names of the reply's own fields: a reply must not have any other. */
   readonly replyFields: ReadonlySet<string>
-  /** What the own fields of both must be. */
+  /** The schemas of the own fields of the request and of the reply. */
   readonly requestSchema: Schema.Constraint
   readonly replySchema: Schema.Constraint
   /** How long a client waits for the answer, in ms, if not as long as for any other. */
@@ -47,7 +47,7 @@ export type Reply<R extends Any> = Parameters<R["encodeReply"]>[0]
 /** Fields that are decoded and encoded without help from a service. */
 type Fields = { readonly [field: string]: Schema.Codec<unknown, unknown> }
 
-/** Declares the request `type`, answered by `type_ok`, by the own fields of both. */
+/** Declares the request `type`, which `type_ok` answers, by the own fields of the request and of the reply. */
 export const make = <const Type extends string, const Q extends Fields = {}, const P extends Fields = {}>(
   type: Type,
   fields: { readonly request?: Q; readonly reply?: P; readonly clientTimeout?: number } = {}

@@ -39,7 +39,7 @@ export const raise = (vector: Map<Origin, number>, other: VersionVector): boolea
   return raised
 }
 
-/** What all of these have. */
+/** For each origin, the operations that every one of these vectors has. */
 export const meet = (vectors: ReadonlyArray<VersionVector>): Map<Origin, number> => {
   const common = new Map<Origin, number>()
   for (const origin of vectors[0]?.keys() ?? []) {
@@ -50,7 +50,7 @@ export const meet = (vectors: ReadonlyArray<VersionVector>): Map<Origin, number>
   return common
 }
 
-/** What at least so many of these have. */
+/** For each origin, the operations that at least so many of these vectors have. */
 export const shared = (vectors: ReadonlyArray<VersionVector>, copies: number): Map<Origin, number> => {
   if (copies === vectors.length) return meet(vectors)
   const common = new Map<Origin, number>()

@@ -4,6 +4,6 @@
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 
-/** In ms. */
+/** The time that this variable says, in ms. */
 export const millis = (name: string, fallback: number): Config.Config<number> =>
   Config.Duration(name).pipe(Config.map(Duration.toMillis), Config.withDefault(fallback))

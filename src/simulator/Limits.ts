@@ -14,7 +14,7 @@ import { type Latencies, type Results, validityOf } from "./Results.ts"
 export const Limits = Schema.Struct({
   /** Messages between servers for each operation. */
   messagesPerOperation: Schema.optionalKey(Schema.Finite),
-  /** See {@link latency}, in ms. */
+  /** The median of {@link latency}, in ms. */
   medianLatency: Schema.optionalKey(Schema.Finite),
   maxLatency: Schema.optionalKey(Schema.Finite)
 })

@@ -145,7 +145,7 @@ export const Trial = Schema.Struct({ ...trial, rules: Rules.setting("maelstrom")
 /** Of a run in the simulated world. */
 export const Simulated = Schema.Struct({ ...trial, rules: Rules.setting("strict"), ...simulated })
 
-/** As they are stored. */
+/** The options of a run as the store keeps them. */
 export const Options = Schema.Struct({
   ...trial,
   rules: Rules.setting("strict"),
@@ -160,7 +160,7 @@ export const Options = Schema.Struct({
 })
 export interface Options extends Schema.Schema.Type<typeof Options> {}
 
-/** What flags say, by their names; one that is not given says nothing. */
+/** The texts of flags, by the flags' names; a flag that is not given has none. */
 export type Texts = Readonly<Record<string, string | undefined>>
 
 const readInto = <O extends object>(
@@ -174,7 +174,7 @@ const readInto = <O extends object>(
     return text === undefined ? options : Setting.set(options, field, field.read(text, nodeCount))
   }, usual)
 
-/** All options of the struct as flags say, those that they do not speak of as usual. */
+/** All options of the struct: those that flags give, and the usual values of all others. */
 export const fromTexts = <S extends Schema.Codec<{ readonly nodeCount: number }, unknown>>(
   struct: S,
   texts: Texts
@@ -187,7 +187,7 @@ export const fromTexts = <S extends Schema.Codec<{ readonly nodeCount: number },
   return readInto(usual, fields, textOf, nodeCount)
 }
 
-/** The settings that flags give, no others. */
+/** The settings that flags give, and no others. */
 export const settingsFromTexts = (
   struct: Schema.Constraint,
   texts: Texts,
@@ -206,7 +206,10 @@ export const toTexts = (
     return text === field.usualText ? [] : [[field, text] as const]
   })
 
-/** The same run but for one option. What there is so many of for each node stays so. */
+/**
+ * The same options with another value for one of them. What the options count for each node, such as clients, keeps its
+ * number for each node.
+ */
 export const change = <O extends Options>(
   struct: Schema.Constraint,
   options: O,

@@ -14,7 +14,7 @@ import type * as Run from "./Run.ts"
 const isOfWorld = ({ kind, source }: Results.Results["findings"][number]): boolean =>
   source === "node" || source === "run" && (kind === "deadlock" || kind === "livelock")
 
-/** Those of them that end no run of real processes. */
+/** Those of these findings that do not end a run of real processes. */
 const lastRemarks = new Set(["misunderstood by a service", "ended no line"])
 
 /** Whether it ended at once, when something was found against a node. */

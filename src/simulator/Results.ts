@@ -30,17 +30,17 @@ export interface Latencies {
 }
 
 export interface Results {
-  /** By which it is judged. */
+  /** The rules by which the run is judged. */
   readonly rules: Rules.Rules
   readonly validity: Rules.Validity
-  /** Whether that is `valid`. */
+  /** Whether the validity is `valid`. */
   readonly valid: boolean
-  /** Everything that speaks against it, by whatever rules. */
+  /** Everything that speaks against the run, by whatever rules. */
   readonly findings: ReadonlyArray<Finding.Finding>
   readonly workload: Verdict.Verdict
   readonly operations: Counts
   readonly operationsByKind: { readonly [f: string]: Counts }
-  /** Of those that were ok when they were asked for the first time. */
+  /** The fraction of operations that were ok when the client asked for the first time. */
   readonly okFraction: number
   readonly latencies: Latencies
   readonly network: Network.Statistics
@@ -127,8 +127,8 @@ export const make = (run: {
 }
 
 /**
- * As the workload's checker judges it. Half a history shows much that the whole would not: so where a run broke off, only
- * why it did.
+ * The results of a run that the workload's checker judges. Half a history shows much that the whole would not: so where
+ * a run broke off, the results say only why it did.
  */
 export const of = (
   run: Omit<Parameters<typeof make>[0], "verdict">,

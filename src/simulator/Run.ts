@@ -38,9 +38,9 @@ export const Results: Schema.Codec<RunResults.Results> = Schema.Struct({
 /** What a link may lead to. */
 const PageAddress = Schema.String.check(Schema.isPattern(/^(https?|file):/))
 
-/** All but the course of events: what the store keeps as results.json. */
+/** All of a run but its history and its messages: what the store keeps as results.json. */
 export const Summary = Schema.Struct({
-  /** What was run, in a word or two. */
+  /** The name of the run, in a word or two. */
   title: Schema.String,
   workload: Schema.String,
   /** What the nodes ran: the name of a program, or the command line of an executable. */
@@ -57,16 +57,16 @@ export interface Summary extends Schema.Schema.Type<typeof Summary> {}
 
 export interface Run extends Summary {
   readonly history: History
-  /** If it kept a journal. */
+  /** All messages, if the run kept a journal. */
   readonly messages?: Messages
 }
 
 const decode = Schema.decodeUnknownResult(Schema.fromJsonString(Summary))
-/** As JSON, and of nothing but what is declared. */
+/** A summary as JSON, without fields that are not declared. */
 export const encode = Schema.encodeSync(Summary)
 
 /** The text of results.json. */
 export const toJson = (summary: Summary): string => `${JSON.stringify(encode(summary), null, 2)}\n`
 
-/** Reads it back. */
+/** Reads the text of results.json. */
 export const fromJson = decode

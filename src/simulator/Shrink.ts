@@ -18,9 +18,9 @@ import type { Workload } from "../workloads/Workload.ts"
 import * as Options from "./Options.ts"
 import * as Simulation from "./Simulation.ts"
 
-/** How far it has come. */
+/** How far the search has come. */
 export interface Progress {
-  /** How many runs it took. */
+  /** How many runs the search has made. */
   readonly runs: number
   /** The smallest run so far that fails. */
   readonly options: Simulation.Options
@@ -29,17 +29,20 @@ export interface Progress {
 export interface Shrunk extends Progress {
   /** What is found in the original run and in the smallest one; see {@link kindOf}. */
   readonly kind: string
-  /** Not so if it ran out of runs. */
+  /** Whether nothing can be left out of the run; false if the search ran out of runs. */
   readonly minimal: boolean
 }
 
-/** How many runs it takes at the most, if nothing else is said. */
+/** How many runs the search makes at the most, if nothing else is said. */
 export const defaultBudget = 2000
 
 /** How many seeds a simpler option is tried with, besides the one that failed. */
 const otherSeeds = 5
 
-/** What is the same of findings in different runs: of an operation that was never ok, which one. */
+/**
+ * The name by which findings of different runs are the same: the finding's own name, and for an operation that was
+ * never ok the operation's name too.
+ */
 export const kindOf = (finding: Finding.Finding): string => {
   const f = finding.source === "run" ? finding.examples[0]?.about["f"] : undefined
   return [Finding.nameOf(finding), ...typeof f === "string" ? [f] : []].join(" ")
@@ -86,7 +89,7 @@ function* minimise(
   }
 }
 
-/** The first that fails. */
+/** The first of these runs that fails. */
 function* firstOf<A>(
   candidates: ReadonlyArray<A>,
   fails: (candidate: A) => Generator<Progress, boolean>
@@ -127,7 +130,7 @@ export function* shrink(
   function* fails(options: Simulation.Options): Generator<Progress, boolean> {
     if (runs >= budget) return false
     const simulation = run(options)
-    const failed = kindsOf(simulation).includes(kind!) // it is no longer undefined
+    const failed = kindsOf(simulation).includes(kind!) // a run that fails has been found
     if (failed) {
       best = options
       drawn = simulation.drawn()
@@ -146,7 +149,7 @@ export function* shrink(
   function* simplify(): Generator<Progress, void> {
     for (const simpler of dimensionsOf(original.workload)) {
       while ((yield* firstOf(simpler(best).flatMap(seeds), fails)) !== undefined) {
-        // as long as it helps
+        // as long as runs get smaller
       }
     }
   }

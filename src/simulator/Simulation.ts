@@ -17,24 +17,27 @@ import * as Trial from "./Trial.ts"
 
 export interface Options extends Trial.Options {
   readonly program: SimulatedNode.Program
-  /** In which order tasks of the same instant run: as in a real process, or any, drawn from the seed. */
+  /**
+   * In which order tasks of the same instant run: `fifo` in the order in which they were queued, as in a real process;
+   * `random` in an order drawn from the seed.
+   */
   readonly scheduling: "fifo" | "random"
   /** What nodes find in their environment variables. */
   readonly config: Readonly<Record<string, string>>
 }
 
-/** Maelstrom's defaults, and ours. */
+/** The usual options: Maelstrom's defaults, and ours for what Maelstrom lacks. */
 export const defaults = { ...Setting.usualOf(RunOptions.Simulated), config: {} } satisfies Partial<Options>
 
 export interface Simulation {
-  /** Works for so many events, and says whether the run is over. */
+  /** Simulates so many events at the most, and says whether the run is over. */
   readonly work: (budget: number) => boolean
   /** How much of the run is done, from 0 to 1. */
   readonly progress: () => number
-  /** What came of it, once it is over. */
+  /** The results of the run, once it is over. */
   readonly results: () => Results.Results
   readonly history: History.History
-  /** If it keeps a journal. */
+  /** All messages, if the run keeps a journal. */
   readonly messages: () => Journal.Messages | undefined
   readonly drawn: () => Trial.Drawn
   readonly nodes: ReadonlyArray<SimulatedNode.SimulatedNode>
@@ -73,7 +76,7 @@ export const make = (options: Options): Simulation => {
   }
 }
 
-/** Runs to the end without looking up. */
+/** Simulates the whole run at once. */
 export const run = (options: Options): Simulation => {
   const simulation = make(options)
   simulation.work(Infinity)

@@ -52,19 +52,19 @@ export interface World<M extends Member> {
 }
 
 export interface Trial<M extends Member> {
-  /** Calls `done` when it is over. */
+  /** Begins the run, and calls `done` when it is over. */
   readonly start: (done?: () => void) => void
-  /** It is over, for the reason given if there is one. */
+  /** Ends the run at once, because of this finding if there is one. */
   readonly end: (finding?: Finding.Finding) => void
   readonly isOver: () => boolean
-  /** How much of it is done, from 0 to 1. */
+  /** How much of the run is done, from 0 to 1. */
   readonly progress: () => number
   /** Counts a line that has come from one node to another by a way of their own. */
   readonly note: Network.Network["note"]
-  /** What came of it, once it is over. */
+  /** The results of the run, once it is over. */
   readonly results: () => Results.Results
   readonly history: History.History
-  /** If it keeps a journal. */
+  /** All messages, if the run keeps a journal. */
   readonly messages: () => Journal.Messages | undefined
   /** How many operations, without the final ones, and how many faults have been drawn, whether they came to pass or not. */
   readonly drawn: () => Drawn
@@ -76,7 +76,7 @@ export interface Drawn {
   readonly faults: number
 }
 
-/** Whether a number is among those; all are, if there are none to be among. */
+/** Whether a number is among these numbers; without them, every number is. */
 const among = (numbers: ReadonlyArray<number> | undefined): (n: number) => boolean => {
   const wanted = numbers && new Set(numbers)
   return (n) => wanted?.has(n) ?? true
@@ -182,7 +182,7 @@ export const lengthOf = (
   { recovery, timeLimit, workload }: Pick<Options, "recovery" | "timeLimit" | "workload">
 ): number => timeLimit + (workload.final === undefined ? 0 : recovery)
 
-/** What came of it. Nobody is blamed twice for the same. */
+/** The results of a run, in which no two findings blame a node for the same deed. */
 const judge = (
   run: Omit<Parameters<typeof Results.make>[0], "findings" | "verdict">,
   workload: Workload.Workload,
@@ -256,7 +256,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
     },
     end,
     isOver,
-    // How long nodes take to start is not known before, and is none of its length.
+    // The time that nodes take to start does not count: nobody knows it in advance.
     progress: () => isOver() ? 1 : begun === undefined ? 0 : Math.min(0.999, now() / lengthOf(options)),
     note: network.note,
     results: () => {

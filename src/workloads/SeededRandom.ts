@@ -36,7 +36,7 @@ const rotateLeft = (x: number, k: number): number => (x << k) | (x >>> (32 - k))
 
 const golden = 0x9e3779b9
 
-/** From four words of state, not all of them 0. */
+/** The generator whose state is these four words, not all of them 0. */
 const fromState = (state: readonly [number, number, number, number]): SeededRandom => {
   let [a, b, c, d] = state
 

@@ -38,7 +38,7 @@ export interface About<A> {
   readonly label?: string
   /** The value that it usually has; without one, it usually is not there. */
   readonly usual?: A
-  /** How that is written, if not as other values are. */
+  /** How the usual value is written in help, if not as other values are. */
   readonly usualText?: string | number
   /** Its flag, if that is not named as it is. */
   readonly flag?: string
@@ -77,7 +77,7 @@ export interface Field extends Annotation {
   readonly flag: string
   readonly label: string
   readonly usualText: string
-  /** Undefined where the text stands for no value. */
+  /** The value that a text stands for; undefined where it stands for none. */
   readonly read: (text: string, nodeCount: number) => unknown
   readonly write: (value: unknown, nodeCount: number) => string
 }
@@ -134,10 +134,10 @@ const put = (options: unknown, [name, ...rest]: ReadonlyArray<string>, value: un
     ? value
     : { ...isRecord(options) && options, [name]: put(isRecord(options) ? options[name] : undefined, rest, value) }
 
-/** The same options, but for the value of one. */
+/** The same options, with another value for one of them. */
 export const set = <O extends object>(options: O, { path }: Field, value: unknown): O => put(options, path, value) as O // the value is one of this option
 
-/** What a struct usually is. */
+/** The struct in which each option has its usual value. */
 export const usualOf = <S extends Schema.Codec<object, unknown>>(struct: S): S["Type"] =>
   Schema.decodeUnknownSync(struct)(
     fieldsOf(struct).filter(({ usual }) => usual !== undefined).reduce((all, field) => set(all, field, field.usual), {})
@@ -150,7 +150,7 @@ const number = (metavar: string, expected: string, more: Partial<Form> & { reado
   return {
     metavar,
     expected,
-    // What a value was written as is read as that very value.
+    // Reading what was written of a value gives that very value.
     read: (text) =>
       text.trim() === "" ? undefined : scale === 1 ? Number(text) : Number((Number(text) * scale).toPrecision(15)),
     write: (value) => String(Number(value) / scale),
@@ -171,7 +171,7 @@ const notNegative = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
 const aboveZero = "a number above 0"
 const atLeastZero = "a number of at least 0"
 
-/** A rate. */
+/** How many of something there are in a second. */
 export const perSecond = (what: string, about: About<number>) =>
   make(positive, number("number", aboveZero, { unit: `${what} a second` }), about)
 
@@ -179,7 +179,7 @@ export const perSecond = (what: string, about: About<number>) =>
 export const seconds = (about: About<number>) =>
   make(notNegative, number("seconds", atLeastZero, { unit: "s", scale: 1000 }), about)
 
-/** The same, but it cannot be none. */
+/** A time in ms above 0 that flags and reports give in seconds. */
 export const someSeconds = (about: About<number>) =>
   make(positive, number("seconds", aboveZero, { unit: "s", scale: 1000 }), about)
 
@@ -190,7 +190,7 @@ export const ms = (about: About<number>) => make(notNegative, number("ms", atLea
 export const cost = (unit: string, about: About<number>) =>
   make(notNegative, number(unit, atLeastZero, { unit }), about)
 
-/** From 0 to 1. `words` are fractions that have a name. */
+/** A fraction from 0 to 1. `words` are fractions that have a name. */
 export const fraction = (about: About<number>, words: Readonly<Record<string, number>> = {}) => {
   const form = number("fraction", [...Object.keys(words), "a number from 0 to 1"].join(" or "))
   return make(
@@ -270,7 +270,7 @@ export const numbers = (about: About<ReadonlyArray<number>>) =>
     about
   )
 
-/** Something that is so, or is not. */
+/** True or false: its flag has no value, and is there or not. */
 export const toggle = (about: About<boolean>) =>
   make(Schema.Boolean, {
     metavar: "",
@@ -282,13 +282,16 @@ export const toggle = (about: About<boolean>) =>
 
 // What can be simpler.
 
-/** Whole numbers of `steps` from `least` to below the value, half as far from it each time. */
+/**
+ * Simpler numbers: `least` first, then numbers that are half as far from the value each time, whole numbers of `step`
+ * from it.
+ */
 export const towards = (least: number, step = 1) => (value: number): ReadonlyArray<number> => {
   const values: Array<number> = []
   for (let gap = (value - least) / step; gap >= 1; gap = Math.floor(gap / 2)) values.push(value - gap * step)
   return values
 }
 
-/** Nothing at all, else all but one. */
+/** Simpler lists: the empty one, then each that lacks one item. */
 export const fewer = <A>(value: ReadonlyArray<A>): ReadonlyArray<ReadonlyArray<A>> =>
   value.length === 0 ? [] : [[], ...value.length < 2 ? [] : value.map((one) => value.filter((other) => other !== one))]

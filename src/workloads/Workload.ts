@@ -37,13 +37,16 @@ export interface Invocation extends Question {
 export interface ByHand {
   /** Type of its request. */
   readonly type: string
-  /** The other fields of a request that makes sense, and that no other with another number has, nor one that is drawn. */
+  /**
+   * The other fields of an example of the request. Each number gives another example, and none is a request that is
+   * drawn.
+   */
   readonly example: (number: number) => Readonly<Record<string, Json>>
-  /** The operation with these fields, if they are such. */
+  /** The operation that a request with these fields begins; a failure if they are no request. */
   readonly invocation: (fields: Readonly<Record<string, Json>>) => Result.Result<Invocation, Schema.SchemaError>
 }
 
-/** Who works: so many workers, the one of number i as a client of node i modulo the number of nodes. */
+/** Who works: so many workers. Worker number i is a client of node number i modulo the number of nodes. */
 export interface Crew {
   readonly nodeCount: number
   readonly workers: number
@@ -56,7 +59,10 @@ export interface Workload {
   readonly name: string
   /** What can be set of it; see {@link configurable}. A workload that has no settings cannot be set. */
   readonly settings?: Schema.Constraint
-  /** The same with these settings, and the others as they are. Throws when one is not its own, or has no such value. */
+  /**
+   * The same workload with these settings, and its other settings as they are. Throws when the workload lacks one of
+   * these settings, or when a setting cannot have such a value.
+   */
   set?(settings: SettingValues): Workload
   /** The settings that Maelstrom takes where nothing is said, and that are not the usual ones. */
   readonly asInMaelstrom?: Readonly<Record<string, Json>>
@@ -66,8 +72,8 @@ export interface Workload {
    */
   readonly setup?: (node: NodeId, nodes: ReadonlyArray<NodeId>) => ReadonlyArray<Invocation>
   /**
-   * Each call draws the next operation, of a worker that is free, and of the client that it is at the time. What is to
-   * be known of a client goes by its id.
+   * Each call draws the next operation, for a worker that is free and for the client that the worker is at the time.
+   * Whoever remembers something of a client finds it by the client's id.
    */
   readonly generator: (random: SeededRandom, crew: Crew) => (client: ClientId, worker: number) => Invocation
   /** The operations that a person can have a client do; none if it is not given. */
@@ -98,7 +104,9 @@ export interface Configurable<S extends SettingFields> extends Workload {
   set(settings: Partial<Values<S>>): Configurable<S>
 }
 
-/** Fails with what is wrong with the first of these settings that is none of the workload's. */
+/**
+ * Throws with what is wrong with the first of these settings that the workload lacks, or that cannot have its value.
+ */
 const checkSettings = (workload: string, schemas: SettingFields, settings: SettingValues): void => {
   for (const [name, value] of Object.entries(settings)) {
     const schema = schemas[name]
@@ -129,7 +137,10 @@ export const configurable = <S extends SettingFields>(
   return under({})
 }
 
-/** The workload under settings that come from elsewhere. Throws when one is not its own, or has no such value. */
+/**
+ * The workload with settings that come from elsewhere. Throws when the workload lacks one of them, or when a setting
+ * cannot have such a value.
+ */
 export const withSettings = (workload: Workload, settings: SettingValues = {}): Workload => {
   if (Object.keys(settings).length === 0) return workload
   if (workload.set === undefined) throw new RangeError(`${workload.name} has no settings`)

@@ -49,7 +49,7 @@ export interface Journal<A> {
   readonly append: (records: ReadonlyArray<A>) => void
   /** From now on the journal holds these records, in place of all that it has held. */
   readonly replace: (records: ReadonlyArray<A>) => void
-  /** How many bytes it has, all that is not synced yet included. */
+  /** How many bytes the journal has, with those that are not synced yet. */
   readonly size: () => number
   /** Succeeds when all that was done before is safe. */
   readonly sync: Effect.Effect<void, DiskFailed>
@@ -62,8 +62,8 @@ export class Disk extends Context.Service<Disk, {
   ) => Effect.Effect<Journal<A>, DiskFailed, Scope.Scope>
 }>()("gossip-girl/Disk") {
   /**
-   * Over files. The journal of a node is the file `<node>.journal` in a folder, which is the environment variable
-   * `DISK_FOLDER`, or another one if that is not set.
+   * The disk is a folder of files. The journal of a node is the file `<node>.journal` in it. The environment variable
+   * `DISK_FOLDER` names the folder; without it, the folder is `otherwise`.
    */
   static readonly layer = (
     otherwise: Effect.Effect<string, DiskFailed, Node>
@@ -147,7 +147,7 @@ const openOutput = (files: FileSystem.FileSystem, path: string, length: number) 
     } satisfies Output
   })
 
-/** What is to be written next: what is added to the journal, or all that it is to hold. */
+/** What is to be written next: records to add to the journal, or all records in place of those that it holds. */
 interface Batch {
   readonly isAll: boolean
   readonly lines: Array<Uint8Array>

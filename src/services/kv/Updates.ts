@@ -42,7 +42,7 @@ export interface Access {
   readonly create: <A>(key: Key<A>, value: A) => Effect.Effect<void, ProtocolError.ProtocolError>
 }
 
-/** See Kv. */
+/** `update` of Kv. */
 export type Update = <A>(
   key: Key<Attributed<A>>,
   initial: A,

@@ -22,7 +22,7 @@ export interface Contention {
   readonly won: (took: number) => void
   /** An attempt has failed, because another node had moved the root. Waits until it is time for the next attempt. */
   readonly lost: (took: number) => Effect.Effect<void>
-  /** An attempt has failed for another reason. */
+  /** The attempt has failed, and not because another node had moved the root. */
   readonly failed: () => void
   /** Waits for as long as this node makes way for others, after a round of appends. */
   readonly makeWay: Effect.Effect<void>
@@ -33,8 +33,8 @@ const makesWayEvery = 6
 
 export const make = (): Contention => {
   let isAlone = false
-  let successes = 0 // while alone
-  let rest = 0 // how long to make way next time
+  let successes = 0 // successful attempts while this node saw no other
+  let rest = 0 // for how long this node makes way next time, in ms
 
   return {
     isAlone: () => isAlone,

@@ -31,7 +31,7 @@ const startOfRoot = (length: number): number => Math.max(0, Math.floor(length / 
 export const make = <A>(execute: (entry: Entry<A>) => void): LogCopy<A> => {
   let length = 0
   let root: Segment<A> = { start: 0, entries: [] }
-  const lastOf = new Map<string, number>() // of each writer, the number of its last entry
+  const lastOf = new Map<string, number>() // the number of the last entry of each writer
 
   const rootWith = (entries: ReadonlyArray<Entry<A>>): Segment<A> => {
     const start = startOfRoot(length + entries.length)

@@ -18,7 +18,7 @@ export interface OwnEntries<A> {
 
 /** `writer` is the name under which this life appends. */
 export const make = <A>(writer: string): OwnEntries<A> => {
-  const evaluations = new Map<number, () => void>() // by the number of the entry
+  const evaluations = new Map<number, () => void>() // what waits for each entry, by the entry's number
   let lastNumber = 0
 
   return {

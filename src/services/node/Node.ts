@@ -87,7 +87,7 @@ export class Node extends Context.Service<Node, {
     request: Q,
     options?: { readonly timeout?: Duration.Duration }
   ) => Effect.Effect<P, ProtocolError.ProtocolError>
-  /** From now on whatever the node says, to whomever, waits for this: see OutputCommit. */
+  /** From now on every message that the node sends, to whomever, waits for this: see OutputCommit. */
   readonly speakAfter: (pending: OutputCommit.Pending) => Effect.Effect<void>
   readonly statistics: Effect.Effect<Statistics>
 }>()("gossip-girl/Node") {
@@ -111,7 +111,7 @@ const isHeader = Schema.is(Header)
 const decodeHeader = Schema.decodeUnknownResult(Header)
 const decodeAnswerable = Schema.decodeUnknownResult(Schema.Struct({ msg_id: MessageId }))
 
-/** The id to answer to, in a body that lacks something else that every body has. */
+/** The `msg_id` of a body that does not decode as a header, if it has one: an error can answer that. */
 const answerableId = (body: Body): MessageId | undefined => {
   const answerable = "in_reply_to" in body ? undefined : decodeAnswerable(body)
   return answerable && Result.isSuccess(answerable) ? answerable.success.msg_id : undefined

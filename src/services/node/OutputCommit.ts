@@ -8,15 +8,17 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 
-/** What has to succeed before what is said now may go out; undefined when all is safe. It never fails. */
+/**
+ * What must succeed before a message that the node sends now may go out; undefined when all is safe. It never fails.
+ */
 export type Pending = () => Effect.Effect<void> | undefined
 
 export interface OutputCommit {
-  /** From now on this is asked whenever the node says something. */
+  /** From now on the node asks this whenever it sends a message. */
   readonly require: (pending: Pending) => void
-  /** Says this when it may go out. */
+  /** Sends a message as soon as it may go out. */
   readonly say: (say: Effect.Effect<void>) => Effect.Effect<void>
-  /** The same answer, when it may go out. */
+  /** The same answer, as soon as it may go out. */
   readonly answer: <A, E, R>(answer: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
 

@@ -42,7 +42,7 @@ export class Peers extends Context.Service<Peers, {
     protocol: P,
     handlers: H
   ) => Effect.Effect<void, never, Rpc.Services<H>>
-  /** From now on whatever this node says, to peers and to clients, waits for this: see OutputCommit. */
+  /** From now on every message that this node sends, to peers and to clients, waits for this: see OutputCommit. */
   readonly speakAfter: (pending: Pending) => Effect.Effect<void>
 }>()("gossip-girl/Peers") {
   static readonly layer = Layer.effect(Peers, Effect.suspend(() => Effect.map(Node, make)))

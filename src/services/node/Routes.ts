@@ -19,11 +19,14 @@ import { type Answers, malformed, type Outcome } from "./Answers.ts"
 import * as MonotonicClock from "./MonotonicClock.ts"
 import type { OutputCommit } from "./OutputCommit.ts"
 
-/** Has a request answered that was received at this time, in ms of the monotonic clock; now, if nothing is said. */
+/**
+ * Hands a request to its handler, and has it answered. `received` is when the request came, in ms of the monotonic
+ * clock; now, if it is left out.
+ */
 export type Route = (message: Envelope, msgId: MessageId | undefined, received?: number) => void
 
 export interface Routes {
-  /** The way of requests of this type; undefined when there is no handler for it. */
+  /** How requests of this type are answered; undefined when there is no handler for them. */
   readonly to: (type: string) => Route | undefined
   /** Adds handlers. */
   readonly add: <P extends Rpc.Protocol, H extends Rpc.Handlers<P>>(

@@ -15,7 +15,9 @@ import type { Timeline } from "../time/Timeline.ts"
 
 export interface Client {
   readonly id: ClientId
-  /** Asks all that follows from the question as well. */
+  /**
+   * Asks the node this question, and then every question that follows from the replies; calls `done` with the outcome.
+   */
   readonly ask: (node: NodeId, question: Question, done: (outcome: Outcome) => void) => void
   readonly close: () => void
 }
@@ -27,7 +29,7 @@ type Stray = NonNullable<Extract<Failure, { _tag: "NoReply" }>["stray"]>
 
 const decodeId = Schema.decodeUnknownOption(Json)
 
-/** A message that answers nothing that was ever asked, if it is one. */
+/** What to say of a message that answers no request of this client; undefined if it answers one. */
 const stray = ({ body, dest, src }: Envelope.Envelope, lastId: number): Stray | undefined => {
   const id = body["in_reply_to"]
   if (Number.isInteger(id) && Number(id) >= 1 && Number(id) <= lastId) return undefined

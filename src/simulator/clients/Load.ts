@@ -86,7 +86,7 @@ const crewOf = ({ extra = [], newClient, nodes, record, timeline, workers: count
   }
   return {
     workers,
-    /** One more, of this node. */
+    /** Adds a worker, which is a client of this node. */
     hire: (node: NodeId): Worker => {
       const worker = { node, process: workers.length, client: newClient() }
       workers.push(worker)
@@ -153,7 +153,7 @@ const run = (
         free.push(worker)
       } else {
         perform(worker, invocation, () => {
-          // what was not done while every client was busy is not made up for
+          // operations that came due while every client was busy are not made up for
           if (free.length === 0) due = Math.max(due, timeline.now())
           free.push(worker)
           work()

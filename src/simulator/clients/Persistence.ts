@@ -9,7 +9,7 @@ import type { Outcome, Question } from "../../workloads/Workload.ts"
 import type { Timeline } from "../time/Timeline.ts"
 import type { Client } from "./Client.ts"
 
-/** From a refusal to the next attempt, in ms. */
+/** The time from a refusal to the next attempt, in ms. */
 const pause = 200
 
 /** What the node may do better the next time; a reply that is none says that it cannot. */

@@ -25,7 +25,7 @@ export const faults = ["partition", "one-way", "kill", "wipe", "pause", "clock",
 export type Fault = (typeof faults)[number]
 
 export interface Nemesis {
-  /** Does its deeds for so many ms. What has begun by then goes on. */
+  /** Begins and ends faults for so many ms. A fault that has begun by then goes on. */
   readonly start: (duration: number) => void
   /** Ends every fault. */
   readonly stop: () => void
@@ -118,14 +118,14 @@ const falling = (boot: (node: Member) => void) => {
       if (others === 0) node.kill()
     },
     recover: (node: Member): void => {
-      const others = faults.get(node)! - 1 // it has been felled
+      const others = faults.get(node)! - 1 // some fault has felled it
       faults.set(node, others)
       if (others === 0) boot(node)
     }
   }
 }
 
-/** Sets every clock wrong. */
+/** Moves the wall clock of every node by a random time. */
 const jumping = (nodes: ReadonlyArray<Member>): Draw => (random) => {
   const clocks = nodes.map((node) => ({
     node,

@@ -9,14 +9,14 @@ import * as MutableList from "effect/MutableList"
 import type { VirtualTime } from "./VirtualTime.ts"
 
 export interface Acts {
-  /** Does this after it has been busy with it for so many ms, and with what came before. */
+  /** Does this act when the process has done what came before, and has then been busy with this for so many ms. */
   readonly act: (task: () => void, cost?: number) => void
   /** Is busy for so many ms more than it is already, ahead of what waits; this comes at the end of that. */
   readonly spend: (cost: number, task: () => void) => void
   readonly kill: () => void
   readonly pause: () => void
   readonly resume: () => void
-  /** When it was last resumed, in ms; Infinity while it is paused, -Infinity before. */
+  /** When the process was last resumed, in ms; Infinity while it is paused, -Infinity if it never was. */
   readonly resumedAt: () => number
   readonly isKilled: () => boolean
 }
@@ -32,12 +32,12 @@ const makeLoad = (time: VirtualTime, onIdle: () => void) => {
   let isAwaited = false
   return {
     isOver: (): boolean => until <= time.now(),
-    /** Adds so many ms; the answer is how long all of it takes from now. */
+    /** Makes the process busy for so many ms more; answers how long it is busy from now, in ms. */
     add: (cost: number): number => {
       until = Math.max(until, time.now()) + cost
       return until - time.now()
     },
-    /** Nothing was done since then. */
+    /** The process has done nothing since that time. */
     shift: (since: number): void => {
       if (until > since) until += time.now() - since
     },
@@ -62,7 +62,7 @@ export const make = (time: VirtualTime): Acts => {
   const waiting = MutableList.make<Deed>()
   let begun: Deed | undefined
 
-  /** Does the next thing, if it can. */
+  /** Does the next act, if the process is neither paused nor busy. */
   const step = (): boolean => {
     if (state !== "running") return false
     if (!load.isOver()) {

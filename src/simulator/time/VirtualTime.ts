@@ -20,7 +20,7 @@ export interface VirtualTime extends Timeline {
   readonly pending: () => number
 }
 
-/** So much never happens at one instant, unless it goes on for ever. */
+/** So many tasks and events never happen at one instant, unless they go on for ever. */
 export const livelockAfter = 1_000_000
 
 interface Event {

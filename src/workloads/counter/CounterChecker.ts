@@ -42,15 +42,15 @@ export interface Options {
   readonly memory: "durable" | "volatile"
 }
 
-/** What clients added, by what came of it. */
+/** What clients added, sorted by how each add ended. */
 interface Adds {
   readonly attempted: number
-  /** Acknowledged, and not excused. */
+  /** Adds that were acknowledged, and that no kill excuses. */
   readonly definite: ReadonlyArray<Operations.Completed>
-  /** Acknowledged, and maybe gone with the life of its node. */
+  /** Adds that were acknowledged, and that may be gone with the life of their node. */
   readonly excused: ReadonlyArray<Operations.Completed>
   readonly unknown: ReadonlyArray<Operations.Operation>
-  /** With a definite error, which promises that it never happens. */
+  /** Adds that were refused with a definite error, which promises that the add never happens. */
   readonly refused: ReadonlyArray<Operations.Operation>
 }
 
@@ -66,7 +66,7 @@ const addsOf = ({ all }: Operations.Operations, lives: Lives.Lives): Adds => {
   }
 }
 
-/** What the counter may be at the end, if any of these have been added as well. */
+/** The values that the counter may have at the end, if any of these adds have taken place as well. */
 const sums = ({ definite }: Adds, ...optional: ReadonlyArray<Operations.Operation>): IntervalSet.IntervalSet =>
   IntervalSet.sums(
     definite.reduce((sum, { invoke }) => sum + Readings.numberOf(invoke), 0n),
@@ -94,7 +94,7 @@ const wrongRead = ({ about, against, reading: { completion, node, value } }: Rea
   ])
 }
 
-/** Final readings of what the counter may not be; and those among them that only what was refused explains. */
+/** Final readings of values that the counter cannot have; and those among them that refused adds explain. */
 const wrongAtEnd = (final: ReadonlyArray<Readings.Reading>, acceptable: IntervalSet.IntervalSet, adds: Adds) => {
   const wrong = final.filter(({ value }) => !IntervalSet.has(acceptable, value))
     .map((reading): Readings.Wrong => ({ reading, about: { acceptable: text(acceptable) }, against: [] }))
@@ -104,7 +104,7 @@ const wrongAtEnd = (final: ReadonlyArray<Readings.Reading>, acceptable: Interval
   return { wrong: wrong.filter((one) => !isRefused(one)), refused: wrong.filter(isRefused) }
 }
 
-/** One example for each of several values that the counter has at the end. */
+/** One example for each of the different values that nodes read at the end. */
 const differentAtEnd = (final: ReadonlyArray<Readings.Reading>) => (value: bigint): Finding.Example => {
   const those = final.filter((reading) => reading.value === value)
   return Finding.example(

@@ -1,9 +1,9 @@
 /**
- * Sets of whole numbers as few intervals: what a sum can be of which some terms are optional. As long as the terms are
- * small or many, the sums lie close together and make few intervals, where there may be 2^n of them.
+ * Sets of whole numbers, kept as intervals: all values of a sum of which some terms are optional. n optional terms may
+ * have 2^n sums; as long as the terms are small or many, these lie close together and make few intervals.
  */
 
-/** Ends included, ascending, with gaps between them. */
+/** Intervals in ascending order, their ends included, with gaps between them. */
 export type IntervalSet = ReadonlyArray<readonly [low: bigint, high: bigint]>
 
 export const has = (set: IntervalSet, value: bigint): boolean =>
@@ -23,8 +23,8 @@ const orNot = (set: IntervalSet, term: bigint): IntervalSet => {
 
 const magnitude = (term: bigint): bigint => term < 0n ? -term : term
 
-/** `definite`, and the sum of any of the `optional` terms. */
+/** All sums of `definite` and any of the `optional` terms. */
 export const sums = (definite: bigint, optional: ReadonlyArray<bigint>): IntervalSet =>
   optional
-    .toSorted((a, b) => magnitude(a) < magnitude(b) ? -1 : magnitude(a) > magnitude(b) ? 1 : 0) // small ones fill gaps
+    .toSorted((a, b) => magnitude(a) < magnitude(b) ? -1 : magnitude(a) > magnitude(b) ? 1 : 0) // small terms first: their sums fill the gaps that larger terms leave
     .reduce<IntervalSet>(orNot, [[definite, definite]])

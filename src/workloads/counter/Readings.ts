@@ -10,25 +10,25 @@ import type { Event } from "../history/History.ts"
 import * as Lives from "../history/Lives.ts"
 import * as Operations from "../history/Operations.ts"
 
-/** One that was ok. */
+/** A read that was ok. */
 export interface Reading {
   readonly node: NodeId | undefined
   readonly invoke: Event
   readonly completion: Event
   readonly value: bigint
-  /** The least that its node had acknowledged itself, when it began. */
+  /** The least that the node itself had acknowledged when the read began. */
   readonly own: bigint
 }
 
 export interface Wrong {
   readonly reading: Reading
-  /** What it contradicts, and the events that say so, if they are few. */
+  /** The demand that the reading contradicts, and the events that show it, if they are few. */
   readonly about: { readonly [name: string]: Json }
   readonly against: ReadonlyArray<Event>
 }
 
 export interface Readings {
-  /** In the order of their ends. */
+  /** Readings, in the order in which the reads ended. */
   readonly all: ReadonlyArray<Reading>
   readonly tooLarge: ReadonlyArray<Wrong>
   readonly tooSmall: ReadonlyArray<Wrong>
@@ -57,11 +57,11 @@ interface Standing {
 
 interface Place {
   standing: Standing
-  /** The highest of others that live, when this life began. */
+  /** The highest reading of other nodes that lived when this life began. */
   readonly inherited: Map<Place, Shown>
 }
 
-/** How many events are shown of many. */
+/** How many events a reading shows at the most. */
 export const examples = 5
 
 export const isAdd = ({ f }: Event): boolean => f === "add"
@@ -89,7 +89,7 @@ const acknowledge = ({ acknowledged, highest }: Standing, invoke: Event): Standi
     : highest
 })
 
-/** What is known of each node, whatever the nemesis does. */
+/** What the checker knows of each node, through all kills of the nemesis. */
 const places = (memory: Lives.Memory) => {
   const all = new Map<NodeId | undefined, Place>()
 

@@ -13,11 +13,11 @@ import { numberOf, type Reading } from "./Readings.ts"
 
 /** How long each add was missing as seen by the reads of one node. The adds are those of others. */
 const latenciesAt = (adds: ReadonlyArray<Completed>, reads: ReadonlyArray<Reading>): ReadonlyArray<number> => {
-  /** At most this much of what others have added is in the read, or in one of the later ones. */
+  /** How much of what others have added is in this read, or in any later one, at the most. */
   const most = reads.map(({ own, value }) => value - own)
   for (let i = most.length - 2; i >= 0; i--) if (most[i + 1]! < most[i]!) most[i] = most[i + 1]!
   let acknowledged = 0n
-  let lacking = -1 // the last read that lacks something of what is acknowledged so far
+  let lacking = -1 // the last read that lacks some of the adds that are acknowledged so far
   return adds.map(({ completion, invoke }) => {
     acknowledged += numberOf(invoke)
     while (lacking + 1 < most.length && most[lacking + 1]! < acknowledged) lacking++

@@ -12,8 +12,8 @@ import * as Operations from "../history/Operations.ts"
 import * as Workload from "../Workload.ts"
 
 /**
- * The same payload comes back, each time. As in Maelstrom, no answer is a wrong answer; only where nodes are killed or
- * paused, which Maelstrom does not do, it is excused.
+ * Each answer must have the value that the client said. As in Maelstrom, no answer counts as a wrong answer. Only where
+ * the nemesis kills or pauses nodes, which Maelstrom's does not, a missing answer is excused.
  */
 export const kinds = Kinds.make("echo", {
   "wrong echo": {

@@ -5,9 +5,9 @@
 import * as Finding from "./Finding.ts"
 
 export interface Kind {
-  /** By whose rules it counts; or `either`, where each finding says so itself. */
+  /** By whose rules the finding counts; `either`, where each finding says so itself. */
   readonly rules: Finding.Rules | "either"
-  /** See Finding. */
+  /** The rules by which it only says that something could not be judged: see Finding. */
   readonly unknownBy?: ReadonlyArray<Finding.Rules>
   /** What was seen, in a clause. */
   readonly means: string
@@ -16,7 +16,7 @@ export interface Kind {
 }
 
 export interface Kinds<Name extends string> {
-  /** Who finds them. */
+  /** Who finds them, such as the checker of a workload. */
   readonly source: string
   readonly kinds: Readonly<Record<Name, Kind>>
   /** One finding for all that is wrong in the same way; none if nothing is. */
@@ -26,11 +26,11 @@ export interface Kinds<Name extends string> {
     toExample: (one: A) => Finding.Example,
     rules?: Finding.Rules
   ) => ReadonlyArray<Finding.Finding>
-  /** What is found once. */
+  /** A finding with a single example. */
   readonly once: (kind: Name, example?: Finding.Example) => Finding.Finding
 }
 
-/** Maelstrom has nothing like it. */
+/** What `there` says where Maelstrom has nothing like it. */
 export const nothing = "–"
 
 export const make = <const Name extends string>(
@@ -49,6 +49,6 @@ export const make = <const Name extends string>(
     source,
     kinds,
     of,
-    once: (kind, example = Finding.example([], {})) => of(kind, [example], (one) => one)[0]! // there is one
+    once: (kind, example = Finding.example([], {})) => of(kind, [example], (one) => one)[0]! // one example makes one finding
   }
 }

@@ -13,11 +13,11 @@ import * as Finding from "./Finding.ts"
 
 export type Rules = Finding.Rules
 
-/** As Jepsen has it. */
+/** The three verdicts, as in Jepsen. */
 export const validities = ["valid", "invalid", "unknown"] as const
 export type Validity = (typeof validities)[number]
 
-/** Usually these rules. */
+/** The option `rules`, which usually has this value. */
 export const setting = (usual: Rules) =>
   Setting.oneOf(Finding.Rules.literals, {
     help: "What counts: maelstrom is what Maelstrom finds, strict is all that is found",
@@ -25,7 +25,7 @@ export const setting = (usual: Rules) =>
     usual
   })
 
-/** What counts by these rules, and what is beyond them. */
+/** The findings that count by these rules, and those that do not. */
 export const split = (rules: Rules, findings: ReadonlyArray<Finding.Finding>) => ({
   counted: findings.filter((finding) => rules === "strict" || finding.rules === "maelstrom"),
   beyond: findings.filter((finding) => rules !== "strict" && finding.rules !== "maelstrom")
@@ -33,7 +33,7 @@ export const split = (rules: Rules, findings: ReadonlyArray<Finding.Finding>) =>
 
 const isUnknown = (rules: Rules, { unknownBy }: Finding.Finding): boolean => unknownBy?.includes(rules) === true
 
-/** What shows that something went wrong, by these rules. */
+/** The findings that show, by these rules, that something went wrong. */
 export const wrong = (rules: Rules, findings: ReadonlyArray<Finding.Finding>): ReadonlyArray<Finding.Finding> =>
   split(rules, findings).counted.filter((finding) => !isUnknown(rules, finding))
 

@@ -19,7 +19,7 @@ export interface Verdict {
   /** Whether nothing was found, by whatever rules. */
   readonly valid: boolean
   readonly findings: ReadonlyArray<Finding.Finding>
-  /** What else was counted or measured. */
+  /** What else the checker counted or measured. */
   readonly figures: { readonly [name: string]: Json }
   readonly series?: ReadonlyArray<Series>
 }
@@ -30,7 +30,10 @@ export const make = (
   series?: ReadonlyArray<Series>
 ): Verdict => ({ valid: findings.length === 0, findings, figures, ...series && { series } })
 
-/** Nodes that were asked to the end, and never gave the answer that counts; and how the last thing that each was asked ended. */
+/**
+ * One finding for all nodes that clients asked to the end, and that never gave the answer that counts. Each example
+ * says how the last operation at its node ended.
+ */
 export const silent = <Name extends string>(
   kinds: Kinds<Name>,
   kind: Name,
@@ -55,7 +58,7 @@ const sortOf = (failure: Failure): string =>
     failure._tag === "Refused" ? [failure.code, failure.text.replaceAll(/\d+/g, "#")] : failure._tag
   )
 
-/** How many sorts of failures are kept, and of how many nodes it is said. */
+/** How many sorts of failures are kept at the most. */
 const mostSorts = 5
 
 /** How often operations failed and how, the most frequent first, as data of a finding. */

@@ -10,7 +10,7 @@ import type * as History from "../history/History.ts"
 import * as Operations from "../history/Operations.ts"
 import * as Workload from "../Workload.ts"
 
-/** Any JSON value will do as an id: nodes of other makes answer numbers, or arrays. */
+/** An id may be any JSON value: nodes in other languages answer numbers, or arrays. */
 const Generate = Rpc.make("generate", { reply: { id: Json.Json } })
 
 /** No id is handed out twice. Ids are compared by value. */
