@@ -131,7 +131,11 @@ export const variables: ReadonlyArray<Variable> = [
     meaning: "how long a leader gathers what others wait to hear of it",
     usual: "0 millis"
   },
-  { name: "RAFT_APPEND_WINDOW", meaning: "how long a leader gathers entries before it sends them", usual: "10 millis" },
+  {
+    name: "RAFT_APPEND_WINDOW",
+    meaning: "how far apart the rounds are in which a leader sends entries",
+    usual: "10 millis"
+  },
   { name: "RAFT_BATCH", meaning: "how many entries go into one message at the most", usual: "1000" },
   { name: "RAFT_CHUNK", meaning: "how many characters of a snapshot go into one message", usual: "65536" },
   {
@@ -163,7 +167,7 @@ export const variables: ReadonlyArray<Variable> = [
   },
   {
     name: "RAFT_REQUEST_WINDOW",
-    meaning: "how long requests wait for company on their way to the leader",
+    meaning: "how often a server hands requests to the leader at the most",
     usual: "20 millis"
   },
   { name: "RAFT_RETRY", meaning: "after how long at the earliest a message is repeated", usual: "100 millis" },

@@ -72,36 +72,59 @@ export const voted = Rpc.make("raft_voted", {
   request: { from: ServerId, term: Count, about: Count, pre: Schema.Boolean, granted: Schema.Boolean }
 })
 
+const To = Schema.Struct({ server: ServerId, life: Count, heard: Schema.Finite })
+const Readable = Schema.Struct({ number: Count, index: Count })
+
+const leadFields = <A>(operation: Schema.Codec<A, unknown>) => ({
+  from: ServerId,
+  term: Count,
+  at: Schema.Finite,
+  previous: Position,
+  entries: Schema.Array(Entry(operation)),
+  commit: Count,
+  safe: Count,
+  answerWithin: Schema.optionalKey(Schema.Finite),
+  to: Schema.optionalKey(To),
+  read: Schema.optionalKey(Readable)
+})
+
+/** What the leader says to another follower; the entries after `after` are to be added to it. */
+const Relay = Schema.Struct({
+  at: Schema.Finite,
+  after: Count,
+  answerWithin: Schema.Finite,
+  to: To,
+  read: Schema.optionalKey(Readable)
+})
+export type Relay = typeof Relay.Type
+
 /**
  * The leader of the term to a follower.
  *
  * - `at`: when it was sent; no two messages of a leader have the same time.
  * - `previous`, `entries`: a part of the log, and what comes before it.
- * - `commit`: up to which index all is committed.
+ * - `commit`: up to which index all is committed; `safe`: up to where the log is safe on the leader's disk.
  * - `answerWithin`: how long the follower may wait with its answer, if the leader wants one.
  * - `to`: the life that the follower has spoken from last, and when it sent the last message that has come.
  * - `read`: all that this life has asked to read up to this number may be read from the log up to `index`, or further.
+ * - `relays`: what the follower is to pass on to others, when all of this is safe on its disk.
  */
 export const lead = <A>(operation: Schema.Codec<A, unknown>) =>
   Rpc.make("raft_lead", {
-    request: {
-      from: ServerId,
-      term: Count,
-      at: Schema.Finite,
-      previous: Position,
-      entries: Schema.Array(Entry(operation)),
-      commit: Count,
-      answerWithin: Schema.optionalKey(Schema.Finite),
-      to: Schema.optionalKey(Schema.Struct({ server: ServerId, life: Count, heard: Schema.Finite })),
-      read: Schema.optionalKey(Schema.Struct({ number: Count, index: Count }))
-    }
+    request: { ...leadFields(operation), relays: Schema.optionalKey(Schema.Array(Relay)) }
+  })
+
+/** A follower passes on what the leader says, with the entries; `match`: up to here it has them, safe on its disk. */
+export const relayed = <A>(operation: Schema.Codec<A, unknown>) =>
+  Rpc.make("raft_relayed", {
+    request: { from: ServerId, match: Count, lead: Schema.Struct(leadFields(operation)) }
   })
 
 /**
  * A follower to the leader of the term; or to who claims to be, of an earlier one.
  *
  * - `at`: when it was sent; `echo`: the greatest `at` that has come from the leader.
- * - `match`: up to here its log is the leader's, and safe on its disk.
+ * - `match`: up to here its log is the leader's, and safe on its disk; `commit`: it knows that all is committed up to here.
  * - `isMissing`: it lacks what comes after that, though more has been sent.
  * - `operations`: please append these operations of the sender's life, by their numbers.
  * - `read`: please say up to where I must have the log to answer my reads up to this number.
@@ -116,6 +139,7 @@ export const follow = <A>(operation: Schema.Codec<A, unknown>) =>
       at: Schema.Finite,
       echo: Schema.Finite,
       match: Count,
+      commit: Count,
       isMissing: Schema.optionalKey(Schema.Boolean),
       operations: Schema.Array(Schema.Struct({ number: Count, operation })),
       read: Count,

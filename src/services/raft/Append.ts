@@ -11,12 +11,18 @@ import type { Follow } from "./Message.ts"
 import { isMember, type Leader, type Server, write } from "./Server.ts"
 
 /** Adds entries to the log. */
-export const append = <A>(server: Server<A>, leader: Leader, entries: ReadonlyArray<Entry<A>>): void => {
+const append = <A>(server: Server<A>, leader: Leader, entries: ReadonlyArray<Entry<A>>): void => {
   if (entries.length === 0) return
   const { commit, log, now } = server
   const after = Log.lastIndex(log)
   Log.replace(log, after, entries, write(server, { type: "entries", after, entries, commit }))
   for (const peer of leader.peers) peer.unsentSince = Math.min(peer.unsentSince, now)
+}
+
+/** Adds an entry of which the leader must learn that it is committed. */
+export const appendOwn = <A>(server: Server<A>, leader: Leader, entry: Entry<A>): void => {
+  append(server, leader, [entry])
+  leader.wants = Log.lastIndex(server.log)
 }
 
 /** What is to be appended of these operations, which one life of a server asks for: those that come next. */
@@ -38,7 +44,7 @@ const next = <A>(
   return entries
 }
 
-/** Appends what a server asks for; the answer is whether it may ask for anything. */
+/** Appends what a server asks for; the answer is whether there was anything to append. */
 export const appendFor = <A>(
   server: Server<A>,
   leader: Leader,
@@ -46,6 +52,7 @@ export const appendFor = <A>(
   operations: Follow<A>["operations"]
 ): boolean => {
   if (!isMember(server, from.server)) return false
-  append(server, leader, next(server, leader, from, operations))
-  return true
+  const entries = next(server, leader, from, operations)
+  append(server, leader, entries)
+  return entries.length > 0
 }

@@ -6,7 +6,10 @@
  * after it may be committed with this server's help.
  *
  * **What is committed here** is what the leader says, but no further than this log is known to be the leader's. What comes
- * after that may be a tail that no majority has ever had.
+ * after that may be a tail that no majority has ever had. And what this follower finds itself to be on the disks of a
+ * majority, its own among them, by the rule of the leader: the last of it must be of the leader's term. Which servers make
+ * up the cluster it sees in its own log; if the leader's log has a later change of that, whoever is elected by those has
+ * all that comes before the change.
  *
  * **An answer says what is safe**: on disk, and the same as in the leader's log. So it is sent when the entries are synced
  * that it answers; many of them share one.
@@ -15,13 +18,24 @@
  * has not come by then, or the log differs, the leader is told.
  */
 import type { NodeId } from "../../schema/Address.ts"
-import { type Entry, nodeOf } from "../../schema/RaftProtocol.ts"
+import { type Entry, type Index, nodeOf, type ServerId } from "../../schema/RaftProtocol.ts"
 import * as Delivery from "./Delivery.ts"
 import * as Log from "./Log.ts"
-import type { Follow, Install, Lead } from "./Message.ts"
+import type { Follow, Install, Lead, Relayed } from "./Message.ts"
+import * as Relays from "./Relays.ts"
 import * as Requests from "./Requests.ts"
 import * as Role from "./Role.ts"
-import { type Follower, isMember, isTermSafe, send, sendSafely, type Server, stamp, write } from "./Server.ts"
+import {
+  type Follower,
+  isMember,
+  isTermSafe,
+  reachedByMajority,
+  send,
+  sendSafely,
+  type Server,
+  stamp,
+  write
+} from "./Server.ts"
 import * as Snapshots from "./Snapshots.ts"
 
 /** How many parts are kept that build on what is not here. */
@@ -59,6 +73,8 @@ const owe = <A>(role: Follower<A>, at: number): void => {
 export const receive = <A>(server: Server<A>, node: NodeId, lead: Lead<A>): void => {
   const role = hear(server, node, lead)
   if (role === undefined) return
+  know(role, lead.from, lead.safe)
+  Relays.keep(role, lead)
   const isTaken = take(server, role, lead)
   for (let before = -1; role.ahead.length !== before;) {
     before = role.ahead.length
@@ -72,6 +88,27 @@ export const receive = <A>(server: Server<A>, node: NodeId, lead: Lead<A>): void
   if (to?.server !== server.id || to.life !== server.life) return
   role.heardAt = Math.max(role.heardAt, to.heard)
   if (read !== undefined) Requests.readable(server, read.number, read.index)
+}
+
+/** What the leader says has come by way of another, which has all of it on its disk. */
+export const receiveRelayed = <A>(server: Server<A>, { from, lead, match }: Relayed<A>): void => {
+  receive(server, nodeOf(lead.from), lead)
+  const { role } = server
+  if (role.type === "follower" && role.leader === lead.from && server.term === lead.term) know(role, from, match)
+}
+
+const know = <A>({ known }: Follower<A>, id: ServerId, index: Index): void => {
+  known.set(id, Math.max(index, known.get(id) ?? 0))
+}
+
+/** So much is known to be safe on the disks of a majority; if the last of it is of the leader's term, it is committed. */
+const advance = <A>(server: Server<A>, role: Follower<A>): void => {
+  const { log, term } = server
+  const index = reachedByMajority(
+    server,
+    (id) => id === server.id ? Math.min(role.verified, log.safe) : role.known.get(id) ?? 0
+  )
+  if (index > server.commit && Log.termAt(log, index) === term) Delivery.commit(server, index)
 }
 
 export const receiveSnapshot = <A>(server: Server<A>, node: NodeId, part: Install): void => {
@@ -120,9 +157,9 @@ const miss = <A>(server: Server<A>, role: Follower<A>, part: Lead<A>): void => {
 
 /** What this server says of itself. */
 const message = <A>(server: Server<A>, echo: number): Follow<A> => {
-  const { id, life, log, role, term } = server
+  const { commit, id, life, log, role, term } = server
   const match = role.type === "follower" ? Math.min(role.verified, log.safe) : 0
-  return { from: id, life, term, at: stamp(server), echo, match, operations: [], read: 0 }
+  return { from: id, life, term, at: stamp(server), echo, match, commit, operations: [], read: 0 }
 }
 
 /** When this server last heard from a leader. */
@@ -139,13 +176,13 @@ export const leaderlessSince = <A>({ election, role }: Server<A>): number =>
 
 /** When the leader is written to. */
 export const dueAt = <A>(server: Server<A>, role: Follower<A>): number => {
-  const { log, settings } = server
+  const { log, requests, settings } = server
   if (role.leader === undefined || !isTermSafe(server)) return Infinity
   const isSafe = log.safe >= role.answerFor
   const answerAt = isSafe ? role.answerAt : role.answerAt + settings.heartbeat
   const askAt = isReachable(server, role)
     ? Math.min(
-      Requests.waitingSince(server, isMember(server)) + settings.requestWindow,
+      Math.max(Requests.waitingSince(server, isMember(server)), requests.askedAt + settings.requestWindow),
       Requests.retryAt(server)
     )
     : Infinity
@@ -154,11 +191,14 @@ export const dueAt = <A>(server: Server<A>, role: Follower<A>): number => {
 
 export const tend = <A>(server: Server<A>): void => {
   const { now, requests, role } = server
-  if (role.type !== "follower" || role.leader === undefined || dueAt(server, role) > now) return
+  if (role.type !== "follower" || role.leader === undefined) return
+  advance(server, role)
+  Relays.pass(server, role)
+  if (dueAt(server, role) > now) return
   if (isReachable(server, role)) {
     if (isMember(server)) Requests.ask(server)
     Requests.askReads(server)
-    requests.askedAt = now
+    if (Requests.isAwaiting(server)) requests.askedAt = now
   }
   const { incoming } = role
   const body: Follow<A> = {

@@ -9,6 +9,9 @@
  * yet a server that lacks it, but has an entry of a later term, may be elected and replace it (Ongaro, 2014, figure 3.7,
  * known as figure 8). So a leader begins with a blank entry; with that, all before it is committed.
  *
+ * Followers decide by the same rule, with what they know of the disks of others (see Replication): often they know sooner
+ * than the leader, and tell it with whatever else they say.
+ *
  * **CheckQuorum.** A leader that has not heard from a majority for longer than its clients are to wait leads no more.
  */
 import type { ServerId } from "../../schema/RaftProtocol.ts"
@@ -37,11 +40,17 @@ export const begin = <A>(server: Server<A>, founders: ReadonlyArray<ServerId> | 
     first,
     lastOperations,
     peers: nodes.filter((other) => other !== node).map((other) => Replication.newPeer(other, first, now)),
+    wants: 0,
+    askedTo: 0,
+    roundSince: Infinity,
+    roundedAt: -Infinity,
+    sharedSince: Infinity,
+    readAt: -Infinity,
     reads: []
   }
   election.attempts = 0
   election.leaderlessSince = Infinity
-  Append.append(server, server.role, [founders === undefined ? { term, blank: true } : { term, servers: founders }])
+  Append.appendOwn(server, server.role, founders === undefined ? { term, blank: true } : { term, servers: founders })
   Requests.reset(server)
 }
 
@@ -54,6 +63,7 @@ const takeOwn = <A>(server: Server<A>, leader: Leader): void => {
     if (operations.length === 0) break
     Append.appendFor(server, leader, { server: id, life }, operations)
     requests.accepted += operations.length
+    leader.wants = Log.lastIndex(server.log)
   }
   Reads.register(server, leader, node, requests.readsAsked, requests.readsAnswered)
 }
@@ -68,16 +78,12 @@ const advance = <A>(server: Server<A>, leader: Leader): void => {
   if (index > server.commit && Log.termAt(log, index) === term) Delivery.commit(server, index)
 }
 
-/** What this leader has sent by then, a majority has heard; so nobody else led then. */
-const heardByMajority = <A>(server: Server<A>, leader: Leader): number =>
-  reachedByMajority(server, (id) => id === server.id ? Infinity : peerOfServer(leader, id)?.echo ?? -Infinity)
-
 /** When it leads no more, unless it hears from a majority. */
 export const resignAt = <A>(server: Server<A>, leader: Leader): number =>
-  Math.max(leader.since, heardByMajority(server, leader)) + server.settings.refuseAfter
+  Math.max(leader.since, Replication.heardByMajority(server, leader)) + server.settings.refuseAfter
 
 const resign = <A>(server: Server<A>, leader: Leader): void => {
-  const leaderlessSince = Math.max(leader.since, heardByMajority(server, leader))
+  const leaderlessSince = Math.max(leader.since, Replication.heardByMajority(server, leader))
   Role.follow(server, server.term)
   server.election.leaderlessSince = leaderlessSince
 }
@@ -91,10 +97,10 @@ export const tend = <A>(server: Server<A>): void => {
   advance(server, leader)
   const servers = Membership.next(server, leader)
   if (servers !== undefined) {
-    Append.append(server, leader, [{ term: server.term, servers }])
+    Append.appendOwn(server, leader, { term: server.term, servers })
     Delivery.retain(leader.lastOperations, servers)
   }
-  Reads.tend(server, leader, heardByMajority(server, leader))
+  Reads.tend(server, leader, Replication.heardByMajority(server, leader))
   Replication.tend(server, leader)
 }
 

@@ -37,10 +37,11 @@
  * - A server that was cut off comes back with a higher term and deposes a leader who does well: Election, PreVote.
  * - A server that has lost its disk votes and counts as if it had not: Membership.
  *
- * **Cost.** In messages between servers: for a read or an operation that comes to a follower, one to the leader and one
- * back, each shared by all that come within a window; for an entry, two for each server that makes a majority with the
- * leader, shared in the same way; and a few heartbeats. In time: a read two hops, an operation four, less at the leader.
- * On disk a write for each batch. In memory the log since a little before the last snapshot.
+ * **Cost.** In messages between servers, for a read or an operation that comes to a follower: one to the leader and one
+ * back, each shared by all that come within a window; among five servers a third one, which all share that wait at the
+ * same time; and a few heartbeats. In time, an operation takes two hops among three servers and three among five, and a
+ * read as long if there is something under way that it must see, else two. On disk a write for each batch. In memory the
+ * log since a little before the last snapshot.
  *
  * **Plain data.** A server is a value, and {@link step} is a function of it, an input, the time and chance; it does
  * nothing to the world, but says what is to be done. So every order of events can be tried.
@@ -171,6 +172,8 @@ const receive = <A>(server: Server<A>, from: NodeId, { body, type }: Message<A>)
       return Election.receiveVoted(server, body)
     case "lead":
       return Following.receive(server, from, body)
+    case "relayed":
+      return Following.receiveRelayed(server, body)
     case "install":
       return Following.receiveSnapshot(server, from, body)
     case "follow": {

@@ -70,6 +70,7 @@ const makeDesk = () => {
 /** How a message travels. */
 const makePost = <A>(peers: Peers["Service"], operation: Schema.Codec<A, unknown>) => {
   const lead = Protocol.lead(operation)
+  const relayed = Protocol.relayed(operation)
   const follow = Protocol.follow(operation)
   const send = (to: NodeId, { body, type }: Message<A>): Effect.Effect<void> => {
     switch (type) {
@@ -79,6 +80,8 @@ const makePost = <A>(peers: Peers["Service"], operation: Schema.Codec<A, unknown
         return peers.send(to, Protocol.voted, body)
       case "lead":
         return peers.send(to, lead, body)
+      case "relayed":
+        return peers.send(to, relayed, body)
       case "follow":
         return peers.send(to, follow, body)
       case "install":
@@ -94,10 +97,11 @@ const makePost = <A>(peers: Peers["Service"], operation: Schema.Codec<A, unknown
       receive(from, message)
       return Effect.succeed({})
     }
-    return peers.handle([Protocol.vote, Protocol.voted, lead, follow, Protocol.install] as const, {
+    return peers.handle([Protocol.vote, Protocol.voted, lead, relayed, follow, Protocol.install] as const, {
       raft_vote: (body, from) => take({ type: "vote", body }, from),
       raft_voted: (body, from) => take({ type: "voted", body }, from),
       raft_lead: (body, from) => take({ type: "lead", body }, from),
+      raft_relayed: (body, from) => take({ type: "relayed", body }, from),
       raft_follow: (body, from) => take({ type: "follow", body }, from),
       raft_install: (body, from) => take({ type: "install", body }, from)
     })

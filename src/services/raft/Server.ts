@@ -10,6 +10,7 @@ import {
   type Index,
   nodeOf,
   type OperationId,
+  type Relay,
   type ServerId,
   type Snapshot,
   type Term
@@ -58,8 +59,12 @@ export interface Follower<A> {
   echo: number
   /** Up to here the log is known to be the leader's. */
   verified: Index
+  /** Up to where the logs of others are known to be the leader's, and safe. */
+  readonly known: Map<ServerId, Index>
   /** What has come before what it builds on. */
   ahead: Array<Lead<A>>
+  /** What is to be passed on, when all up to `upTo` is safe here; with what the leader said of itself. */
+  relays: Array<{ readonly relay: Relay; readonly upTo: Index; readonly lead: Pick<Lead<A>, "from" | "safe"> }>
   /** When the leader is to be answered at the latest, and what is to be safe by then. */
   answerAt: number
   answerFor: Index
@@ -85,10 +90,15 @@ export interface Peer {
   next: Index
   /** Since when there is something for it that was not sent; Infinity if there is not. */
   unsentSince: number
-  /** The commit index that it was last told. */
+  /** Up to where it has said that it knows all to be committed; and up to where it will, when all that was sent has come. */
   commit: Index
-  /** The last entry that it has asked for: it waits until that is committed. */
+  knows: Index
+  /** The last entry that its clients wait for: to be committed, and to be known to be. */
   wants: Index
+  /** When that was sent; how often in a row another was to tell it in vain, and when another may again. */
+  toldAt: number
+  relayFailures: number
+  relayAfter: number
   /** Since when there is something that its clients wait for; Infinity if there is not. */
   newsSince: number
   /** When it was last sent anything. */
@@ -123,8 +133,17 @@ export interface Leader {
   /** Of each server, the last operation in the log. */
   readonly lastOperations: Map<ServerId, OperationId>
   readonly peers: ReadonlyArray<Peer>
+  /** The last entry of which the leader itself must learn that it is committed, and up to where it has asked enough others. */
+  wants: Index
+  askedTo: Index
+  /** Since when somebody waits for a round, and since when more than one; Infinity if none does. When the last one was. */
+  roundSince: number
+  sharedSince: number
+  roundedAt: number
   /** Reads that may be answered when it is known that nobody else led when they came; see Reads. */
   reads: Array<PendingRead>
+  /** When the last one came. */
+  readAt: number
 }
 
 export interface PendingRead {

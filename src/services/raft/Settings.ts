@@ -18,13 +18,13 @@ export interface Settings {
    * leads. It is shorter than the election timeout by more than clocks differ in speed. 0: it always asks.
    */
   readonly lease: number
-  /** For how long a server gathers what its clients ask, before it asks the leader. */
+  /** A server asks the leader at most so often; what its clients ask in between goes together. */
   readonly requestWindow: number
-  /** For how long a leader gathers entries, before it sends them. */
+  /** How far apart a leader's rounds are at least: see Replication. */
   readonly appendWindow: number
   /** For how long a leader gathers what it has to say to those who wait for it. */
   readonly answerWindow: number
-  /** How long entries for who is not needed for a majority may wait for company, and then the answer. */
+  /** How long entries for whom nobody waits may wait for company, and then the answer. */
   readonly idleWindow: number
   /** How long what should have come in between may be late, before it counts as lost. */
   readonly gap: number

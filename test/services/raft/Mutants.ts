@@ -1,8 +1,10 @@
 /**
  * Raft that is wrong on purpose.
  */
+import * as Settings from "../../../src/services/raft/Settings.ts"
 import * as Patched from "../../wrong/Patched.ts"
 import type * as Cluster from "./Cluster.ts"
+import type * as Scenario from "./Scenario.ts"
 import type { Property } from "./Watcher.ts"
 import type * as World from "./World.ts"
 
@@ -20,6 +22,7 @@ const modules = [
   "Snapshots",
   "Replication",
   "Leading",
+  "Relays",
   "Following",
   "Election",
   "Raft"
@@ -47,12 +50,21 @@ export interface Course {
 /** n1 is elected by n2. */
 const election = "n1 n1>n2 n2>n1 n1>n2 n2>n1"
 
+/** An entry of n0's first term comes to be on a majority of the disks in its second; then n1 is elected, which lacks it. */
+const figure8: Course = {
+  script: `+n0 - ${election} - n1! n0! n0 n0>n2 n2>n0 - n0 n0>n2 n2>n0 n0>n2 n2>n0 - `
+    + `n0 n0 n0>n2:1 n2>n0 n0>n2:1 n2>n0 - n1 n1>n2 n2>n1 ${election}`,
+  settings: { batch: 1 }
+}
+
 export interface Mutant {
   readonly name: string
   /** What must be found. */
   readonly violates: Property
   /** A course of events in which it is found; without one it is found under random faults. */
   readonly course?: Course
+  /** Circumstances in which it is found sooner. */
+  readonly scenario?: Partial<Scenario.Scenario>
   readonly patches: ReadonlyArray<Patch>
 }
 
@@ -90,11 +102,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "takes entries of earlier terms for committed when it has counted them",
     violates: "leader completeness",
-    course: {
-      script: `+n0 - ${election} - n1! n0! n0 n0>n2 n2>n0 - n0 n0>n2 n2>n0 n0>n2 n2>n0 - `
-        + `n0 n0 n0>n2:1 n2>n0 n0>n2:1 n2>n0 - n1 n1>n2 n2>n1 ${election}`,
-      settings: { batch: 1 }
-    },
+    course: figure8,
     patches: [{
       module: "Leading",
       find: "if (index > server.commit && Log.termAt(log, index) === term) Delivery",
@@ -108,21 +116,48 @@ export const mutants: ReadonlyArray<Mutant> = [
     patches: [{ module: "Reads", find: "isLeased || heard > at", replace: "isLeased || heard <= at || heard > at" }]
   },
   {
-    name: "answers reads before an entry of its own is committed",
+    name: "answers reads from what it knows to be committed, though others may know more",
     violates: "linearizability",
-    patches: [
-      { module: "Reads", find: " || server.commit < leader.first) return", replace: ") return" },
-      { module: "Reads", find: "Math.max(server.commit, leader.first)", replace: "server.commit" }
-    ]
+    patches: [{ module: "Reads", find: "index: Log.lastIndex(server.log)", replace: "index: server.commit" }]
   },
   {
     name: "says that it has what is not on its disk yet",
     violates: "leader completeness",
     course: { script: "+n0 n0. n0>n1 n1>n0 n1!0 - n1. n1 n1>n2 n2>n1 n1. n1>n2 n2. n2>n1 n1.", syncs: true },
     patches: [
-      { module: "Following", find: "Math.min(role.verified, log.safe)", replace: "role.verified" },
+      {
+        module: "Following",
+        find: `"follower" ? Math.min(role.verified, log.safe)`,
+        replace: `"follower" ? role.verified`
+      },
       { module: "Following", find: "const isSafe = log.safe >= role.answerFor", replace: "const isSafe = true" }
     ]
+  },
+  {
+    name: "says as a leader that it has what is not on its disk yet",
+    violates: "leader completeness",
+    course: { script: "+n1 n1>n0 n0>n1 n1. n0!0 - n0. n2 n2>n0 n0>n2 n2. n2>n0 n0. n0>n2 n2.", syncs: true },
+    patches: [{ module: "Replication", find: "safe: log.safe,", replace: "safe: Log.lastIndex(log)," }]
+  },
+  {
+    name: "passes on what is not on its disk yet",
+    violates: "leader completeness",
+    scenario: { nodeCount: 5, faults: ["kill all"], interval: 200, syncTime: 30, latency: 1, rate: 300 },
+    patches: [{
+      module: "Relays",
+      find: "const match = Math.min(role.verified, log.safe)",
+      replace: "const match = role.verified"
+    }]
+  },
+  {
+    name: "takes entries of earlier terms for committed as a follower",
+    violates: "leader completeness",
+    course: figure8,
+    patches: [{
+      module: "Following",
+      find: "if (index > server.commit && Log.termAt(log, index) === term) Delivery",
+      replace: "if (index > server.commit && term > 0) Delivery"
+    }]
   },
   {
     name: "counts what is not on its own disk yet",
@@ -137,7 +172,10 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "cuts off what comes after a part of the log, though it is the same",
     violates: "leader completeness",
-    course: { script: `+n0 +n0 n0>>n1:1 n0>n1:2 n1>n0 n0>n1:1 - ${election}` },
+    course: {
+      script: "+n0 +n0 n0>>n1:1 n0>n1:2 n1. n1>n0 n0. n0>n1:1 - n1. n1 n1>n2 n2>n1 n1. n1>n2 n2. n2>n1 n1.",
+      syncs: true
+    },
     patches: [
       {
         module: "Following",
@@ -223,6 +261,15 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "gives its vote though it has promised not to",
     violates: "linearizability",
+    scenario: {
+      nodeCount: 3,
+      faults: ["partition"],
+      interval: 200,
+      latency: 1,
+      rate: 300,
+      reads: 0.97,
+      settings: Settings.defaults
+    },
     patches: [
       {
         module: "Election",

@@ -16,17 +16,18 @@ const play = (machine: Cluster.Machine, { script, settings, syncs }: Mutants.Cou
 }
 
 /** Whether it goes wrong in this way under faults, for one of some seeds. */
-const isFound = (machine: Cluster.Machine, violates: Property): boolean =>
+const isFound = (machine: Cluster.Machine, { scenario, violates }: Mutants.Mutant): boolean =>
   seeds(300).some((seed) => {
-    const { cluster } = Scenario.run({ ...Scenario.draw(seed, machine), duration: 4000 })
+    const { cluster } = Scenario.run({ ...Scenario.draw(seed, machine), duration: 4000, ...scenario })
     return cluster.watcher.violations.some(({ property }) => property === violates)
   })
 
 describe("Raft that is wrong on purpose", { timeout: 1e6 }, () => {
-  for (const { course, name, patches, violates } of Mutants.mutants) {
+  for (const mutant of Mutants.mutants) {
+    const { course, name, patches, violates } = mutant
     it(`is found out when it ${name}`, async () => {
       const machine = await Mutants.load(patches)
-      if (course === undefined) return assert.isTrue(isFound(machine, violates))
+      if (course === undefined) return assert.isTrue(isFound(machine, mutant))
       assert.include(play(machine, course), violates)
       assert.notInclude(play(Raft, course), violates)
     })
