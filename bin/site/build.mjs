@@ -1,9 +1,11 @@
 // Builds the site, one static folder: the playground, and the pages of docs/.
 import { build } from "esbuild"
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { builtinModules } from "node:module"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import vm from "node:vm"
+import { types } from "./types.mjs"
 
 const here = import.meta.dirname
 const root = join(here, "../..")
@@ -85,6 +87,9 @@ export const site = async (/** @type {string} */ folder) => {
   const worker = await bundle("bin/site/page/Worker.ts", { define: { SOURCES: "{}" } })
   const script = await bundle("bin/site/page/Playground.ts", { define: { ...define, WORKER: JSON.stringify(worker) } })
   const style = await bundle("bin/site/page/Playground.css")
+  const checker = await bundle("bin/site/page/TypesWorker.ts", { external: builtinModules })
+  const known = JSON.stringify({ worker: checker, files: types(Object.keys(data.EXPORTS)) })
+  writeFileSync(join(folder, "types.js"), `globalThis.TYPES = ${known}\n`)
   writeFileSync(join(folder, "playground.js"), script)
   writeFileSync(join(folder, "site.css"), style)
   const policy =

@@ -17,15 +17,54 @@ import {
   syntaxHighlighting
 } from "@codemirror/language"
 import { typescript } from "@codemirror/legacy-modes/mode/javascript"
-import { EditorState } from "@codemirror/state"
-import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view"
+import { EditorState, StateEffect, StateField } from "@codemirror/state"
+import {
+  Decoration,
+  type DecorationSet,
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  keymap,
+  lineNumbers
+} from "@codemirror/view"
 import { el } from "../../page/Dom.ts"
 
 export interface Editor {
   readonly element: HTMLElement
   readonly text: () => string
   readonly show: (text: string) => void
+  /** Underlines these passages, and none besides. */
+  readonly mark: (passages: ReadonlyArray<Passage>) => void
+  /** Sets the cursor there, and shows it. */
+  readonly goTo: (offset: number) => void
 }
+
+interface Passage {
+  readonly from: number
+  readonly to: number
+  /** Why it is marked. */
+  readonly message: string
+}
+
+const setMarks = StateEffect.define<ReadonlyArray<Passage>>()
+
+const marks = StateField.define<DecorationSet>({
+  create: () => Decoration.none,
+  update: (now, { changes, effects }) =>
+    effects.reduce(
+      (marks, effect) =>
+        effect.is(setMarks)
+          ? Decoration.set(
+            effect.value.filter(({ from, to }) => from < to).map(({ from, message, to }) =>
+              Decoration.mark({ class: "mistake", attributes: { title: message } }).range(from, to)
+            ),
+            true
+          )
+          : marks,
+      now.map(changes)
+    ),
+  provide: (field) => EditorView.decorations.from(field)
+})
 
 declare const EXPORTS: Readonly<Record<string, ReadonlyArray<string>>>
 
@@ -59,6 +98,7 @@ export const make = (onChange: (text: string) => void): Editor => {
       bracketMatching(),
       closeBrackets(),
       autocompletion({ override: [complete] }),
+      marks,
       syntaxHighlighting(defaultHighlightStyle),
       EditorState.tabSize.of(2),
       // Escape and then Tab leaves the editor
@@ -82,6 +122,11 @@ export const make = (onChange: (text: string) => void): Editor => {
       isShowing = true
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } })
       isShowing = false
+    },
+    mark: (passages) => view.dispatch({ effects: setMarks.of(passages) }),
+    goTo: (offset) => {
+      view.dispatch({ selection: { anchor: offset }, scrollIntoView: true })
+      view.focus()
     }
   }
 }

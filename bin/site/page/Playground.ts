@@ -16,6 +16,7 @@ import * as LessonPanel from "./LessonPanel.ts"
 import * as Player from "./Player.ts"
 import * as Ring from "./Ring.ts"
 import * as Timeline from "./Timeline.ts"
+import * as TypeChecker from "./TypeChecker.ts"
 import * as Verdict from "./Verdict.ts"
 
 declare const SOURCES: Readonly<Record<string, string>>
@@ -86,6 +87,23 @@ const stageOf = (state: State, change: (setup: Setup) => void, onMove: (time: nu
   return { player, hand, timeline, parts: [ring.element, hand.element, timeline.element, detail] }
 }
 
+const lay = (
+  lessons: HTMLElement,
+  cluster: ReadonlyArray<HTMLElement>,
+  run: ReadonlyArray<HTMLElement>,
+  diagram: HTMLElement
+): void =>
+  document.querySelector("#playground")?.replaceChildren(
+    lessons,
+    el(
+      "div",
+      { class: "columns" },
+      el("section", { "aria-label": "The cluster" }, ...cluster),
+      el("section", { "aria-label": "The run" }, ...run)
+    ),
+    diagram
+  )
+
 const run = (): void => {
   const state: State = { setup: first, recording: undefined, sceneAt: undefined }
   const bench = Bench.make()
@@ -113,13 +131,17 @@ const run = (): void => {
   const change = (setup: Setup): void => {
     state.setup = setup
     const text = setup.source ?? textOf(setup)
-    if (editor.text() !== text) editor.show(text)
+    if (editor.text() !== text) {
+      editor.show(text)
+      types.forget()
+    }
     ask("run")
   }
   const { hand, parts, player, timeline } = stageOf(state, change, (time, isPlaying) => controls.moved(time, isPlaying))
   const editor = Editor.make((source) =>
     change(source === textOf(state.setup) ? unedited(state.setup) : { ...state.setup, source })
   )
+  const types = TypeChecker.make(editor)
   const nextFinding = (): void => {
     const time = state.recording && Verdict.nextFinding(state.recording, player.time())
     if (time !== undefined) player.seek(time)
@@ -130,21 +152,16 @@ const run = (): void => {
     player.seek(0)
   }, textOf)
   const restore = button("the program as it was", () => change(unedited(state.setup)))
-  document.querySelector("#playground")?.replaceChildren(
+  lay(
     lessons.element,
-    el(
-      "div",
-      { class: "columns" },
-      el("section", { "aria-label": "The cluster" }, controls.transport, ...parts),
-      el(
-        "section",
-        { "aria-label": "The run" },
-        controls.settings,
-        verdict,
-        el("div", { class: "bar" }, restore),
-        editor.element
-      )
-    ),
+    [controls.transport, ...parts],
+    [
+      controls.settings,
+      verdict,
+      el("div", { class: "bar" }, restore, ...types.controls),
+      types.list,
+      editor.element
+    ],
     spaceTime.element
   )
   hand.listen(document, player)

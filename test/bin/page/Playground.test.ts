@@ -115,6 +115,11 @@ describe.skipIf(Runs.chromium === undefined)("The playground", () => {
     }
     await type("export const x = (")
     assert.include(await verdict("failed"), "Unexpected token")
+    await type(`export const x: number = "text"`)
+    await page.getByRole("button", { name: "check types" }).click()
+    await page.getByText("Type 'string' is not assignable to type 'number'").waitFor({ timeout: longest })
+    assert.strictEqual(await page.locator(".editor .mistake").innerText(), "x")
+    await page.getByRole("button", { name: "line 1", exact: true }).click()
     await type("for (;;) {}")
     await page.locator(".verdict.failed", { hasText: "loop for ever" }).waitFor({ timeout: longest })
     await page.getByRole("button", { name: "the program as it was" }).click()
