@@ -63,8 +63,8 @@ export type Frontiers = typeof Frontiers.Type
  * - `young`: the sender has not heard from all others yet, so what it has does not count as confirmed.
  * - `own`, `ops`: the sender's own operations from this number on. All before were said, or are had; so is all that they
  *   depend on, by the life that `have` names.
- * - `at`, `of`, `ops`: its log from this position on. `names` are the numbers that are used for the first time, `base`
- *   numbers all that occur before `at`, with how many operations of each there are before.
+ * - `at`, `of`, `ops`: its log from this position on. `names` are the origins that occur for the first time: they get the next numbers, in
+ *   this order. `base` numbers all that occur before `at`, with how many operations of each there are before.
  * - `more`: there is more to come than this message has.
  * - `have`: up to where the sender has the receiver's log; `holds`: and up to where it holds more of it, without a gap.
  * - `got`: how many of the receiver's own operations it has.
@@ -88,7 +88,7 @@ export const gossip = <A>(operation: Schema.Codec<A, unknown>) =>
       own: Schema.optionalKey(Positive),
       at: Schema.optionalKey(Position),
       base: Schema.optionalKey(Schema.Array(Schema.Tuple([Origin, Count]))),
-      names: Schema.optionalKey(Schema.Array(Schema.Tuple([Count, Origin]))),
+      names: Schema.optionalKey(Schema.Array(Origin)),
       of: Schema.optionalKey(Schema.Array(Run)),
       ops: Schema.optionalKey(Schema.Array(operation)),
       more: Schema.optionalKey(Schema.Boolean),

@@ -488,7 +488,7 @@ const breakages: ReadonlyArray<(body: Body, random: SeededRandom) => void> = [
   (body, random) => {
     const origin = random.pick<unknown>(["n99.a", "", 5, "__proto__", "x", "n1"])
     Reflect.deleteProperty(body, "own")
-    Object.assign(body, { at: 0, of: [0], ops: [forged], names: [[0, origin]] })
+    Object.assign(body, { at: 0, of: [0], ops: [forged], names: [origin] })
   },
   (body, random) => {
     Reflect.deleteProperty(body, "own")
@@ -545,9 +545,9 @@ describe("a hostile peer", () => {
       const segment = random.pick<Record<string, unknown>>([
         {},
         { own: 1 + at, ops },
-        { at, ...(ops.length > 0 ? { of: [[0, ops.length]], ops } : {}), names: [[0, `${hostile}.${life}`]] },
+        { at, ...(ops.length > 0 ? { of: [[0, ops.length]], ops } : {}), names: [`${hostile}.${life}`] },
         { at, base: [[`${hostile}.${life}`, at]], ...(ops.length > 0 ? { of: [[0, ops.length]], ops } : {}) },
-        { at, of: [-1, -2], names: [[0, `${hostile}.${life}`], [1, `${random.pick(honest)}.nobody`]] }
+        { at, of: [-1, -2], names: [`${hostile}.${life}`, `${random.pick(honest)}.nobody`] }
       ])
       return {
         type: "gossip",

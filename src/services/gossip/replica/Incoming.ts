@@ -121,20 +121,16 @@ const reaches = <A>(incoming: Incoming<A>, segment: Segment.OfLog<A>, { opened, 
   return true
 }
 
-const learnNames = <A>(incoming: Incoming<A>, { names }: Segment.OfLog<A>): boolean => {
-  const { sources } = incoming
-  for (const [number, origin] of names) {
-    if (number > sources.length || (sources[number] ?? { origin }).origin !== origin) return false
-    if (number === sources.length) addSource(incoming, origin, 0)
-  }
-  return true
+/** Those of which nothing comes before the position get the next numbers. */
+const learnNames = <A>(incoming: Incoming<A>, { names }: Segment.OfLog<A>): void => {
+  for (const origin of names) if (!incoming.byOrigin.has(origin)) addSource(incoming, origin, 0)
 }
 
 const takeOfLog = <A>(incoming: Incoming<A>, segment: Segment.OfLog<A>, receiver: Receiver<A>): Outcome => {
   if (segment.epoch < incoming.epoch) return "taken" // of a log that is no more
   if (!reaches(incoming, segment, receiver)) return "waiting"
   if (segment.end <= incoming.position) return "taken"
-  if (!learnNames(incoming, segment)) return "broken"
+  learnNames(incoming, segment)
   let at = segment.at
   let outcome: Outcome = "taken"
   incoming.missing = undefined

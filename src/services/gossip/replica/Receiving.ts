@@ -43,7 +43,7 @@ const read = <A, S>(state: State<A, S>, message: Gossip<A>): Read<A> | undefined
   if (owner === life && epoch === log.epoch() && position! > log.end()) return undefined
   if (owner === life && epoch! > log.epoch()) return undefined
   if (message.base?.every(([origin]) => isOrigin(origin)) === false) return undefined
-  if (message.names?.every(([, origin]) => isOrigin(origin)) === false) return undefined
+  if (message.names?.every(isOrigin) === false) return undefined
   const end = segment?.kind === "log" ? segment.end : 0
   if (message.frontiers?.every(([, to]) => to <= end) === false) return undefined
   if (message.fresh !== undefined && segment?.kind !== "log") return undefined

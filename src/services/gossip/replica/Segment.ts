@@ -13,7 +13,8 @@ export interface OfLog<A> {
   readonly at: number
   readonly end: number
   readonly base: ReadonlyArray<readonly [Origin, number]> | undefined
-  readonly names: ReadonlyArray<readonly [number, Origin]>
+  /** The origins that occur for the first time, in the order of their numbers. */
+  readonly names: ReadonlyArray<Origin>
   readonly of: ReadonlyArray<Run>
   readonly ops: ReadonlyArray<A>
 }
@@ -45,7 +46,7 @@ const extend = (runs: Array<Run>, item: number): void => {
 export interface Cut<A> {
   readonly of: ReadonlyArray<Run>
   readonly ops: ReadonlyArray<A>
-  readonly names: ReadonlyArray<readonly [number, Origin]>
+  readonly names: ReadonlyArray<Origin>
   /** The position after the last one. */
   readonly end: number
   /** How many bytes the operations take whose content is in it. */
@@ -56,7 +57,7 @@ export interface Cut<A> {
 export const cut = <A>(log: Log<A>, from: number, isElided: (entry: Kept<A>) => boolean, limits: Limits): Cut<A> => {
   const of: Array<Run> = []
   const ops: Array<A> = []
-  const names: Array<readonly [number, Origin]> = []
+  const names: Array<Origin> = []
   let bytes = 0
   let position = from
   for (; position < log.end(); position++) {
@@ -64,7 +65,7 @@ export const cut = <A>(log: Log<A>, from: number, isElided: (entry: Kept<A>) => 
     const { number } = entry.source
     const isLeftOut = isElided(entry)
     if (!isLeftOut && (ops.length >= limits.operations || bytes >= limits.bytes)) break
-    if (entry.source.firstAt === position) names.push([number, entry.origin])
+    if (entry.source.firstAt === position) names.push(entry.origin)
     if (isLeftOut) {
       extend(of, -1 - number)
     } else {

@@ -43,9 +43,9 @@ describe("Incoming", () => {
   it("takes a log in order, and passes over what it has", () => {
     const { delivered, incoming, take } = make()
     assert.strictEqual(take(segment(2, [0], [3], {})), "waiting")
-    assert.strictEqual(take(segment(0, [0, 1], [1, 2], { names: [[0, a], [1, b]] })), "taken")
+    assert.strictEqual(take(segment(0, [0, 1], [1, 2], { names: [a, b] })), "taken")
     assert.strictEqual(take(segment(1, [1, 0], [2, 3])), "taken")
-    assert.strictEqual(take(segment(0, [0, 1], [1, 2], { names: [[0, a], [1, b]] })), "taken")
+    assert.strictEqual(take(segment(0, [0, 1], [1, 2], { names: [a, b] })), "taken")
     assert.deepStrictEqual(delivered, [1, 2, 3])
     assert.strictEqual(incoming.position, 3)
     assert.strictEqual(Incoming.countOf(incoming, a), 2)
@@ -53,7 +53,7 @@ describe("Incoming", () => {
 
   it("waits for what is to come from elsewhere", () => {
     const { delivered, incoming, receiver, take } = make()
-    const late = segment(0, [0, [-2, 3], 0], [1, 5], { names: [[0, a], [1, b]] })
+    const late = segment(0, [0, [-2, 3], 0], [1, 5], { names: [a, b] })
     assert.strictEqual(take(late), "waiting")
     assert.deepStrictEqual([delivered, incoming.position, incoming.missing], [[1], 1, b])
     receiver.deliver(b, 2)
@@ -77,7 +77,7 @@ describe("Incoming", () => {
 
   it("begins anew with the next epoch, and takes nothing of an earlier one", () => {
     const { delivered, incoming, take, vector } = make()
-    take(segment(0, [0, 0], [1, 2], { names: [[0, a]] }))
+    take(segment(0, [0, 0], [1, 2], { names: [a] }))
     vector.set(b, 1)
     assert.strictEqual(take(segment(0, [1], [3], { epoch: 1, base: [[b, 1], [a, 2]] })), "taken")
     assert.deepStrictEqual([incoming.epoch, incoming.position], [1, 1])
@@ -96,12 +96,13 @@ describe("Incoming", () => {
     assert.deepStrictEqual(delivered, [1, 2, 3])
   })
 
-  it("refuses origins that have no number, or have another", () => {
-    assert.strictEqual(make().take(segment(0, [0], [1])), "broken")
-    assert.strictEqual(make().take(segment(0, [1], [1], { names: [[1, a]] })), "broken")
-    const { take } = make()
-    take(segment(0, [0], [1], { names: [[0, a]] }))
-    assert.strictEqual(take(segment(1, [0], [1], { names: [[0, b]] })), "broken")
+  it("numbers origins in the order in which they occur, and refuses those that have no number", () => {
+    const { incoming, take } = make()
+    assert.strictEqual(take(segment(0, [0], [1])), "broken")
+    assert.strictEqual(take(segment(0, [1], [1], { names: [a] })), "broken")
+    assert.strictEqual(take(segment(0, [0, 1], [1, 2], { names: [a, b] })), "taken")
+    assert.strictEqual(take(segment(1, [1, 0], [2, 3], { names: [b] })), "taken")
+    assert.deepStrictEqual(incoming.sources, [{ origin: a, count: 2 }, { origin: b, count: 1 }])
   })
 
   it("says up to where it holds what waits", () => {

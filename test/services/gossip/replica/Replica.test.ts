@@ -70,7 +70,7 @@ const makeLeaf = (copies: ReadonlyArray<number> = []) => {
 /** It has 1 and 2, which its hub made, and 3, its own. */
 const makeSettled = (copies?: ReadonlyArray<number>) => {
   const leaf = makeLeaf(copies)
-  leaf.hear(n0, { life: hub, at: 0, names: [[0, ofHub]], of: [[0, 2]], ops: [1, 2] })
+  leaf.hear(n0, { life: hub, at: 0, names: [ofHub], of: [[0, 2]], ops: [1, 2] })
   leaf.step({ _tag: "Publish", operation: 3 })
   assert.deepStrictEqual(leaf.has(), [1, 2, 3])
   return leaf
@@ -85,7 +85,7 @@ const assertUnharmed = (leaf: ReturnType<typeof makeLeaf>, text: string): void =
 }
 
 describe("a replica that is lied to", () => {
-  const names = [[0, ofThird]] as const
+  const names = [ofThird]
 
   const refused: Readonly<Record<string, Partial<Gossip<number>>>> = {
     "an epoch of its log that is to come": { have: [me, 1, 0] },
@@ -94,7 +94,7 @@ describe("a replica that is lied to", () => {
     "more of it than it has made, in a vector": { vector: { [mine]: 2 } },
     "a frontier after the end of its log": { knows: [[3, 4]] },
     "a frontier after the end of the sender's log": { at: 0, names, of: [0], ops: [9], frontiers: [[3, 2]] },
-    "an origin that nobody can be": { at: 0, names: [[0, Origin.make("n9.a")]], of: [0], ops: [9] },
+    "an origin that nobody can be": { at: 0, names: [Origin.make("n9.a")], of: [0], ops: [9] },
     "a base of origins that nobody can be": { at: 5, base: [[Origin.make("n9.a"), 5]], of: [0], ops: [9] },
     "a segment with fewer operations than it says": { at: 0, names, of: [[0, 2]], ops: [9] },
     "an origin without a number": { at: 0, of: [3], ops: [9] }
@@ -201,7 +201,7 @@ describe("a replica whose hub lies that everything is stable", () => {
   /** It has forgotten 1 and 2, though n2 has never heard of them. */
   const deceived = () => {
     const leaf = makeSettled()
-    leaf.hear(n0, { life: hub, at: 2, names: [[1, mine]], of: [-2], frontiers: [[3, 2]] })
+    leaf.hear(n0, { life: hub, at: 2, names: [mine], of: [-2], frontiers: [[3, 2]] })
     return leaf
   }
 

@@ -35,7 +35,7 @@ describe("Segment", () => {
     const cut = Segment.cut(log, 1, ({ origin }) => origin === b, much)
     assert.deepStrictEqual(cut.of, [-2, [0, 4], -2, -2] satisfies ReadonlyArray<Run>)
     assert.deepStrictEqual(cut.ops, [2, 3, 4, 5])
-    assert.deepStrictEqual(cut.names, [[1, b]])
+    assert.deepStrictEqual(cut.names, [b])
     assert.deepStrictEqual([cut.end, cut.bytes], [8, 40])
     assert.deepStrictEqual(runs({ at: 1, of: cut.of, ops: cut.ops }), [
       [1, 1, undefined],
