@@ -100,7 +100,7 @@ const commands: Readonly<Record<string, Shown>> = {
   ),
   "without-clock": changed(
     "src/programs/TxnRwRegister.ts",
-    ["--without", "      clock = Math.max(clock, stamp)"],
+    ["--without", "      clock = Math.max(clock, operation.stamp)"],
     "-w txn-rw-register --node-count 2 --rate 100 --time-limit 5 --latency 10",
     10
   )
