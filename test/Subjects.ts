@@ -17,7 +17,7 @@ export interface Subject {
 
 /** g-set is broadcast, pn-counter is g-counter; five nodes at ease are a star; with mesh and star run broadcast and kafka. */
 const redundant =
-  /^g-set|^pn-counter|^(g-counter|txn-rw-register) mesh|^g-counter (star|pull|bounded)|(thrifty|bounded)$|(?<!^g-counter) relaxed$/
+  /^g-set|^pn-counter|^(g-counter|txn-rw-register) mesh|^g-counter (star|pull|bounded)|(thrifty|bounded)$|(?<!^broadcast) locked$|(?<!^g-counter) relaxed$/
 
 export const subjects: ReadonlyArray<Subject> = Object.entries(registry).flatMap(([workloadName, entry]) =>
   Object.entries<Entry.Program>(entry.programs).map(([programName, { program }]) => ({

@@ -9,7 +9,8 @@ const layers = {
   star: Gossip.layerStar,
   mesh: Gossip.layerMesh,
   thrifty: Gossip.layerThrifty,
-  relaxed: Gossip.layerRelaxed
+  relaxed: Gossip.layerRelaxed,
+  locked: Gossip.layerLocked
 }
 
 export type Dissemination = keyof typeof layers

@@ -47,10 +47,11 @@ export const variables: ReadonlyArray<Variable> = [
   {
     name: "GOSSIP_ACKNOWLEDGE_WITHIN",
     meaning: "how long anyone but the hub waits for something that an acknowledgement can ride on",
-    usual: "1500 millis, of `mesh`, `pull`, `acknowledged` and `bounded` 3 seconds"
+    usual: "1500 millis of `star` and `relaxed` among five or more, else 3 seconds"
   },
   choice(registry.broadcast.programs, Disseminations.variable, {
     thrifty: "few messages, news takes a second",
+    locked: "in rounds: fewer messages, and news takes less than a second",
     mesh: "many, one hop",
     relaxed: "few, and news takes less than a second",
     pull: "values are seen at once, and reads ask the hub",
@@ -71,7 +72,7 @@ export const variables: ReadonlyArray<Variable> = [
   {
     name: "GOSSIP_HUB_WINDOW",
     meaning: "how often the hub of a star sends to a busy leaf, at the most",
-    usual: "200 millis"
+    usual: "200 millis, of `locked` 380 millis, of `thrifty` 1600 millis"
   },
   {
     name: "GOSSIP_LEAF_WAIT",
@@ -82,6 +83,11 @@ export const variables: ReadonlyArray<Variable> = [
     name: "GOSSIP_LEAF_WINDOW",
     meaning: "how often a busy leaf sends to the hub, at the most; in a mesh, any node to any other",
     usual: "50 millis, of `mesh`, `pull`, `acknowledged` and `bounded` 10 millis"
+  },
+  {
+    name: "GOSSIP_LOCK_MARGIN",
+    meaning: "how long before a push of the hub a leaf's message is to come; 0 if leaves do not heed pushes",
+    usual: "0 millis, of `locked` and `thrifty` 5 millis"
   },
   {
     name: "GOSSIP_MAX_AGE",

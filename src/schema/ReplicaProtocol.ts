@@ -72,6 +72,7 @@ export type Frontiers = typeof Frontiers.Type
  *   the number of this life's question to the receiver, which answers each once.
  * - `answer`: this, with what came before it, is all that you asked for: to which of your lives, and how many former ones
  *   the sender has met. `vector` is all that it has.
+ * - `early`: how many ms the last of your operations, of which I have `got`, came before this push.
  * - `read`: with this number, please send what I lack of what you have, once you have so many operations of mine.
  * - `fresh`: to which of your lives, and the number of the `read` that this, with what came before it, answers.
  * - `ping`: where do I stand? Answered at once by `pong`, with `have`, `holds` and `got`.
@@ -98,6 +99,7 @@ export const gossip = <A>(operation: Schema.Codec<A, unknown>) =>
       ask: Schema.optionalKey(Positive),
       vector: Schema.optionalKey(Encoded),
       answer: Schema.optionalKey(Schema.Tuple([Life, Count])),
+      early: Schema.optionalKey(Count),
       read: Schema.optionalKey(Schema.Tuple([Positive, Count])),
       fresh: Schema.optionalKey(Schema.Tuple([Life, Positive])),
       ping: Schema.optionalKey(Count),

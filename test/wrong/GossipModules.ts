@@ -4,6 +4,7 @@ const replica = [
   "Log",
   "Segment",
   "Hubs",
+  "Lock",
   "Pace",
   "Question",
   "Trail",

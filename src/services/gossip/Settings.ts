@@ -25,6 +25,8 @@ export interface Settings {
   /** How long what a leaf has made waits for company before the hub is told, and how old a copy may be that is read. */
   readonly leafWait: number
   readonly maxAge: number
+  /** How long before a push of the hub a leaf's message is to come; 0 if leaves do not heed the hub's pushes. */
+  readonly lockMargin: number
   readonly asks: Asks
 }
 
@@ -44,6 +46,7 @@ const settings = (defaults: Settings): Config.Config<Settings> =>
     silence: millis("GOSSIP_SILENCE", defaults.silence),
     leafWait: millis("GOSSIP_LEAF_WAIT", defaults.leafWait),
     maxAge: millis("GOSSIP_MAX_AGE", defaults.maxAge),
+    lockMargin: millis("GOSSIP_LOCK_MARGIN", defaults.lockMargin),
     asks: Config.succeed(defaults.asks)
   })
 
@@ -58,11 +61,15 @@ const defaults = {
   silence: 0,
   leafWait: 0,
   maxAge: 0,
+  lockMargin: 0,
   asks: "never" as const
 }
 export const star = settings(defaults)
-/** So long windows that messages are few and news takes a second. */
-export const thrifty = settings({ ...defaults, leafWindow: 700, hubWindow: 1000 })
+/** Rounds: the hub pushes, and what leaves say comes just before it does. */
+const inRounds = { ...defaults, acknowledgeWithin: 3000, lockMargin: 5 }
+export const locked = settings({ ...inRounds, hubWindow: 380 })
+/** So long rounds that messages are few and news takes a second. */
+export const thrifty = settings({ ...inRounds, leafWindow: 700, hubWindow: 1600 })
 export const mesh = settings({ ...defaults, leafWindow: 10, hubWindow: 10, acknowledgeWithin: 3000 })
 /** Leaves tell the hub at once, and ask it before they read; whoever does not read is told after two seconds. */
 const pulling = { ...defaults, leafWindow: 10, hubWait: 1800, acknowledgeWithin: 3000, asks: "reads" as const }

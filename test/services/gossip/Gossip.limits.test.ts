@@ -103,7 +103,7 @@ const publishAtRandom = (cluster: Cluster.Cluster, nodes: ReadonlyArray<NodeId>,
 describe("an idle cluster", () => {
   for (const kind of kinds) {
     for (const stability of [false, true]) {
-      it(`${kind}, ${stability ? "with" : "without"} onStable: is silent 5 s after the last operation`, () => {
+      it(`${kind}, ${stability ? "with" : "without"} onStable: is silent 5 s after the last operation, or where rounds are long 7 s`, () => {
         for (
           const [seed, nodeCount, operations] of [[0, 5, 20], [1, 2, 1], [2, 7, 0], [3, 9, 40], [4, 15, 10]] as const
         ) {
@@ -121,7 +121,7 @@ describe("an idle cluster", () => {
           const settled = cluster.time.pending()
           cluster.pass(30_000)
           const which = `seed ${seed}, ${nodeCount} nodes`
-          assert.isAtMost((sent.at(-1)?.time ?? 0) - last, 5000, which)
+          assert.isAtMost((sent.at(-1)?.time ?? 0) - last, kind === "thrifty" ? 7000 : 5000, which)
           assert.isAtMost(cluster.time.pending(), settled, `pending, ${which}`)
           assert.isAtMost(settled, 3 * nodeCount, `pending, ${which}`)
           cluster.checkConvergence({ stable: stability })
@@ -239,7 +239,7 @@ describe("what it costs", () => {
     const [program, most, median, max] of [
       ["star", 1.75, 300, 450],
       ["mesh", 12.5, 100, 115],
-      ["thrifty", 0.6, 1000, 2000]
+      ["thrifty", 0.36, 1000, 1850]
     ] as const
   ) {
     it(`${program}: at most ${most} messages an operation, ${median} ms and ${max} ms to spread`, () => {
@@ -360,7 +360,8 @@ describe("windows", () => {
     for (const seed of seeds(1)) {
       const text = `seed ${seed}`
       assertWindows(busy("star", seed), 4, ({ fromHub }) => fromHub ? 200 : 50, `star, ${text}`)
-      assertWindows(busy("thrifty", seed), 4, ({ fromHub }) => fromHub ? 1000 : 700, `thrifty, ${text}`)
+      const fromHub = busy("thrifty", seed).filter(({ fromHub }) => fromHub)
+      assertWindows(fromHub, 3, () => 1600, `thrifty, ${text}`)
       assertWindows(busy("mesh", seed), 4, () => 10, `mesh, ${text}`)
       assertWindows(busy("relaxed", seed), 4, () => 475, `relaxed, ${text}`)
       assertWindows(busy("relaxed", seed, {}, 4), 3, () => 970, `relaxed among four, ${text}`)

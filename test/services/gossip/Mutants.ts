@@ -26,7 +26,7 @@ export const tiny: ReadonlyArray<Patch> = [
   patch("SnapshotSender", "const partBytes = 32_768", "const partBytes = 100")
 ]
 
-type Layers = Record<Cluster.Shape | "pull" | "acknowledged", Cluster.GossipLayer>
+type Layers = Record<Cluster.Shape | "pull" | "acknowledged" | "locked", Cluster.GossipLayer>
 
 /** Loads Gossip with these patches, and with none if there are none, side by side with the one that is in use. */
 export const load = async (patches: ReadonlyArray<Patch>): Promise<Layers> => {
@@ -36,6 +36,7 @@ export const load = async (patches: ReadonlyArray<Patch>): Promise<Layers> => {
     star: Gossip.layerStar,
     mesh: Gossip.layerMesh,
     pull: Gossip.layerPull,
-    acknowledged: Gossip.layerAcknowledged
+    acknowledged: Gossip.layerAcknowledged,
+    locked: Gossip.layerLocked
   }
 }

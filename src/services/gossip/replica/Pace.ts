@@ -6,6 +6,7 @@
 import type { NodeId } from "../../../schema/Address.ts"
 import type { Settings } from "../Settings.ts"
 import type * as Hubs from "./Hubs.ts"
+import * as Lock from "./Lock.ts"
 
 /** When a link has been used, and is to be used. */
 export interface Talk {
@@ -13,6 +14,7 @@ export interface Talk {
   lastPush: number
   /** Since when the peer has lacked something that it has not been sent. */
   lackingSince: number | undefined
+  readonly lock: Lock.Lock
   /** Since when something that was sent awaits an answer, and how often it has been asked for. */
   awaitingSince: number | undefined
   retries: number
@@ -24,6 +26,7 @@ export const quiet = (): Talk => ({
   lastHeard: -Infinity,
   lastPush: -Infinity,
   lackingSince: undefined,
+  lock: Lock.make(),
   awaitingSince: undefined,
   retries: 0,
   oweBy: Infinity
@@ -68,8 +71,12 @@ export const make = (settings: Settings, hubs: Hubs.Hubs, areAwaited: boolean): 
   return {
     pushAt: ({ talk }, leads) => {
       const { lackingSince = -Infinity, lastPush } = talk
-      if (!leads) return Math.max(lackingSince + settings.leafWait, lastPush + settings.leafWindow)
-      return Math.max(lackingSince + settings.hubWait, lastPush < round ? round : round + settings.hubWindow)
+      if (!leads) {
+        const locked = settings.lockMargin > 0 ? Lock.sendAt(talk.lock, lackingSince, settings.hubWindow) : lackingSince
+        return Math.max(locked + settings.leafWait, lastPush + settings.leafWindow)
+      }
+      const isInRound = lastPush < round && (settings.lockMargin === 0 || lackingSince <= round)
+      return Math.max(lackingSince + settings.hubWait, isInRound ? round : round + settings.hubWindow)
     },
     pushed: ({ talk }, leads, time) => {
       talk.lastPush = time

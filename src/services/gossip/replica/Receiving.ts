@@ -10,6 +10,7 @@ import * as Copies from "./Copies.ts"
 import * as Freshness from "./Freshness.ts"
 import * as Incoming from "./Incoming.ts"
 import * as Link from "./Link.ts"
+import * as Lock from "./Lock.ts"
 import * as Outgoing from "./Outgoing.ts"
 import * as Question from "./Question.ts"
 import * as Recovering from "./Recovering.ts"
@@ -133,6 +134,20 @@ const takeReads = <A, S>(state: State<A, S>, link: Link.Link<A>, { message, segm
   Freshness.answered(state.freshness, { from: link.peer, life, number: message.fresh[1], epoch, position })
 }
 
+/** What a leaf and its hub learn of when the other one speaks; see Lock. */
+const takeLock = <A, S>(state: State<A, S>, link: Link.Link<A>, { message, segment }: Read<A>): void => {
+  const { hubs, log, now, options: { settings } } = state
+  const { lock } = link.talk
+  if (message.answer !== undefined) Lock.answered(lock, now, settings.lockMargin, settings.hubWindow)
+  const isPush = segment?.kind === "log" && segment.ops.length > 0 && message.answer === undefined
+  if (isPush && link.peer === hubs.current()) {
+    const { early, got: count } = message
+    Lock.pushed(lock, now, { count, early, margin: settings.lockMargin, round: settings.hubWindow })
+  } else if (segment?.kind === "own" && segment.first + segment.ops.length - 1 > (log.vector.get(link.origin) ?? 0)) {
+    lock.cameAt = now
+  }
+}
+
 /** Takes what of the segments that are held has its turn now, on all links: one may wait for another. */
 export const takeHeld = <A, S>(state: State<A, S>): boolean => {
   let isSound = true
@@ -251,6 +266,7 @@ export const receive = <A, S>(state: State<A, S>, from: NodeId, message: Gossip<
   const progress = takeAcknowledgements(state, link, all)
   takeQuestions(state, link, all)
   takeReads(state, link, all)
+  if (settings.lockMargin > 0) takeLock(state, link, all)
   if (wasSilent) resume(state, link, !progress)
   for (const [copies, position] of message.knows ?? []) link.knows.set(copies, position)
   addClaim(state, link, all)

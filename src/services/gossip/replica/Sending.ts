@@ -7,6 +7,7 @@ import * as Freshness from "./Freshness.ts"
 import * as Frontiers from "./Frontiers.ts"
 import * as Incoming from "./Incoming.ts"
 import * as Link from "./Link.ts"
+import * as Lock from "./Lock.ts"
 import type { Kept } from "./Log.ts"
 import * as Outgoing from "./Outgoing.ts"
 import * as Question from "./Question.ts"
@@ -219,6 +220,16 @@ const addRead = <A, S>(state: State<A, S>, link: Link.Link<A>, message: Draft<A>
   if (number !== undefined) message.read = [number, ownCount(state)]
 }
 
+/** How early the leaf's operations came, if it is to send just before the hub does; see Lock. */
+const addLock = <A, S>(state: State<A, S>, { peer, talk: { lock } }: Link.Link<A>, message: Draft<A>): void => {
+  if (message.ask === 1) lock.askedAt ??= state.now
+  if ((message.ops?.length ?? 0) === 0) return
+  if (peer === state.hubs.current()) Lock.sent(lock, ownCount(state), state.now)
+  if (lock.cameAt === undefined || message.got === undefined) return
+  message.early = Math.round(state.now - lock.cameAt)
+  lock.cameAt = undefined
+}
+
 const addFresh = <A, S>(state: State<A, S>, link: Link.Link<A>, message: Draft<A>): void => {
   const { life, reading } = link
   if (reading === undefined || life === undefined || message.at === undefined || !canRefresh(state, link)) return
@@ -287,6 +298,7 @@ export const transmit = <A, S>(state: State<A, S>, link: Link.Link<A>, again = f
   if (isAll) addFresh(state, link, message)
   const isOwed = talk.oweBy <= now
   addAcknowledgements(state, link, message, isOwed)
+  if (settings.lockMargin > 0) addLock(state, link, message)
   if (isAll) addFrontiers(state, link, message, isOwed)
   state.sends.push({ _tag: "Gossip", to: link.peer, message })
 
