@@ -84,7 +84,7 @@ export const clusters = async (): Promise<ReadonlyArray<Row>> => {
     const { max, median } = Limits.latency(results)
     return `${results.messagesPerOperation.servers.toFixed(2)} msgs/op @ ${median}/${max} ms`
   }
-  for (const dissemination of ["star", "thrifty", "mesh"] as const) {
+  for (const dissemination of ["star", "locked", "thrifty", "mesh", "pull", "acknowledged", "bounded"] as const) {
     const command = {
       file: join(import.meta.dirname, "broadcast.js"),
       args: [],

@@ -3,6 +3,8 @@
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import * as Curve from "./Curve.ts"
+import * as Figures from "./Figures.ts"
 import * as Pictures from "./Pictures.ts"
 import * as Regions from "./Regions.ts"
 
@@ -25,7 +27,7 @@ export const texts = (root: string): ReadonlyArray<readonly [name: string, text:
   written(root).map((name) => [name, readFileSync(join(root, name), "utf8")])
 
 const pictures = (root: string): ReadonlyArray<Document> =>
-  Pictures.all().map(([picture, current]) => {
+  [...Pictures.all(), ["curve", Curve.draw(Figures.simulatedIn(root).shapes)] as const].map(([picture, current]) => {
     const name = join("docs", "pictures", `${picture}.svg`)
     const path = join(root, name)
     return { name, text: existsSync(path) ? readFileSync(path, "utf8") : "", current }

@@ -10,6 +10,9 @@ import { availableParallelism, cpus, loadavg } from "node:os"
 import { join } from "node:path"
 import * as Registry from "../../src/registry/Registry.ts"
 import * as Limits from "../../src/simulator/Limits.ts"
+import * as Simulation from "../../src/simulator/Simulation.ts"
+import * as Operations from "../../src/workloads/history/Operations.ts"
+import { quantile } from "../../src/workloads/history/Sorted.ts"
 import { output } from "./Commands.ts"
 
 /** What one run costs. */
@@ -30,7 +33,17 @@ const Costs = Schema.Array(Cost)
 /** With the bytes of these messages for each operation. */
 const Size = Schema.Struct({ ...Cost.fields, bytes: Schema.Int })
 
-const Simulated = Schema.Struct({ challenges: Costs, shapes: Costs, sizes: Schema.Array(Size) })
+/** With how long replies to reads and to broadcasts take, in ms. */
+const ShapeCost = Schema.Struct({
+  ...Cost.fields,
+  medianRead: Schema.Int,
+  maxRead: Schema.Int,
+  medianBroadcast: Schema.Int,
+  maxBroadcast: Schema.Int
+})
+export interface ShapeCost extends Schema.Schema.Type<typeof ShapeCost> {}
+
+const Simulated = Schema.Struct({ challenges: Costs, shapes: Schema.Array(ShapeCost), sizes: Schema.Array(Size) })
 export interface Simulated extends Schema.Schema.Type<typeof Simulated> {}
 
 const Real = Schema.Struct({
@@ -72,7 +85,8 @@ interface Printed extends Schema.Schema.Type<typeof Printed> {}
 const decodePrinted = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Struct({ runs: Schema.Array(Printed) })))
 
 /** The cost of a run as `--json` tells it, as exactly as documents show it. */
-export const costOf = (run: Printed, title = run.title): Cost => {
+export const costOf = (run: Printed): Cost => {
+  const { title } = run
   if (!run.valid) throw new Error(`${title} is invalid: what it costs is worth nothing`)
   const { max, median } = Limits.latency({ latencies: run.latencies, workload: { figures: run.figures } })
   return {
@@ -92,22 +106,42 @@ const runsOf = async (root: string, command: string): Promise<ReadonlyArray<Prin
 
 /** One run of 25 nodes with each of these shapes. */
 export const shapes = Registry.programNames("broadcast")
-export const shapeCommand = (shape: string): string =>
-  `simulate -w broadcast --program ${shape} --node-count 25 --rate 100 --latency 100 --time-limit 20`
+/** What `simulate -w broadcast --program SHAPE --node-count 25 --rate 100 --latency 100 --time-limit 20` costs. */
+export const costOfShape = (shape: string): ShapeCost => {
+  const simulation = Simulation.run({
+    ...Simulation.defaults,
+    ...Registry.find("broadcast", shape)!, // a name of its programs
+    nodeCount: 25,
+    concurrency: 25,
+    rate: 100,
+    latency: { ...Simulation.defaults.latency, mean: 100 },
+    timeLimit: 20_000
+  })
+  const { workload, ...measured } = simulation.results()
+  const took = (f: string): ReadonlyArray<number> =>
+    Operations.completed(simulation.history)
+      .filter(({ completion, invoke }) => invoke.f === f && completion.type === "ok")
+      .map(({ completion, invoke }) => completion.time - invoke.time)
+      .toSorted((a, b) => a - b)
+  const [reads, broadcasts] = [took("read"), took("broadcast")]
+  return {
+    ...costOf({ title: shape, options: simulation.options, ...measured, ...workload }),
+    medianRead: Math.round(quantile(reads, 0.5)),
+    maxRead: Math.round(quantile(reads, 1)),
+    medianBroadcast: Math.round(quantile(broadcasts, 0.5)),
+    maxBroadcast: Math.round(quantile(broadcasts, 1))
+  }
+}
 
 export const sizesCommand = "costs --node-counts 5,25,50,100 --rates 10,100"
 
 /** The text of docs/figures/simulated.json, from runs. */
 export const simulate = async (root: string): Promise<string> => {
-  const [challenges, sizes, ...ofShapes] = await Promise.all([
-    runsOf(root, "challenges"),
-    runsOf(root, sizesCommand),
-    ...shapes.map((shape) => runsOf(root, shapeCommand(shape)))
-  ])
+  const [challenges, sizes] = await Promise.all([runsOf(root, "challenges"), runsOf(root, sizesCommand)])
   return text({
-    challenges: challenges!.map((run) => costOf(run)), // the first of the commands
-    shapes: ofShapes.map(([run], i) => costOf(run!, shapes[i])), // each command runs once
-    sizes: sizes!.map((run) => ({
+    challenges: challenges.map((run) => costOf(run)),
+    shapes: shapes.map(costOfShape),
+    sizes: sizes.map((run) => ({
       ...costOf(run),
       bytes: Math.round(run.network.servers.bytes / run.operations.count)
     }))

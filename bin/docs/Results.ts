@@ -73,11 +73,18 @@ const front = (root: string) => (...names: ReadonlyArray<string>): string => {
   )
 }
 
+const range = (median: number, max: number): string => `${median.toFixed(0)} / ${max.toFixed(0)}`
+
 const shapes = (root: string) => (): string =>
-  table(["shape", "server messages an operation @ median / max stable latency, ms"], [
-    ...Figures.simulatedIn(root).shapes.map((run) => [run.run, cost(run)]),
-    ["published, fastest 3d", "13 @ 70 / 100"],
-    ["published, fastest 3e", "1.99 @ 339 / 678"]
+  table(["shape", "messages an operation @ stable latency", "reads take", "broadcasts take"], [
+    ...Figures.simulatedIn(root).shapes.map((run) => [
+      run.run,
+      `${messages(run.messages)} @ ${range(run.medianLatency, run.maxLatency)}`,
+      range(run.medianRead, run.maxRead),
+      range(run.medianBroadcast, run.maxBroadcast)
+    ]),
+    ["published, fastest 3d", "13 @ 70 / 100", "", ""],
+    ["published, fastest 3e", "1.99 @ 339 / 678", "", ""]
   ])
 
 const sizes = (root: string) => (): string =>
