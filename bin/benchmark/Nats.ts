@@ -100,8 +100,9 @@ const store = Effect.gen(function*() {
   const { urls } = yield* NatsServers.start
   const bus = yield* Layer.build(NatsNode.busAt(urls.join(","), "bench"))
   return yield* Effect.gen(function*() {
-    const kv = yield* NatsBucket.open
-    const ours = NatsKvStore.make(kv, yield* NatsBus)
+    const bucket = yield* NatsBucket.open
+    const { kv } = bucket
+    const ours = yield* NatsKvStore.make(bucket, yield* NatsBus)
     const mine = (key: string, value: number) => Effect.andThen(ours.write(key, value), ours.read(key))
     const encoder = new TextEncoder()
     const plain = (key: string, value: number) =>

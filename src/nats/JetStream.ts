@@ -58,7 +58,9 @@ export const toNoJetStream = (error: unknown): NoJetStream => {
   const code = error instanceof JetStreamApiError ? error.code : undefined
   const name = error instanceof Error ? error.name : ""
   if (code === codes.noPeers) return new NoJetStream({ reason: "too few servers", detail })
-  if (code === codes.noLeader || name === "TimeoutError") return new NoJetStream({ reason: "no majority", detail })
+  if (code === codes.noLeader || name === "TimeoutError" || name === "NoLeader") {
+    return new NoJetStream({ reason: "no majority", detail })
+  }
   if (name === "JetStreamNotEnabled" || code === codes.noAccount || code === codes.noJetStream) {
     return new NoJetStream({ reason: "no JetStream", detail })
   }
@@ -69,8 +71,15 @@ export const toNoJetStream = (error: unknown): NoJetStream => {
 /** How long JetStream may take for one answer, in ms. */
 export const timeout = 2000
 
-/** Servers that start elect a leader first, and hear of each other: so whoever asks for something asks again for so long. */
-const startup = Schedule.max([Schedule.spaced("250 millis"), Schedule.during("8 seconds")])
+/** A stream that nobody leads takes no message. */
+export class NoLeader extends Error {
+  override readonly name = "NoLeader"
+}
+
+/** Servers that start elect a leader first: so whoever asks for something asks again for so long. */
+const election = Schedule.max([Schedule.spaced("250 millis"), Schedule.during("10 seconds")])
+/** They hear of each other too. */
+const arrival = Schedule.max([Schedule.spaced("250 millis"), Schedule.during("20 seconds")])
 
 export interface JetStream {
   readonly manager: JetStreamManager
@@ -78,10 +87,12 @@ export interface JetStream {
   readonly copies: number
 }
 
+export type Failure = NoJetStream | Config.ConfigError
+
 /** Asks JetStream for something; servers that start, or elect a leader, get the time for it. */
 export const use = <A>(
   ask: (jetStream: JetStream) => Promise<A>
-): Effect.Effect<A, NoJetStream | Config.ConfigError, NatsBus> =>
+): Effect.Effect<A, Failure, NatsBus> =>
   Effect.gen(function*() {
     const { connection } = yield* NatsBus
     const version = connection.info?.version ?? "0"
@@ -93,8 +104,8 @@ export const use = <A>(
     return yield* Effect.tryPromise({
       try: async () => ask({ manager: await jetstreamManager(connection, { timeout }), copies }),
       catch: toNoJetStream
-    }).pipe(Effect.retry({
-      while: ({ reason }) => reason === "no majority" || reason === "too few servers",
-      schedule: startup
-    }))
+    }).pipe(
+      Effect.retry({ while: ({ reason }) => reason === "no majority", schedule: election }),
+      Effect.retry({ while: ({ reason }) => reason === "too few servers", schedule: arrival })
+    )
   })

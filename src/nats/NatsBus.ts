@@ -98,7 +98,8 @@ const make = Effect.gen(function*() {
       catch: (cause) =>
         new NatsUnavailable({ reason: isRefusal(cause) ? "refused" : "unreachable", url: servers, cause })
     }),
-    (connection) => Effect.promise(() => connection.close())
+    // What was written in this turn of the event loop leaves at its end: the client would write it to a closed socket.
+    (connection) => Effect.andThen(Effect.yieldNow, Effect.promise(() => connection.close()))
   )
 
   let connected = true

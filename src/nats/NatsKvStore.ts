@@ -1,27 +1,35 @@
 /**
  * A linearizable key-value store on a bucket of JetStream, with the requests of Maelstrom's lin-kv.
  *
- * - **Writes** go through the leader of the bucket's stream, which has them on most servers before it acknowledges one.
- * - **Reads.** What a server answers may be stale: a leader that was voted out may not know it yet. So a read is a
- *   compare-and-set of what was found with itself: it succeeds only if the key still had that very revision when the write
- *   took its place in the stream, which lies between request and answer. That is where the read takes place. The same
- *   holds for a `cas` that refuses; for *no such key* an empty value, which no JSON text is, stands in the bucket.
- * - **Cost.** What this store last saw of each of the {@link maxKnown} keys in use is found without a message: so a read, a
- *   write and a `cas` are one write each while nobody else writes the key, and a look and a write more whenever somebody
- *   was faster. Of each key the bucket holds the last value.
+ * The bucket's stream is a log, and each store follows it: what a key holds is a function of its writes in their order.
+ *
+ * - **Writes** go through the leader of the stream, which has them on most servers before it acknowledges one. A write takes
+ *   place at its place in the stream.
+ * - **cas.** A write may say after which write of its key it comes. It has an effect only if that is the last one of the key
+ *   before it, which every follower sees alike; a store has succeeded when it sees that of its own. The server refuses what
+ *   comes too late, too, but one of a cluster (2.9) compares with what it has applied, not with what is under way, and so lets
+ *   two writers pass at once: its word alone would lose writes.
+ * - **Reads.** A store writes a mark into the stream, waits until it sees it there, and answers with what the key holds then:
+ *   the mark took its place between request and answer, and all that was acknowledged before stands before it. Reads that
+ *   come while a mark is on its way share the next one. A `cas` that is refused, and *no such key*, are such reads.
+ * - **Cost.** A write, a read and a `cas` are one write each, a `cas` one more for each time that somebody was faster; many
+ *   reads at a time are one write together. A store has in memory what the bucket holds.
  * - **Unknown outcomes.** A write whose acknowledgement does not come may have taken place or not, and fails with `Timeout`.
- *   One that nobody was there to take has not, and fails with `TemporarilyUnavailable`. A compare-and-set of a value with
- *   itself changes nothing that anybody can see, so a read without acknowledgement is repeated within {@link timeout}.
+ *   One that nobody was there to take has not, and fails with `TemporarilyUnavailable`. A read is repeated within
+ *   {@link timeout}.
+ * - **Limit.** A store that starts sees the last `history` writes of each key. Were all of these without effect, it would
+ *   take the first of them for one that has one; for that as many writers would have to be under way at one key at once.
  */
 import { JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream"
-import type { KV } from "@nats-io/kv"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Json from "../schema/Json.ts"
 import * as ProtocolError from "../schema/ProtocolError.ts"
+import * as NatsBucket from "./NatsBucket.ts"
 import type { NatsBus } from "./NatsBus.ts"
 
 export interface NatsKvStore {
@@ -43,9 +51,6 @@ type Bus = Pick<NatsBus["Service"], "isConnected" | "maxPayload">
 /** How long a request may take, in ms: as long as nodes wait for a bench service. */
 export const timeout = 1000
 
-/** How many keys are remembered. */
-export const maxKnown = 4096
-
 /** Room for the headers of a write, in bytes. */
 const headerBytes = 1024
 
@@ -53,12 +58,6 @@ const headerBytes = 1024
 class Overtaken extends Data.TaggedError("Overtaken") {}
 
 type Failure = ProtocolError.ProtocolError | Overtaken
-
-/** What a key holds, `undefined` for nothing, and which revision of it that is. */
-interface Known {
-  readonly value: Json.Json | undefined
-  readonly revision: number
-}
 
 /** JetStream takes letters, digits and a few signs: everything else becomes its bytes behind `=`; so does nothing at all. */
 export const keyName = (name: string): string =>
@@ -68,8 +67,13 @@ export const keyName = (name: string): string =>
       : `=${byte.toString(16).padStart(2, "0")}`
   ).join("")
 
+/** A write: with `after`, only if that is the revision of the last one before it. */
+const Written = Schema.Struct({ value: Json.Json, after: Schema.optionalKey(Schema.Int) })
+const encode = Schema.encodeSync(Schema.fromJsonString(Written))
+const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Written))
+
 const encoder = new TextEncoder()
-const decodeJson = Schema.decodeUnknownResult(Schema.fromJsonString(Json.Json))
+const decoder = new TextDecoder()
 
 const isOvertaken = (error: unknown): boolean =>
   error instanceof JetStreamApiError
@@ -90,48 +94,51 @@ const toFailure = (error: unknown): Failure => {
 
 const missing = (key: string) => new ProtocolError.KeyDoesNotExist({ text: `there is no key ${key}` })
 
-/** Keys and what is known of them; beyond {@link maxKnown} the one is forgotten that was longest in no use. */
-const memory = () => {
-  const known = new Map<string, Known>()
-  return {
-    get: (key: string): Known | undefined => known.get(key),
-    forget: (key: string): void => void known.delete(key),
-    set: (key: string, now: Known): void => {
-      const before = known.get(key)
-      if (before !== undefined && before.revision > now.revision) return
-      known.delete(key)
-      known.set(key, now)
-      if (known.size > maxKnown) known.delete(known.keys().next().value!) // there is one
-    }
-  }
+/** What a key holds: its value, if it has one, and the revision of its last write, whether that had an effect or not. */
+interface Held {
+  readonly value: Json.Json | undefined
+  readonly revision: number
 }
 
-/** What a store asks of its bucket. */
-const bucketOf = (kv: KV, { isConnected, maxPayload }: Bus) => {
-  const unreached = new ProtocolError.TemporarilyUnavailable({ text: "no NATS server is reached" })
-  const ask = <A>(request: () => Promise<A>): Effect.Effect<A, Failure> =>
-    Effect.suspend(() => isConnected() ? Effect.tryPromise({ try: request, catch: toFailure }) : Effect.fail(unreached))
+const nothing: Held = { value: undefined, revision: 0 }
 
+/** Of how many writes it is remembered that they had no effect. */
+const maxRefused = 4096
+
+/** What follows from the writes of the stream, up to a place in it. */
+const replica = () => {
+  const held = new Map<string, Held>()
+  const refused = new Set<number>()
+  let waiting: Array<readonly [revision: number, resume: () => void]> = []
+  let position = 0
   return {
-    look: (key: string): Effect.Effect<Known, Failure> =>
-      Effect.gen(function*() {
-        const entry = yield* ask(() => kv.get(keyName(key)))
-        const revision = entry?.revision ?? 0
-        if (entry === null || entry.operation !== "PUT" || entry.length === 0) return { value: undefined, revision }
-        const value = decodeJson(entry.string())
-        if (Result.isSuccess(value)) return { value: value.success, revision }
-        return yield* new ProtocolError.Crash({ text: `key ${key} holds what is no JSON` })
-      }),
-    /** The new revision. With `previousSeq` only if the key has that one. */
-    put: (key: string, value: Json.Json | undefined, previousSeq?: number): Effect.Effect<number, Failure> => {
-      const bytes = value === undefined ? new Uint8Array() : encoder.encode(JSON.stringify(value))
-      const room = maxPayload() - headerBytes
-      if (bytes.length > room) {
-        const text = `a value of ${bytes.length} bytes is more than the NATS server takes (${room})`
-        return Effect.fail(new ProtocolError.MalformedRequest({ text }))
+    get: (key: string): Held => held.get(keyName(key)) ?? nothing,
+    isRefused: (revision: number): boolean => refused.has(revision),
+    apply: ({ data, key, revision }: NatsBucket.Write): void => {
+      if (revision <= position) return
+      position = revision
+      const written = decode(decoder.decode(data))
+      if (Option.isSome(written)) {
+        const { after, value } = written.value
+        const now = held.get(key) ?? nothing
+        // What was before the first write that the bucket still holds is not known.
+        const isInTime = after === undefined || after === now.revision || now === nothing
+        held.set(key, { value: isInTime ? value : now.value, revision })
+        if (!isInTime) refused.add(revision)
+        if (refused.size > maxRefused) refused.delete(refused.values().next().value!) // there is one
       }
-      return ask(() => kv.put(keyName(key), bytes, { timeout, ...previousSeq !== undefined && { previousSeq } }))
-    }
+      if (waiting.length === 0) return
+      const due = waiting.filter(([at]) => at <= position)
+      if (due.length > 0) waiting = waiting.filter(([at]) => at > position)
+      for (const [, resume] of due) resume()
+    },
+    /** Waits until it has seen the write of this revision. */
+    seen: (revision: number): Effect.Effect<void> =>
+      Effect.callback((resume) => {
+        if (revision <= position) return resume(Effect.void)
+        waiting.push([revision, () => resume(Effect.void)])
+        return undefined
+      })
   }
 }
 
@@ -142,59 +149,107 @@ const inTime = <A>(request: Effect.Effect<A, ProtocolError.ProtocolError>) =>
     orElse: () => Effect.fail(new ProtocolError.Timeout({ text: "JetStream did not answer in time" }))
   })
 
-export const make = (kv: KV, bus: Bus): NatsKvStore => {
-  const { look, put } = bucketOf(kv, bus)
-  const known = memory()
+/** What a store asks of its bucket. */
+const writerOf = ({ kv }: NatsBucket.Bucket, { isConnected, maxPayload }: Bus) => {
+  const unreached = new ProtocolError.TemporarilyUnavailable({ text: "no NATS server is reached" })
+  const put = (key: string, bytes: Uint8Array, previousSeq?: number): Effect.Effect<number, Failure> =>
+    Effect.suspend(() =>
+      isConnected()
+        ? Effect.tryPromise({
+          try: () => kv.put(key, bytes, { timeout, ...previousSeq !== undefined && { previousSeq } }),
+          catch: toFailure
+        })
+        : Effect.fail(unreached)
+    )
+  return {
+    mark: put(NatsBucket.probe, new Uint8Array()),
+    /** The revision of the write. */
+    write: (key: string, value: Json.Json, after?: number): Effect.Effect<number, Failure> => {
+      const bytes = encoder.encode(encode({ value, ...after !== undefined && { after } }))
+      const room = maxPayload() - headerBytes
+      if (bytes.length <= room) return put(keyName(key), bytes, after)
+      const text = `a value of ${bytes.length} bytes is more than the NATS server takes (${room})`
+      return Effect.fail(new ProtocolError.MalformedRequest({ text }))
+    }
+  }
+}
 
-  /**
-   * Writes what `next` makes of what the key holds, or confirms what it holds where that is an error: with the very
-   * revision that `next` saw. Whenever somebody was faster, it looks and tries again: then somebody has made progress.
-   */
+/** That a write without condition is refused cannot be. */
+const atOdds = <A>(write: Effect.Effect<A, Failure>): Effect.Effect<A, ProtocolError.ProtocolError> => {
+  const timeout = new ProtocolError.Timeout({ text: "JetStream is at odds" })
+  return Effect.catchTag(write, "Overtaken", () => Effect.fail(timeout))
+}
+
+/** Makes one attempt for all who ask while another one is on its way. */
+const shared = (attempt: Effect.Effect<void, ProtocolError.ProtocolError>) => {
+  type Resume = (result: Effect.Effect<void, ProtocolError.ProtocolError>) => void
+  let waiting: Array<Resume> = []
+  let isUnderWay = false
+  const begin = (): void => {
+    const asked = waiting
+    waiting = []
+    isUnderWay = true
+    Effect.runCallback(attempt, {
+      onExit: (exit) => {
+        isUnderWay = false
+        if (waiting.length > 0) begin()
+        for (const resume of asked) resume(exit)
+      }
+    })
+  }
+  return Effect.callback<void, ProtocolError.ProtocolError>((resume) => {
+    waiting.push(resume)
+    if (!isUnderWay) begin()
+  })
+}
+
+/** A store that follows the bucket until the scope ends. */
+export const make = Effect.fnUntraced(function*(bucket: NatsBucket.Bucket, bus: Bus) {
+  const { apply, get, isRefused, seen } = replica()
+  const { mark, write } = writerOf(bucket, bus)
+  yield* bucket.follow(apply)
+  const catchUp = shared(inTime(atOdds(Effect.flatMap(mark, seen))))
+
+  /** What the key holds at a moment after this was asked. */
+  const look = (key: string) => Effect.map(catchUp, () => get(key))
+
+  /** Writes what `next` makes of what the key holds; an error is one that holds at a moment after this was asked. */
   const step = (
     key: string,
-    next: (value: Json.Json | undefined) => Result.Result<Json.Json | undefined, ProtocolError.ProtocolError>
-  ): Effect.Effect<Json.Json | undefined, ProtocolError.ProtocolError> =>
+    next: (value: Json.Json | undefined) => Result.Result<Json.Json, ProtocolError.ProtocolError>
+  ) =>
     Effect.gen(function*() {
-      const now = known.get(key) ?? (yield* look(key))
-      const then = next(now.value)
-      const value = Result.isSuccess(then) ? then.success : now.value
-      const revision = yield* Effect.tapError(put(key, value, now.revision), () => Effect.sync(() => known.forget(key)))
-      known.set(key, { value, revision })
-      return yield* Effect.fromResult(then)
+      let now = get(key)
+      if (Result.isFailure(next(now.value))) now = yield* look(key)
+      const revision = yield* write(key, yield* Effect.fromResult(next(now.value)), now.revision)
+      yield* seen(revision)
+      if (isRefused(revision)) return yield* new Overtaken()
     }).pipe(
+      Effect.tapError((error) => error._tag === "Overtaken" ? catchUp : Effect.void),
       Effect.retry({ while: (error) => error._tag === "Overtaken", schedule: Schedule.recurs(100) }),
       Effect.catchTag("Overtaken", () =>
         Effect.fail(new ProtocolError.TemporarilyUnavailable({ text: "others were faster a hundred times" })))
     )
 
   const cas: NatsKvStore["cas"] = (key, from, to, create = false) =>
-    inTime(Effect.asVoid(step(key, (value) => {
+    inTime(step(key, (value) => {
       if (value === undefined) return create ? Result.succeed(to) : Result.fail(missing(key))
       if (Json.equals(value, from)) return Result.succeed(to)
       const text = `current value ${JSON.stringify(value)} is not ${JSON.stringify(from)}`
       return Result.fail(new ProtocolError.PreconditionFailed({ text }))
-    })))
+    }))
 
-  /** A write that expects no revision is overtaken by nobody. */
-  const putAnyway = (key: string, value: Json.Json) =>
-    put(key, value).pipe(
-      Effect.catchTag("Overtaken", () => Effect.fail(new ProtocolError.Timeout({ text: "JetStream is at odds" }))),
-      inTime
-    )
+  const putAnyway = (key: string, value: Json.Json) => inTime(atOdds(write(key, value)))
 
   return {
     read: (key) =>
-      step(key, (value) => Result.succeed(value)).pipe(
+      look(key).pipe(
         Effect.retry({ while: ({ _tag }) => _tag === "Timeout", schedule: Schedule.spaced("50 millis") }),
         inTime,
-        Effect.flatMap((value) => value === undefined ? Effect.fail(missing(key)) : Effect.succeed(value))
+        Effect.flatMap(({ value }) => value === undefined ? Effect.fail(missing(key)) : Effect.succeed(value))
       ),
-    write: (key, value) =>
-      putAnyway(key, value).pipe(
-        Effect.tapError(() => Effect.sync(() => known.forget(key))),
-        Effect.map((revision) => known.set(key, { value, revision }))
-      ),
+    write: (key, value) => Effect.asVoid(putAnyway(key, value)),
     cas,
     timestamp: (key) => putAnyway(key, null)
-  }
-}
+  } satisfies NatsKvStore as NatsKvStore
+})

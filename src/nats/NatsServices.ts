@@ -10,6 +10,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
 import type { Body, Envelope } from "../schema/Envelope.ts"
 import * as Json from "../schema/Json.ts"
 import { Cas, Read, Write } from "../schema/KvProtocol.ts"
@@ -73,10 +74,10 @@ const answerOf = (store: NatsKvStore.NatsKvStore, service: string, body: Body): 
 
 const make = Effect.gen(function*() {
   const bus = yield* NatsBus
-  const context = yield* Effect.context<NatsBus>()
+  const context = yield* Effect.context<NatsBus | Scope.Scope>()
   // Opened when it is first asked for, so that programs that ask no service need no JetStream; after a failure again.
   const open = NatsBucket.open.pipe(
-    Effect.map((kv) => NatsKvStore.make(kv, bus)),
+    Effect.flatMap((bucket) => NatsKvStore.make(bucket, bus)),
     Effect.tap(() =>
       Effect.flatMap(
         NatsDurability.warning,

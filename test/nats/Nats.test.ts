@@ -50,11 +50,25 @@ const storeAt = (url: string) =>
     const bus = yield* Layer.build(busAt(url))
     return yield* Effect.provideContext(
       Effect.gen(function*() {
-        return NatsKvStore.make(yield* NatsBucket.open, yield* NatsBus)
+        return yield* NatsKvStore.make(yield* NatsBucket.open, yield* NatsBus)
       }),
       bus
     )
   })
+
+/** Each store adds 1 so many times, all at once; what comes of it. */
+const counted = Effect.fnUntraced(function*(stores: ReadonlyArray<NatsKvStore.NatsKvStore>, times: number) {
+  yield* stores[0]!.write("sum", 0)
+  const addOne = (store: NatsKvStore.NatsKvStore) =>
+    Effect.gen(function*() {
+      const sum = yield* store.read("sum")
+      yield* store.cas("sum", sum, Number(sum) + 1)
+    }).pipe(Effect.retry({ while: ({ _tag }) => _tag === "PreconditionFailed" }))
+  yield* Effect.forEach(stores, (store) => Effect.repeat(addOne(store), Schedule.recurs(times - 1)), {
+    concurrency: "unbounded"
+  })
+  return yield* stores[0]!.read("sum")
+})
 
 describe.skipIf(!isInstalled)("a bus on one server", () => {
   it.live("takes lines of any length to any address, in order", () =>
@@ -167,14 +181,7 @@ describe.skipIf(!isInstalled)("a store on one server", () => {
     Effect.gen(function*() {
       const { url } = yield* one()
       const stores = yield* Effect.forEach([0, 1, 2], () => storeAt(url))
-      yield* stores[0]!.write("sum", 0)
-      const addOne = (store: NatsKvStore.NatsKvStore) =>
-        Effect.gen(function*() {
-          const sum = yield* store.read("sum")
-          yield* store.cas("sum", sum, Number(sum) + 1)
-        }).pipe(Effect.retry({ while: ({ _tag }) => _tag === "PreconditionFailed" }))
-      yield* Effect.forEach(stores, (store) => Effect.repeat(addOne(store), Schedule.recurs(9)), { concurrency: 3 })
-      assert.strictEqual(yield* stores[1]!.read("sum"), 30)
+      assert.strictEqual(yield* counted(stores, 10), 30)
       const stamps = yield* Effect.forEach([...stores, ...stores], (store) => store.timestamp("ts"))
       assert.deepStrictEqual(stamps, [...new Set(stamps)].toSorted((a, b) => a - b))
     }).pipe(Effect.scoped))
@@ -218,6 +225,13 @@ describe.skipIf(!isInstalled)("a server's settings", () => {
 })
 
 describe.skipIf(!isInstalled)("three servers", () => {
+  it.live("count every cas at the same key once: their own word is not enough for that, see NatsKvStore", () =>
+    Effect.gen(function*() {
+      const { urls } = yield* NatsServers.start
+      const stores = yield* Effect.forEach([...urls, ...urls], storeAt)
+      assert.strictEqual(yield* counted(stores, 20), 120)
+    }).pipe(Effect.scoped))
+
   it.live("keep what was acknowledged when one is killed, and nothing hangs", () =>
     Effect.gen(function*() {
       const { kill, restart, urls } = yield* NatsServers.start
