@@ -11,10 +11,10 @@ import { checkers } from "./benchmark/Checkers.ts"
 import { clusters, simulated } from "./benchmark/Clusters.ts"
 import { memory } from "./benchmark/Memory.ts"
 import { nats } from "./benchmark/Nats.ts"
-import { log, longLog, startUp, startUpTogether, throughput } from "./benchmark/Nodes.ts"
+import { kafkaOnDisk, log, longLog, startUp, startUpTogether, throughput } from "./benchmark/Nodes.ts"
 import { print, printTable, type Row } from "./benchmark/Rows.ts"
 
-const ratios = [startUp, startUpTogether, throughput, log, longLog, simulated, clusters, checkers, nats]
+const ratios = [startUp, startUpTogether, throughput, log, kafkaOnDisk, longLog, simulated, clusters, checkers, nats]
 const loads = [backlog, restart, memory]
 
 const options = {

@@ -9,8 +9,10 @@ import type { Readable, Writable } from "node:stream"
 
 type Child = ChildProcessByStdio<Writable, Readable, null>
 
-const start = (args: ReadonlyArray<string>): Child =>
-  spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] })
+type Env = Readonly<Record<string, string>>
+
+const start = (args: ReadonlyArray<string>, env: Env = {}): Child =>
+  spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, ...env } })
 
 const init = JSON.stringify({
   src: "c0",
@@ -93,6 +95,39 @@ export const throughput = async (
   const ids = Buffer.concat(chunks).toString().trimEnd().split("\n")
     .map((line): unknown => JSON.parse(line).body.in_reply_to)
   return { rate: count / elapsed * 1000, memory, inOrder: ids.every((id, i) => id === i + 1) }
+}
+
+/** Requests a second, of so many, of which so many at a time await their replies. */
+export const closedLoop = async (
+  args: ReadonlyArray<string>,
+  env: Env,
+  { atATime, body, count }: { readonly atATime: number; readonly count: number; readonly body: (i: number) => object }
+): Promise<number> => {
+  const child = start(args, env)
+  child.stdin.write(init + "\n")
+  await once(child.stdout, "data")
+  let asked = 0
+  let replies = 0
+  const ask = (): void => {
+    const lines: Array<string> = []
+    for (; asked < Math.min(count, replies + atATime); asked++) {
+      lines.push(JSON.stringify({ src: `c${asked % 10}`, dest: "n1", body: { msg_id: asked + 1, ...body(asked) } }))
+    }
+    if (lines.length > 0) child.stdin.write(lines.join("\n") + "\n")
+  }
+  const before = performance.now()
+  const finished = new Promise<number>((resolve) => {
+    child.stdout.on("data", (chunk: Buffer) => {
+      for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) replies++
+      if (replies === count) resolve(performance.now() - before)
+      ask()
+    })
+  })
+  ask()
+  const elapsed = await finished
+  child.stdin.end()
+  await once(child, "close")
+  return count / elapsed * 1000
 }
 
 export interface Fill {

@@ -1,6 +1,8 @@
 /**
  * Single nodes as processes: how soon they are up, how much they answer, and what a long log costs them.
  */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Children from "./Children.ts"
 import * as References from "./References.ts"
@@ -56,19 +58,36 @@ const kafka = [join(import.meta.dirname, "kafka.js")]
 const plainKafka = ["-e", `(${References.kafkaNode.toString()})()`]
 
 /** Sends and polls in turn, to and from ten keys; each poll from the last ten offsets on. */
+const sendOrPoll = (i: number): object => {
+  const key = `k${(i >> 1) % 10}`
+  if (i % 2 === 0) return { type: "send", key, msg: i }
+  return { type: "poll", offsets: { [key]: Math.max(0, Math.floor(i / 20) - 9) } }
+}
+
 export const log = async (): Promise<ReadonlyArray<Row>> => {
   const rate = (args: ReadonlyArray<string>): Measure => async () => {
-    const measured = await Children.throughput(args, requests, (i) => {
-      const key = `k${(i >> 1) % 10}`
-      if (i % 2 === 0) return { type: "send", key, msg: i }
-      return { type: "poll", offsets: { [key]: Math.max(0, Math.floor(i / 20) - 9) } }
-    })
+    const measured = await Children.throughput(args, requests, sendOrPoll)
     if (!measured.inOrder) throw new Error("a reply is missing or out of order")
     return measured.rate
   }
   const name = `kafka, ${requests.toLocaleString("en")} sends and polls piped`
   const [plain] = await sideBySide(7, rate(kafka), [rate(plainKafka)])
   return [atLeast(0.5, name, "requests/s", plain!)]
+}
+
+/** The same on disk, where every reply waits until what it rests on is safe, beside the same without. */
+export const kafkaOnDisk = async (): Promise<ReadonlyArray<Row>> => {
+  const [atATime, count] = [1000, 50_000]
+  const rate = (durability: string): Measure => async () => {
+    const folder = mkdtempSync(join(tmpdir(), "gossip-girl-bench-"))
+    const env = { DISK_FOLDER: folder, GOSSIP_DURABILITY: durability }
+    const measured = await Children.closedLoop(kafka, env, { atATime, count, body: sendOrPoll })
+    rmSync(folder, { recursive: true })
+    return measured
+  }
+  const name = `kafka on disk, ${atATime} sends and polls at a time; reference: not on disk`
+  const [volatile] = await sideBySide(7, rate("disk"), [rate("none")])
+  return [atLeast(0.5, name, "requests/s", volatile!)]
 }
 
 /** Of what a log of 1,000,000 messages costs a node, beside one of 100,000. */

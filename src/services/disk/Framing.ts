@@ -24,12 +24,13 @@ const lineBreak = 0x0a
 
 /** The line of a record, with its line break. */
 export const encode = (number: number, text: string): Uint8Array => {
-  const length = encoder.encode(text).length
-  const rest = encoder.encode(`${number} ${length} ${text}\n`)
-  const checksum = crc32c(rest.subarray(0, -1)).toString(16).padStart(8, "0")
-  const line = new Uint8Array(9 + rest.length)
-  line.set(encoder.encode(`${checksum} `))
-  line.set(rest, 9)
+  const bytes = encoder.encode(text)
+  const header = encoder.encode(`00000000 ${number} ${bytes.length} `)
+  const line = new Uint8Array(header.length + bytes.length + 1)
+  line.set(header)
+  line.set(bytes, header.length)
+  line[line.length - 1] = lineBreak
+  encoder.encodeInto(crc32c(line.subarray(9, -1)).toString(16).padStart(8, "0"), line)
   return line
 }
 

@@ -34,10 +34,11 @@ import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Protocol from "../../schema/ReplicaProtocol.ts"
 import type { Origin } from "../../schema/VersionVector.ts"
-import { Disk, type DiskFailed, type Journal } from "../disk/Disk.ts"
+import { Disk, type DiskFailed } from "../disk/Disk.ts"
 import type { Pending } from "../node/OutputCommit.ts"
 import type { State } from "./Gossip.ts"
 import * as Records from "./Records.ts"
+import type { Entry } from "./replica/Log.ts"
 import type { Event, Memory, Run } from "./replica/State.ts"
 
 /**
@@ -81,23 +82,37 @@ const volatile = <A, S>(life: Protocol.Life): Durable<A, S> => ({
   settle: () => {}
 })
 
-/** Syncs up to what is written now, unless all of that is safe. */
-const makePending = (journal: Pick<Journal<unknown>, "sync">, stop: (failed: DiskFailed) => Effect.Effect<never>) => {
-  let written = 0
+/** Has whoever says something wait until what was noted before is safe; one sync at a time serves all who wait. */
+const makeCommits = (sync: Effect.Effect<void>, run: (effect: Effect.Effect<void>) => unknown) => {
+  let noted = 0
   let safe = 0
-  const sync = (upTo: number): Effect.Effect<void> =>
-    Effect.matchEffect(journal.sync, {
-      onFailure: stop,
-      onSuccess: () =>
-        Effect.sync(() => {
-          safe = Math.max(safe, upTo)
-        })
-    })
-  const pending = (): Effect.Effect<void> | undefined => written === safe ? undefined : sync(written)
   let telling = 0
+  let isSyncing = false
+  let waiting: Array<() => void> = []
+
+  const work = Effect.gen(function*() {
+    while (waiting.length > 0) {
+      yield* Effect.yieldNow // whoever is ready to run has its say first
+      const served = waiting
+      const upTo = noted
+      waiting = []
+      yield* sync
+      safe = upTo
+      for (const resume of served) resume()
+    }
+    isSyncing = false
+  })
+  const wait = Effect.callback<void>((resume) => {
+    waiting.push(() => resume(Effect.void))
+    if (isSyncing) return
+    isSyncing = true
+    run(work)
+  })
+  const pending = (): Effect.Effect<void> | undefined => noted === safe ? undefined : wait
+
   return {
-    wrote: () => void written++,
-    /** What the program says while it is told may rest on what is written only after that. Says whether that is now. */
+    note: () => void noted++,
+    /** What the program says while it is told may rest on what is noted only after that. Says whether that is now. */
     whileTelling: (tell: () => void): boolean => {
       telling++
       tell()
@@ -107,21 +122,23 @@ const makePending = (journal: Pick<Journal<unknown>, "sync">, stop: (failed: Dis
   }
 }
 
-/** What was delivered, run by run. What was merged has the number of the last one before. */
+/** What was delivered and is not in the journal yet. What was merged has the number of the last one before. */
 const makeRuns = <A>() => {
   const counts = new Map<Origin, number>()
-  return (events: ReadonlyArray<Event<A>>): ReadonlyArray<Run<A>> => {
-    const runs: Array<Run<A> & { readonly ops: Array<A> }> = []
-    for (const event of events) {
-      if (event._tag !== "Delivered") continue
-      const { operation, origin, sequence } = event.entry
+  let runs: Array<Run<A> & { readonly ops: Array<A> }> = []
+  return {
+    add: ({ operation, origin, sequence }: Entry<A>): void => {
       const isMerged = counts.get(origin) === sequence
       counts.set(origin, sequence)
       const last = runs.at(-1)
       if (last?.origin === origin && (last.isMerged === true) === isMerged) last.ops.push(operation)
       else runs.push({ origin, ops: [operation], ...isMerged && { isMerged } })
+    },
+    takeAll: (): ReadonlyArray<Run<A>> => {
+      const all = runs
+      runs = []
+      return all
     }
-    return runs
   }
 }
 
@@ -135,31 +152,31 @@ const open = <A, S>(
   Effect.gen(function*() {
     const journal = yield* (yield* Disk).open(Records.Record(operation, state.part))
     const memory = Records.recover(journal.recovered, state.restore)
-    const main = yield* Effect.withFiber((fiber) => Effect.succeed(fiber))
-    // A node that does not know what is on its disk must not say another word.
-    const stop = ({ text }: DiskFailed) =>
-      Effect.logError(text).pipe(Effect.andThen(Fiber.interrupt(main)), Effect.andThen(Effect.never))
-    const { pending, whileTelling, wrote } = makePending(journal, stop)
-
     const life = memory === undefined ? newLife : Protocol.nextLife(memory.life)
+    const runs = makeRuns<A>()
     let isRecovered = memory?.isRecovered === true
-    const runsOf = makeRuns<A>()
     let hasBegun = false
     let isReplaced = false // by a state of a peer, which is not written yet
     let limit = snapshotAfter
 
-    const append = (records: ReadonlyArray<Records.Record<A, S>>): void => {
-      journal.append(records)
-      wrote()
-    }
+    const main = yield* Effect.withFiber((fiber) => Effect.succeed(fiber))
+    // A node that does not know what is on its disk must not say another word.
+    const stop = ({ text }: DiskFailed) =>
+      Effect.logError(text).pipe(Effect.andThen(Fiber.interrupt(main)), Effect.andThen(Effect.never))
+    const write = (): void => journal.append(runs.takeAll())
+    const sync = Effect.andThen(Effect.sync(write), Effect.catchTag(journal.sync, "DiskFailed", stop))
+    const { note, pending, whileTelling } = makeCommits(sync, Effect.runForkWith(yield* Effect.context()))
+
     const replace = (parts: Iterable<Protocol.Part<A, S>>): void => {
       const recovered = isRecovered ? [{ recovered: true } as const] : []
+      runs.takeAll() // they are in the snapshot
       journal.replace([{ life }, ...recovered, ...Array.from(parts, (part) => ({ part }))])
       isReplaced = false
       limit = Math.max(snapshotAfter, 2 * journal.size())
-      wrote()
+      note()
     }
-    append([{ life }])
+    journal.append([{ life }])
+    note()
 
     return {
       past: { life, ...memory !== undefined && { memory } },
@@ -167,11 +184,12 @@ const open = <A, S>(
         hasBegun = true
       },
       tell: (events, happened, snapshot) => {
-        if (hasBegun) {
-          // First, for whoever is told may publish something at once, which comes after this.
-          const runs = runsOf(events)
-          if (runs.length > 0) append(runs)
-          if (events.some(({ _tag }) => _tag === "Restored")) isReplaced = true
+        // Noted first, for whoever is told may publish something at once, which comes after this.
+        for (const event of hasBegun ? events : []) {
+          if (event._tag === "Delivered") runs.add(event.entry)
+          else if (event._tag === "Restored") isReplaced = true
+          else continue
+          note()
         }
         const isAllTold = whileTelling(() => events.forEach(happened))
         if (isAllTold && hasBegun && (isReplaced || journal.size() > limit)) replace(snapshot())
@@ -179,7 +197,9 @@ const open = <A, S>(
       settle: () => {
         if (isRecovered) return
         isRecovered = true
-        append([{ recovered: true }])
+        write()
+        journal.append([{ recovered: true }])
+        note()
       },
       pending
     } satisfies Durable<A, S>
