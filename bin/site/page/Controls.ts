@@ -101,6 +101,7 @@ const settingsOf = ({ change, setup }: Acts) => {
 }
 
 export const make = (acts: Acts) => {
+  const { player } = acts
   const { busy, clock, element: transport, play } = transportOf(acts)
   const { element: settings, show } = settingsOf(acts)
   return {
@@ -111,7 +112,9 @@ export const make = (acts: Acts) => {
       busy.textContent = text
     },
     moved: (time: number, isPlaying: boolean): void => {
-      clock.textContent = Format.moment(Math.round(time))
+      const frames = Math.round(player.frameRate())
+      const slow = isPlaying && frames < 55 ? `, ${frames} frames a second` : ""
+      clock.textContent = `${Format.moment(Math.round(time))}${slow}`
       play.textContent = isPlaying ? "pause" : "play"
     }
   }

@@ -81,7 +81,7 @@ const complete = (context: CompletionContext): CompletionResult | null => {
 }
 
 /** How long nobody must have typed before the change counts, in ms. */
-const pause = 300
+const pause = 200
 
 export const make = (onChange: (text: string) => void): Editor => {
   const element = el("div", { class: "editor" })

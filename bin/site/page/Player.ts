@@ -10,9 +10,14 @@ export interface Player {
   readonly step: (direction: 1 | -1) => void
   /** How many ms of the run go by in a second. */
   readonly setSpeed: (msPerSecond: number) => void
+  /** How many frames a second it draws while it plays, of late. */
+  readonly frameRate: () => number
   /** Another run: its moments and its end, in ms. */
   readonly load: (moments: ReadonlyArray<number>, end: number) => void
 }
+
+/** At 60 frames a second, in ms. */
+const shortestFrame = 1000 / 60
 
 /** Calls `show` whenever the moment has changed, at most once a frame. */
 export const make = (show: (time: number) => void): Player => {
@@ -22,6 +27,7 @@ export const make = (show: (time: number) => void): Player => {
   let speed = 1000
   let frame: number | undefined
   let lastFrame = 0
+  let frameTime = shortestFrame
 
   const seek = (wanted: number): void => {
     time = Math.max(0, Math.min(end, wanted))
@@ -34,6 +40,7 @@ export const make = (show: (time: number) => void): Player => {
   }
   const advance = (now: number): void => {
     const next = time + Math.min(100, now - lastFrame) * speed / 1000
+    frameTime += (now - lastFrame - frameTime) / 30
     lastFrame = now
     frame = requestAnimationFrame(advance)
     if (next >= end) {
@@ -49,6 +56,7 @@ export const make = (show: (time: number) => void): Player => {
       if (frame !== undefined) return
       if (time >= end) time = 0
       lastFrame = performance.now()
+      frameTime = shortestFrame
       frame = requestAnimationFrame(advance)
       show(time)
     },
@@ -64,6 +72,7 @@ export const make = (show: (time: number) => void): Player => {
     setSpeed: (msPerSecond) => {
       speed = msPerSecond
     },
+    frameRate: () => 1000 / frameTime,
     load: (newMoments, newEnd) => {
       moments = newMoments
       end = newEnd

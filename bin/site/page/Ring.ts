@@ -34,13 +34,18 @@ const classOf = ({ isKilled, isPaused, isSkewed }: NodeScene, isSelected: boolea
     "node",
     isKilled ? "killed" : isPaused ? "paused" : "up",
     ...isSkewed ? ["skewed"] : [],
-    ...isSelected ? ["selected"] : []
+    ...isSelected ? ["chosen"] : []
   ].join(" ")
 
 const stateOf = ({ isKilled, isPaused, isSkewed }: NodeScene): string =>
   [...isKilled ? ["killed"] : isPaused ? ["paused"] : [], ...isSkewed ? ["clock wrong"] : []].join(", ")
 
-const nodeMark = (node: NodeScene, { x, y }: Point, isSelected: boolean): SVGGElement => {
+/** Of more nodes than this only who is chosen has room for words. */
+const mostTold = 10
+
+const nodeMark = (node: NodeScene, { x, y }: Point, isSelected: boolean, nodes: number): SVGGElement => {
+  const isTold = isSelected || nodes <= mostTold
+  const r = nodes <= mostTold ? 30 : 20
   const state = stateOf(node)
   const label = [node.id, state, node.asked[0] ?? "", node.said].filter((part) => part !== "").join(", ")
   return svg(
@@ -49,15 +54,19 @@ const nodeMark = (node: NodeScene, { x, y }: Point, isSelected: boolean): SVGGEl
     svg(
       "g",
       { role: "button", tabindex: 0, "aria-pressed": String(isSelected), "aria-label": label, "data-node": node.id },
-      svg("circle", { r: 30 }),
+      svg("circle", { r }),
       svg("text", { class: "name", "text-anchor": "middle", dy: state === "" ? "0.35em" : "0em" }, node.id)
     ),
     svg(
       "g",
       { "aria-hidden": "true" },
       svg("text", { class: "state", "text-anchor": "middle", dy: "1.2em" }, state),
-      svg("text", { class: "asked", "text-anchor": "middle", y: -38 }, shorten(node.asked[0] ?? "", 26)),
-      svg("text", { class: "said", "text-anchor": "middle", y: 48 }, shorten(node.said, 30))
+      svg(
+        "text",
+        { class: "asked", "text-anchor": "middle", y: -r - 8 },
+        shorten(isTold ? node.asked[0] ?? "" : "", 22)
+      ),
+      svg("text", { class: "said", "text-anchor": "middle", y: r + 18 }, shorten(isTold ? node.said : "", 22))
     )
   )
 }
@@ -111,7 +120,7 @@ export const make = (onNode: (id: string, adds: boolean) => void, onMessage: (in
         ...scene.services.map((id) =>
           svg("text", { class: "service", "text-anchor": "middle", ...places.get(id) }, id)
         ),
-        ...scene.nodes.map((node) => nodeMark(node, places.get(node.id)!, selected.has(node.id)))
+        ...scene.nodes.map((node) => nodeMark(node, places.get(node.id)!, selected.has(node.id), scene.nodes.length))
       )
       if (typeof focused === "string") root.querySelector<SVGElement>(`[data-node="${focused}"]`)?.focus()
     }

@@ -150,4 +150,47 @@ describe.skipIf(Runs.chromium === undefined)("The playground", () => {
       }
     }
   })
+
+  it.skipIf(process.env["MEASURE"] === undefined)("is as fast as it should be", { timeout: longest * 5 }, async () => {
+    const fresh = await browser.newPage({ viewport: { width: 1280, height: 900 } })
+    await fresh.addInitScript(`globalThis.longTasks = []
+      new PerformanceObserver((list) => longTasks.push(...list.getEntries().map(({ duration }) => Math.round(duration))))
+        .observe({ type: "longtask" })`)
+    /** By the page's own clock, in ms since it was opened. */
+    const now = (): Promise<number> => fresh.evaluate("performance.now()")
+    await fresh.goto(address())
+    const loaded = await now()
+    await fresh.locator(".verdict.valid").waitFor({ timeout: longest })
+    const first = await now()
+    await fresh.locator(".cm-content").click()
+    await fresh.keyboard.press("Control+End")
+    const { hash } = new URL(fresh.url())
+    const typed = await now()
+    await fresh.keyboard.insertText("// changed")
+    await fresh.waitForFunction((before) => location.hash !== before, hash, { timeout: longest })
+    const judged = await now()
+    const framesOf = async (nodes: string): Promise<number> => {
+      await fresh.getByLabel("node-count").fill(nodes)
+      await fresh.getByLabel("node-count").press("Enter")
+      await fresh.locator(`[data-node=n${Number(nodes) - 1}]`).waitFor({ timeout: longest })
+      await fresh.getByRole("button", { name: "play", exact: true }).click()
+      const frames: number = await fresh.evaluate(`new Promise((resolve) => {
+        let frames = 0
+        const begun = performance.now()
+        const count = (now) => ++frames && now - begun < 3000 ? requestAnimationFrame(count) : resolve(frames / 3)
+        requestAnimationFrame(count)
+      })`)
+      await fresh.getByRole("button", { name: "pause", exact: true }).click()
+      return Math.round(frames)
+    }
+    console.log({
+      "from opening to load, ms": Math.round(loaded),
+      "from load to the first verdict, ms": Math.round(first - loaded),
+      "from an edit to its verdict, ms": Math.round(judged - typed),
+      "frames a second, 5 nodes": await framesOf("5"),
+      "frames a second, 25 nodes": await framesOf("25"),
+      "what blocked the page for more than 50 ms, ms": await fresh.evaluate("longTasks.join()")
+    })
+    await fresh.close()
+  })
 })
