@@ -20,9 +20,9 @@ export const patch = (module: string, find: string, replace: string): Patch => (
  * happen all the time. Nothing is wrong with that.
  */
 export const tiny: ReadonlyArray<Patch> = [
-  patch("Sending", "{ operations: 5000, bytes: 65_536 }", "{ operations: 8, bytes: 64 }"),
+  patch("Sending", "{ operations: 1000, bytes: 32_768 }", "{ operations: 8, bytes: 64 }"),
   patch("Sending", "{ operations: 100, bytes: 2048 }", "{ operations: 2, bytes: 8 }"),
-  patch("Sending", "const windowBytes = 262_144", "const windowBytes = 512"),
+  patch("Sending", "{ operations: 6000, bytes: 262_144 }", "{ operations: 100, bytes: 512 }"),
   patch("SnapshotSender", "const partBytes = 32_768", "const partBytes = 100")
 ]
 
