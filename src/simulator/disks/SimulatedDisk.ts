@@ -24,7 +24,7 @@ export interface SimulatedDisk {
   readonly wipe: () => void
   readonly setSlow: (isSlow: boolean) => void
   readonly setFull: (isFull: boolean) => void
-  /** Changes a bit; false if there is none. */
+  /** Flips a bit of what is safe; false if nothing is. */
   readonly flip: () => boolean
   /** How often something was synced. */
   readonly syncs: () => number
@@ -42,7 +42,7 @@ export const slowness = 50
 interface Content {
   bytes: Uint8Array
   size: number
-  /** So many bytes are safe. */
+  /** How many bytes of the file are safe. */
   synced: number
 }
 

@@ -18,7 +18,7 @@ import type { Grudge } from "./Partition.ts"
 /** When it happens, in ms since clients began to work. */
 const at = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
 
-/** A name is written as it is. */
+/** A codec of names: a name is written as it is. */
 const Name = Schema.toType(NodeId)
 const node = { at, node: Name }
 
@@ -27,7 +27,7 @@ export const Deed = Schema.Union([
   Schema.Struct({ deed: Schema.Literals(["kill", "start", "pause", "resume"]), ...node }),
   /** From now on these receivers drop what these senders send, on top of what they drop already. */
   Schema.Struct({ deed: Schema.Literal("cut"), at, drops: Schema.Record(Name, Schema.Array(Name)) }),
-  /** Nothing is cut any more. */
+  /** All links that deeds have cut carry messages again. */
   Schema.Struct({ deed: Schema.Literal("heal"), at }),
   /** The node's clock is so many ms ahead of the true time from now on. */
   Schema.Struct({ deed: Schema.Literal("clock"), ...node, offset: Schema.Int }),

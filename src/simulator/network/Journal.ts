@@ -43,11 +43,14 @@ export const Message = Schema.Struct({
 })
 export type Message = typeof Message.Type
 
-/** What a journal holds in the end. */
+/** The messages of a run, as its journal holds them in the end. */
 export interface Messages {
-  /** In the order in which they were sent. */
+  /** Messages, in the order in which they were sent. */
   readonly messages: ReadonlyArray<Message>
-  /** How many more there were, without those of them that were delivered twice. */
+  /**
+   * How many more messages were sent, of which the journal keeps nothing; a message that was delivered twice counts
+   * once.
+   */
   readonly unrecorded: number
 }
 
@@ -59,7 +62,7 @@ export interface Journal {
   /** The same message once more: the network delivers it twice. */
   readonly copy: (place: Place) => Place
   readonly end: (place: Place, fate: Exclude<Fate, "under way">) => void
-  /** The run begins: from here its times count. */
+  /** The run begins: times are counted from here. */
   readonly begin: () => void
   readonly messages: () => Messages
 }
@@ -74,7 +77,7 @@ const integer = <K extends string>(key: K, value: unknown): { readonly [_ in K]?
   // a computed key is no literal type
   typeof value === "number" && Number.isSafeInteger(value) ? { [key]: value } as { readonly [_ in K]: number } : {}
 
-/** What a line says, whoever wrote it. */
+/** What a line says as a message, as far as it can be read. */
 const read = (line: string): Pick<Message, "type" | "msg_id" | "in_reply_to" | "body"> => {
   const envelope = Envelope.decode(line)
   if (Result.isFailure(envelope)) return { type: "?", body: line }

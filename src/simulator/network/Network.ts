@@ -35,13 +35,13 @@ export interface Statistics {
   readonly servers: Traffic
 }
 
-/** Who has left, and what was asked and not answered until then, if anything was. Times are in ms. */
+/** Somebody who has left, with the request for whose answer they waited in vain, if there is one. Times are in ms. */
 export interface Departure {
   readonly ago: number
   readonly unanswered?: Unanswered
 }
 
-/** What a node was asked by who then gave up. */
+/** A request to a node, whose sender gave up waiting. */
 export interface Unanswered {
   readonly node: Address
   readonly type: string
@@ -50,9 +50,9 @@ export interface Unanswered {
 }
 
 export interface Network {
-  /** From now on, `receive` gets what is sent to `address`, and by whom. */
+  /** From now on `receive` gets each line that is sent to `address`, and who sent it. */
   readonly join: (address: Address, receive: (line: string, src: Address) => void) => void
-  /** From now on, `address` does not exist. */
+  /** From now on nobody has `address`. */
   readonly leave: (address: Address, unanswered?: Unanswered) => void
   /** Tells of who had the address and left. */
   readonly departed: (address: Address) => Departure | undefined
@@ -60,7 +60,7 @@ export interface Network {
   readonly send: (src: Address, dest: Address, line: string) => boolean
   /** Counts a line that has come from one node to another by a way of their own. */
   readonly note: (src: Address, dest: Address, line: string) => void
-  /** Cuts what the grudge says on top of what is cut already. */
+  /** Cuts the links that the grudge names, besides those that are cut already. */
   readonly cut: (grudge: Grudge) => void
   readonly heal: () => void
   readonly statistics: () => Statistics

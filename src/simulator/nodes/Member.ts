@@ -17,7 +17,7 @@ export interface Member {
   readonly start: (up?: () => void) => () => boolean
   /** SIGKILL: nothing of the process runs any more, and its memory is gone. Its disk is as after a crash. */
   readonly kill: () => void
-  /** Kills it, and takes its disk. */
+  /** Kills the process, and takes its disk. */
   readonly wipe: () => void
   /** SIGSTOP: whatever would have happened meanwhile happens, in order, at `resume`. */
   readonly pause: () => void
@@ -25,10 +25,10 @@ export interface Member {
   /** From now on the clock is `offset` ms ahead of the true time; if `frozen`, it stands still there. */
   readonly setClock: (offset: number, frozen: boolean) => void
   readonly setDisk: (condition: DiskCondition) => void
-  /** What makes a run invalid, such as a crash. */
+  /** What makes the run invalid, such as a crash of the node. */
   readonly findings: ReadonlyArray<Finding.Finding>
-  /** What else speaks against it, once the run is over. */
+  /** What else speaks against the node, once the run is over. */
   readonly remarks: ReadonlyArray<Finding.Finding>
-  /** The last lines that it wrote, by where it wrote them: what a finding against a real process tells besides. */
+  /** The last lines that the node wrote, on each of its outputs: a finding against a real process tells them. */
   readonly said: Finding.Example["about"]
 }

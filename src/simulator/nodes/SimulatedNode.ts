@@ -76,7 +76,7 @@ const syncTime = 1
 /** The time of day at which every run begins: 2026-01-01T00:00:00Z. */
 export const epoch = Date.UTC(2026, 0, 1)
 
-/** What a node logs, line by line, each with its time. */
+/** Keeps what a node logs, line by line, each with its time. */
 const makeLog = (time: VirtualTime) => {
   const lines: Array<string> = []
   const write = (text: string): void => {
@@ -182,7 +182,7 @@ export const make = (options: Options): SimulatedNode => {
     said: {},
     log: log.lines,
     start: () => {
-      kill() // there is never more than one life
+      kill() // the former life has ended: there is never more than one
       const process = VirtualProcess.make(time, random.fork(`life ${lives++}`), wallClock.now)
       const io = messageIO(
         options,

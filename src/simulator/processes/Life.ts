@@ -23,14 +23,14 @@ export interface Life {
   readonly errors: Lines.Lines
   /** When it was last resumed, in ms; Infinity while it is paused, -Infinity before. */
   resumedAt: number
-  /** Nothing of it is left. */
+  /** Resolves when no process of this life is left. */
   readonly ended: Promise<void>
 }
 
 /** How it ended: with an exit code, or by a signal. */
 export type Exit = { readonly code: number | null } | { readonly signal: NodeJS.Signals }
 
-/** In bytes, each for one process. */
+/** Limits in bytes, each for one process. */
 export interface Limits {
   /** How much may wait for it to be read. */
   readonly unread: number
@@ -54,7 +54,7 @@ export interface Options {
   /** It does not read what is written to it: so many bytes wait. */
   readonly onUnread: (bytes: number) => void
   readonly onExit: (exit: Exit) => void
-  /** It could not be started at all. */
+  /** The system could not start it. */
   readonly onNoStart: (error: Error) => void
 }
 
@@ -132,7 +132,7 @@ export const start = (options: Options): Life => {
   if (pid !== undefined) {
     watchdog.guard(pid)
     child.once("exit", (code, signal) => {
-      killGroup(pid) // what it has started
+      killGroup(pid) // processes that it has started
       exited = true
       watchdog.release(pid)
       const cut = setTimeout(() => {

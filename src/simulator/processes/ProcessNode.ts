@@ -37,7 +37,7 @@ export interface ProcessNode extends Member {
 export interface Options {
   readonly id: NodeId
   readonly command: Life.Command
-  /** What it finds in `DISK_FOLDER`. */
+  /** The folder that the process finds in `DISK_FOLDER`. */
   readonly diskFolder: string
   readonly network: Network
   /** The time as the history of the run tells it. */
@@ -46,9 +46,9 @@ export interface Options {
   readonly limits?: Life.Limits
   /** Takes lines of its standard error, as many as come at a time. */
   readonly onErrorLines: (lines: ReadonlyArray<string>) => void
-  /** Something was found against it. */
+  /** Called when something is found against the node. */
   readonly onFinding: () => void
-  /** It could not be started at all. */
+  /** The system could not start it. */
   readonly onNoStart: (error: Error) => void
 }
 
@@ -159,7 +159,7 @@ const mailboxOf = (life: () => Life.Life | undefined) => {
       held = []
       isTold = false
     },
-    /** Who gave this life most messages, and how many. */
+    /** The address that sent this life most messages, and how many. */
     most: () => [...given].toSorted(([, a], [, b]) => b - a)[0]
   }
 }
@@ -218,7 +218,7 @@ const startLife = (
 
 export const make = (options: Options): ProcessNode => {
   const { diskFolder, id, network, now } = options
-  /** The life that it is in, if it is in any, and the last one. */
+  /** The life that the node is in, if it is in any, and the last one. */
   let life: Life.Life | undefined
   let last: Life.Life | undefined
   let isWiped = false

@@ -35,13 +35,13 @@ export interface Options extends Trial.Options {
 /** What clients and nemesis did, and the messages if it kept a journal. */
 export type Part = Pick<Run.Run, "history" | "messages">
 
-/** The system does not run such a file. */
+/** The system cannot run this file. */
 export class CannotStart extends Data.TaggedError("CannotStart")<{ readonly file: string; readonly reason: string }> {}
 
 /** Of a start nearly everything is work, so more at once would only be later, each of them. */
 export const startsAtOnce = 2 * availableParallelism()
 
-/** In ms. */
+/** How often progress is told, in ms. */
 const progressInterval = 100
 
 /** Interrupted, it ends all processes too. */

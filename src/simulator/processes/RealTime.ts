@@ -1,7 +1,7 @@
 import type { Timeline } from "../time/Timeline.ts"
 
 export interface RealTime extends Timeline {
-  /** From now on nothing happens any more. */
+  /** Stops time: no event happens any more. */
   readonly stop: () => void
 }
 

@@ -12,15 +12,15 @@ export interface Fate {
   readonly value: Json
   readonly outcome: Outcome
   readonly acknowledged: boolean
-  /** The beginning of the first attempt. */
+  /** When the first attempt to add the value began. */
   readonly added: Event | undefined
   readonly known: Event | undefined
-  /** When the last read that has it, and the last one that lacks it, began. */
+  /** When the last read that has the value, and the last one that lacks it, began. */
   readonly lastPresent: Event | undefined
   readonly lastAbsent: Event | undefined
-  /** Of a stable value to its stability, of a lost one to its loss. */
+  /** How long a stable value took to become stable, and a lost one to be lost. */
   readonly latency: number | undefined
-  /** Lost or missing at the end, but together with every node that had it. */
+  /** Whether the value is lost or missing at the end, and every node that had it was killed: so it is excused. */
   readonly excused: boolean
 }
 

@@ -49,9 +49,9 @@ export interface Options {
 
 export interface Analysis {
   readonly operations: Operations.Operations
-  /** In the order in which they were first added. */
+  /** Values, in the order in which clients first added them. */
   readonly fates: ReadonlyArray<Fates.Fate>
-  /** From a final read. */
+  /** Values that final reads lack. */
   readonly missing: ReadonlyArray<Values.Sighting>
   /** Nodes without a final read. */
   readonly silent: ReadonlyArray<NodeId>
@@ -93,7 +93,7 @@ const follow = (operations: Operations.Operations, lives: Lives.Lives, values: V
     value.isKept ||= lives.keeps(invoke)
   }
 
-  /** As a rule the newest values are lacking: looking from their end on, all are soon found. */
+  /** Mostly the newest values are lacking, so a search from the end of the list soon finds all of them. */
   const lack = (invoke: Event, count: number): void => {
     for (let i = added.length - 1, left = count; left > 0; i--) {
       const value = added[i]!
@@ -188,7 +188,7 @@ export const analyse = (history: History, { memory = "replicated" }: Options = {
   }
 }
 
-/** Something that was read, and what that read contradicts. */
+/** A value in a read, with the events that the read contradicts. */
 const sighting = ({ against, read: { completion, invoke }, value }: Values.Sighting): Finding.Example => {
   const { index, process, time } = completion
   return Finding.example([invoke.node], { value, process, time }, [...against, index])
@@ -248,7 +248,7 @@ export const kinds = Kinds.make("set", {
   }
 })
 
-/** What is missing at the end, and not to blame for more: nothing is blamed twice. */
+/** What is missing at the end and is no part of another finding: nothing is blamed twice. */
 const merelyMissing = (
   lost: ReadonlyArray<Fates.Fate>,
   { missing, vanished }: Pick<Analysis, "missing" | "vanished">

@@ -10,10 +10,10 @@ import type { Lives } from "../history/Lives.ts"
 import type { Completed } from "../history/Operations.ts"
 import type { Sighting, Value } from "./Values.ts"
 
-/** Of a node in one life. */
+/** What a node has shown in one life. */
 interface Life {
   readonly number: number
-  /** In the order in which it was first shown. */
+  /** Values, in the order in which the node first showed them. */
   readonly values: Array<Value>
   /** By the id of a value: one more than the index of the end of the first read that has it, or `vanished`; else 0. */
   since: Int32Array

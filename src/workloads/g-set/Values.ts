@@ -19,19 +19,19 @@ export interface Sighting {
   readonly against: ReadonlyArray<number>
 }
 
-/** Something that somebody tried to add, or that was read. */
+/** A value that a client tried to add, or that a read has. */
 export interface Value {
-  /** Its place in the order in which they were first heard of. */
+  /** Its place in the order in which values first occur in the history. */
   readonly id: number
   readonly json: Json.Json
   /** The beginning of the first attempt to add it. */
   added: Event | undefined
   acknowledged: boolean
-  /** An add of it was not refused. */
+  /** Whether some add of the value was not refused. */
   isPossible: boolean
   /** When it was acknowledged, or the first read that has it ended, whichever came first. */
   known: Event | undefined
-  /** Somebody who had it has it still (see Lives). */
+  /** Whether some node that had the value has it still (see Lives). */
   isKept: boolean
   /** Of the reads that ended after it was first added, the beginning of the last one that has it … */
   lastPresent: Event | undefined
@@ -45,14 +45,14 @@ export interface Value {
 }
 
 export interface Values {
-  /** In the order in which they were first heard of. */
+  /** All values, in the order in which they first occur in the history. */
   readonly all: ReadonlyArray<Value>
   readonly of: (json: Json.Json) => Value
   /** Those of a list that a node read, in its order and as often as it has them; good until the node's next list. */
   readonly read: (node: NodeId | undefined, list: ReadonlyArray<Json.Json>) => ReadonlyArray<Value>
 }
 
-/** What a read was told. */
+/** The values that a read was answered. */
 export const listOf = ({ completion: { value } }: Completed): ReadonlyArray<Json.Json> =>
   Json.isList(value) ? value : []
 

@@ -18,7 +18,7 @@ const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/
 
 /** Whether JavaScript does not give this back as Clojure has it. It has `-0` as 0 too, and fractions as doubles. */
 const isLost = (literal: string): boolean => {
-  if (!number.test(literal)) return false // nor is the line JSON then
+  if (!number.test(literal)) return false // then the line is no JSON either
   const value = Number(literal)
   return /[.eE]/.test(literal) ? Number.isInteger(value) || !Number.isFinite(value) : !Number.isSafeInteger(value)
 }

@@ -9,25 +9,25 @@
 import type { NodeId } from "../../schema/Address.ts"
 import type { Event, History } from "./History.ts"
 
-/** From end to end. */
+/** An operation, from its beginning to its end. */
 export interface Operation {
   /** Its place in the order in which operations began. */
   readonly id: number
   readonly invoke: Event
-  /** None, if the run was over before. */
+  /** The event that ends it; none, if the run was over before. */
   readonly completion: Event | undefined
 }
 
-/** One that has ended. */
+/** An operation that has ended. */
 export type Completed = Operation & { readonly completion: Event }
 
 export interface Operations {
   readonly history: History
-  /** All of them, also those that never ended, in the order in which they began. */
+  /** All operations, also those that never ended, in the order in which they began. */
   readonly all: ReadonlyArray<Operation>
-  /** The one that this event begins or ends. */
+  /** The operation that this event begins or ends; undefined if there is none. */
   readonly of: (event: Event) => Operation | undefined
-  /** Who was asked anything, in the order in which that began. */
+  /** The nodes that clients asked anything, in the order in which they first did. */
   readonly nodes: ReadonlyArray<NodeId>
 }
 
@@ -57,17 +57,17 @@ export const fold = (history: History): Operations => {
 
 export const isCompleted = (operation: Operation): operation is Completed => operation.completion !== undefined
 
-/** Those of a history that have ended, in the order in which they began. */
+/** The operations of a history that have ended, in the order in which they began. */
 export const completed = (history: History): ReadonlyArray<Completed> => fold(history).all.filter(isCompleted)
 
-/** Whether it took place. Nobody knows of one that never ended. */
+/** Whether the operation took place. Nobody knows that of an operation that never ended. */
 export const outcome = ({ completion }: Operation): "ok" | "fail" | "unknown" =>
   completion?.type === "ok" ? "ok" : completion?.type === "fail" ? "fail" : "unknown"
 
-/** Whether it was refused for certain: else it may have taken place. */
+/** Whether the operation may have taken place: it was not refused. */
 export const isPossible = (operation: Operation): boolean => outcome(operation) !== "fail"
 
-/** The last that this node was asked, or was asked to do. */
+/** The last operation that clients asked of this node; with `f`, the last of this kind. */
 export const lastAsked = ({ all }: Operations, node: NodeId, f?: string): Operation | undefined =>
   all.findLast(({ invoke }) => invoke.node === node && (f === undefined || invoke.f === f))
 
@@ -75,7 +75,7 @@ export const lastAsked = ({ all }: Operations, node: NodeId, f?: string): Operat
 export interface Steps {
   readonly begin?: (operation: Operation) => void
   readonly end?: (operation: Completed) => void
-  /** What the nemesis does. */
+  /** Called for what the nemesis does. */
   readonly fault?: (event: Event) => void
 }
 

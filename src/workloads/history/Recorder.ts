@@ -13,13 +13,13 @@ import type { NodeId } from "../../schema/Address.ts"
 import { isList, type Json } from "../../schema/Json.ts"
 import type { Event } from "./History.ts"
 
-/** The first so many items of a list that goes on, which is never changed but at its end. */
+/** The first so many items of a list. The list only grows, at its end. */
 interface Part {
   readonly list: ReadonlyArray<Json>
   readonly length: number
 }
 
-/** Of shorter lists there is nothing to be gained. */
+/** Sharing shorter lists gains nothing. */
 const worthwhile = 32
 
 /** How many items they both begin with. Only primitives are compared, for objects come anew with each answer. */
@@ -61,7 +61,7 @@ const sharedEvents = () => {
   }
   return (event: Omit<Event, "value">, part: Part): Event => {
     parts.set(event.index, part)
-    return Object.defineProperty(event, "value", value) as Event // it has its value now
+    return Object.defineProperty(event, "value", value) as Event // the getter has made the value
   }
 }
 

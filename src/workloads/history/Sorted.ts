@@ -1,8 +1,6 @@
-/**
- * What is asked of numbers in ascending order.
- */
+/** Ranks and quantiles of numbers in ascending order. */
 
-/** How many of them are below this one. */
+/** How many of the numbers are below this one. */
 export const rank = (sorted: ReadonlyArray<number>, value: number): number => {
   let low = 0
   let high = sorted.length
@@ -18,10 +16,10 @@ export const rank = (sorted: ReadonlyArray<number>, value: number): number => {
 export const quantile = (sorted: ReadonlyArray<number>, q: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0
 
-/** Those at which Maelstrom tells latencies. */
+/** The quantiles at which Maelstrom tells latencies. */
 const points = [0, 0.5, 0.95, 0.99, 1]
 
-/** By quantile; nothing of none. The values may be in any order. */
+/** The values at these quantiles; undefined if there are no values. The values may be in any order. */
 export const quantiles = (values: ReadonlyArray<number>): Readonly<Record<string, number>> | undefined => {
   if (values.length === 0) return undefined
   const sorted = values.toSorted((a, b) => a - b)

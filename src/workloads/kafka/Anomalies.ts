@@ -57,9 +57,9 @@ export const inconsistentOffsets = ({ all }: Logs): ReadonlyArray<Shared> =>
     })
   )
 
-/** Two sends of a process. */
+/** Two sends of a process to one key, whose offsets do not rise. */
 export interface SendConflict extends Conflict {
-  /** Its process has dropped the key in between. */
+  /** Whether the process has dropped the key in between. */
   readonly hasDropped: boolean
 }
 
@@ -112,14 +112,14 @@ export const refused = (logs: Logs): ReadonlyArray<Sighting> =>
 
 const isFinalPoll = ({ f }: Event): boolean => f === "final-poll"
 
-/** Who answered a poll at the end. */
+/** The nodes that answered a poll at the end. */
 const answering = ({ all }: Operations): ReadonlySet<NodeId | undefined> =>
   new Set(
     all.filter(({ completion, invoke }) => isFinalPoll(invoke) && completion?.type === "ok")
       .map(({ invoke }) => invoke.node)
   )
 
-/** When the first was asked to show all; if the run did not come so far, never. */
+/** When a client first asked a node to show all; Infinity if the run did not come so far. */
 const startOfEnd = ({ all }: Operations): number =>
   all.find(({ invoke }) => isFinalPoll(invoke))?.invoke.index ?? Infinity
 

@@ -24,18 +24,18 @@ export interface Promised {
   readonly event: Event
 }
 
-/** What a node listed of a key, and what it is to be held against. */
+/** The offset that a node listed for a key, and the promises that it must not fall short of. */
 export interface Listing {
   readonly key: string
   readonly node: NodeId
-  /** -1 if nothing. */
+  /** The offset; -1 if the node listed none. */
   readonly listed: number
   readonly list: Event
-  /** What the node had promised when it was asked, if it has lived since. */
+  /** What the node had promised when the client asked, if the node has lived since. */
   readonly own: Promised | undefined
   /** As far as polls go that had begun when it answered. */
   readonly polled: Promised | undefined
-  /** Nobody knows how far a poll went. */
+  /** How far a poll went is not known. */
   readonly isUncertain: boolean
   /** What anybody had promised when the first was asked at the end. */
   readonly atEnd: Promised | undefined
@@ -47,7 +47,7 @@ const raise = (floors: Floors, key: string, offset: number, event: Event): void 
   if (offset > (floors.get(key)?.offset ?? -1)) floors.set(key, { offset, event })
 }
 
-/** All of them are at least what a poll has committed. */
+/** Raises each floor to at least what the poll answered. */
 const raiseAll = (floors: Floors, completion: Event): void => {
   const answer = polled(completion)
   for (const key in answer) {
@@ -68,13 +68,13 @@ const promises = (lives: Lives) => {
       all.set(node, { life, floors })
       return floors
     },
-    /** What those have promised who live. */
+    /** What the nodes that live have promised. */
     living: (event: Event): ReadonlyArray<Floors> =>
       [...all].flatMap(([node, { floors, life }]) => lives.at(node, event) === life ? [floors] : [])
   }
 }
 
-/** In the order in which they were answered. */
+/** Listings, in the order in which nodes answered them. */
 export const listings = (operations: Operations, lives: Lives, memory: Memory): ReadonlyArray<Listing> => {
   const found: Array<Listing> = []
   const promised = promises(lives)

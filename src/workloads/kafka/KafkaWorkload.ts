@@ -35,7 +35,7 @@ type Offsets = Map<string, Offset>
 
 const first = Offset.make(0)
 
-/** All of them at least what they are in `others`. */
+/** Raises each offset to what it is in `others`, if that is more. */
 const raise = (offsets: Offsets, others: Iterable<readonly [string, Offset]>): void => {
   for (const [key, offset] of others) if (offset > (offsets.get(key) ?? -1)) offsets.set(key, offset)
 }

@@ -12,10 +12,10 @@ import type { Log, Message } from "./Logs.ts"
 /** The poll that lacks what had been known for longest. */
 export interface Lag {
   readonly key: string
-  /** From where on the poll asked, and got nothing. */
+  /** The offset from which on the poll asked, and got nothing. */
   readonly offset: number
   readonly poll: Event
-  /** In ms. */
+  /** How long the message had been known, in ms. */
   readonly lag: number
 }
 

@@ -26,23 +26,23 @@ export interface Sighting {
   readonly poll: Event
 }
 
-/** Where a message is, and who was the first to be told so. */
+/** The offset of a message, and the event by which a client first learned it. */
 export interface Place {
   readonly offset: number
   readonly event: Event
 }
 
-/** Something that somebody tried to send, or that was polled. */
+/** A message that a client tried to send, or that a poll has. */
 export interface Message {
   readonly key: string
   readonly msg: Json.Json
-  /** A send of it was not refused. */
+  /** Whether some send of the message was not refused. */
   readonly possible: boolean
   readonly acknowledged: Event | undefined
   readonly known: Event | undefined
   readonly places: ReadonlyArray<Place>
   readonly firstPoll: Sighting | undefined
-  /** It was polled before anybody had sent it. */
+  /** Whether a poll had the message before any client had sent it. */
   readonly isInvented: boolean
   readonly excused: boolean
 }
@@ -56,11 +56,11 @@ export interface Log {
   /** How far each node got at the end. */
   readonly shown: ReadonlyMap<NodeId, number>
   readonly highest: Sighting | undefined
-  /** The offsets that exist, in order. */
+  /** The offsets that exist, in ascending order. */
   readonly existing: ReadonlyArray<number>
-  /** Those of them that polls have to show. */
+  /** Those offsets that polls have to show. */
   readonly demanded: ReadonlyArray<number>
-  /** Some of it is gone, and excused. */
+  /** Whether some messages are gone, and kills excuse that. */
   readonly hasExcused: boolean
 }
 
@@ -70,7 +70,7 @@ export interface Logs {
   readonly message: (key: string, msg: Json.Json) => Message | undefined
 }
 
-/** While it is being found out. */
+/** A log while the history is being read. */
 interface Entry extends Message {
   isSent: boolean
   possible: boolean
@@ -79,9 +79,9 @@ interface Entry extends Message {
   readonly places: Array<Place>
   firstPoll: Sighting | undefined
   isInvented: boolean
-  /** A poll at the end shows it. */
+  /** Whether a poll at the end shows the message. */
   isThereAtEnd: boolean
-  /** Somebody who had it has it still. */
+  /** Whether some node that had the message has it still. */
   isKept: boolean
   excused: boolean
 }
@@ -136,7 +136,7 @@ const drafts = () => {
   return { all, logOf, entryOf }
 }
 
-/** Somebody has been told that it is there. */
+/** Whether some client has been told that the message is there. */
 const place = (log: Draft, entry: Entry, offset: number, event: Event): void => {
   entry.known ??= event
   if (entry.places.some((place) => place.offset === offset)) return

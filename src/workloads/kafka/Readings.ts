@@ -14,15 +14,15 @@ import { rank } from "../history/Sorted.ts"
 import { asked, isAssign, isPoll, keysOf, polled } from "./KafkaHistory.ts"
 import { identity, type Log, type Logs, type Sighting } from "./Logs.ts"
 
-/** What one poll shows of one key, if anything. */
+/** What one poll shows of one key. */
 export interface Reading {
   readonly log: Log
   /** The end of the poll. */
   readonly poll: Event
   readonly pairs: ReadonlyArray<readonly [offset: number, msg: Json]>
-  /** From where on it asked, if for this key at all. */
+  /** The offset from which on the poll asked for this key, if it asked for it. */
   readonly from: number | undefined
-  /** Where its process had left off. */
+  /** The offset at which the process of the poll had left off. */
   readonly last: Left | undefined
 }
 
@@ -32,7 +32,7 @@ interface Left {
   readonly poll: Event
 }
 
-/** Two ends of operations that do not go together. */
+/** The ends of two operations that contradict each other. */
 export interface Conflict {
   readonly key: string
   readonly offset: number
@@ -44,17 +44,17 @@ export interface Conflict {
 /** Offsets that exist, and that a poll left out. */
 export interface Skip {
   readonly key: string
-  /** How many, and the first of them. */
+  /** How many offsets, and the first of them. */
   readonly count: number
   readonly skipped: number
-  /** Who was the first to be told of that. */
+  /** The event by which a client first learned of that offset. */
   readonly known: Event
-  /** The one that comes instead. */
+  /** The offset that comes instead. */
   readonly offset: number
   readonly poll: Event
 }
 
-/** In the order in which the polls ended. */
+/** Readings, in the order in which the polls ended. */
 export const make = (operations: Operations, logs: Logs): ReadonlyArray<Reading> => {
   const readings: Array<Reading> = []
   const positions = new Map<Event["process"], Map<string, Left>>()

@@ -1,6 +1,6 @@
 /**
- * A queue of which the more urgent comes first, and of what is equally urgent what was added first. Urgencies are small
- * whole numbers from 0.
+ * A queue that gives the most urgent item first, and of equally urgent items the one that was added first. Urgencies
+ * are small whole numbers from 0.
  */
 
 export interface Buckets<A> {

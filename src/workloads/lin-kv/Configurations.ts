@@ -3,7 +3,7 @@
  */
 import * as Tally from "./Tally.ts"
 
-/** Sets are bits: of the open operations that have happened. */
+/** Sets of open operations that have happened, as bits. */
 export interface Configuration {
   readonly value: number
   readonly mutators: number

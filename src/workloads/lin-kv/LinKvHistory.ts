@@ -20,14 +20,14 @@ import type { Action, Operation } from "./RegisterOperation.ts"
 /** Of an operation: its key, and what it reads or writes, or from what to what a `cas` leads. */
 export type Value = readonly [key: Json, value: Json]
 
-/** The codes of errors. */
+/** The codes of the errors that say what a key held. */
 const doesNotExist = 20
 const differs = 22
 
 /** The number of the value of a key that does not exist; others have theirs from 1 on. */
 export const nothing = 0
 
-/** A key, and all that was done with it, in the order in which that began. */
+/** A key, and all operations on it, in the order in which they began. */
 export interface Register {
   readonly key: Json
   readonly operations: ReadonlyArray<Operations.Operation>
@@ -51,13 +51,13 @@ export const registers = ({ all }: Operations.Operations): ReadonlyArray<Registe
 export interface Case extends Problem {
   /** Of each operation to be judged, that of the client. */
   readonly sources: ReadonlyArray<Operations.Operation>
-  /** By number; that of {@link nothing} is `null`. */
+  /** Values by their numbers; the value of {@link nothing} is `null`. */
   readonly values: ReadonlyArray<Json>
 }
 
 type Numbers = (value: Json) => number
 
-/** What an operation did for certain: `undefined` if it says nothing. */
+/** What an operation did for certain; `undefined` if its end says nothing. */
 const certainAction = (operation: Operations.Completed, rules: Rules, number: Numbers): Action | undefined => {
   const { completion, invoke: { f, value } } = operation
   const asked = (value as Value)[1]
@@ -72,7 +72,7 @@ const certainAction = (operation: Operations.Completed, rules: Rules, number: Nu
   return { type: "differ", value: number((asked as Value)[0]) }
 }
 
-/** What an operation is to do. */
+/** What an operation does to the register, if it happens. */
 const intention = ({ invoke: { f, value } }: Operations.Operation, number: Numbers): Action | undefined => {
   const asked = (value as Value)[1]
   if (f === "write") return { type: "write", value: number(asked) }

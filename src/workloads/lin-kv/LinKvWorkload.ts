@@ -19,7 +19,7 @@ import * as Setting from "../Setting.ts"
 import * as Workload from "../Workload.ts"
 import * as LinKvChecker from "./LinKvChecker.ts"
 
-/** How many clients may have to do with a key. */
+/** How many clients may use a key. */
 const clientsPerKey = 20
 
 const values = 5
@@ -54,12 +54,12 @@ const cas = (key: Json, from: Json, to: Json): Workload.Invocation =>
     result: () => [key, [from, to]]
   })
 
-/** Workers that share a key. */
+/** A group of workers that share a key. */
 interface Group {
   readonly size: number
   readonly clients: Map<number, ClientId>
   key: number
-  /** How many operations it is still good for, and how many clients had to do with it. */
+  /** For how many more operations the key is used, and how many clients have used it. */
   left: number
   seen: number
 }
@@ -96,7 +96,7 @@ const generator = (operationsPerKey: number) => (random: SeededRandom, { nodeCou
   }
 }
 
-/** How many operations a key is good for, before a fresh one takes its place. */
+/** For how many operations a key is used, before a fresh one takes its place. */
 const operationsPerKey = Setting.whole(1, 1_000_000, {
   help: "After at most so many operations, and a tenth less at times, a fresh key takes the place of a key",
   usual: 120,

@@ -1,12 +1,10 @@
-/**
- * What is to be judged, and what comes of it.
- */
+/** The operations on a register that are to be judged, and the judgement. */
 import type { Operation } from "./RegisterOperation.ts"
 
 export interface Problem {
-  /** In the order in which they began. */
+  /** Operations, in the order in which they began. */
   readonly operations: ReadonlyArray<Operation>
-  /** All values are below. */
+  /** Every value is below this number. */
   readonly valueCount: number
   /** What the register may hold at first: 0 if nothing else is said. */
   readonly initial?: ReadonlyArray<number>
@@ -16,5 +14,5 @@ export type Judgement =
   | { readonly type: "linearizable" }
   /** When the operation of this index ends, no order is left from which the history could go on. */
   | { readonly type: "broken"; readonly at: number }
-  /** There are too many ways to order them. */
+  /** Nobody knows: there are too many ways to order the operations. */
   | { readonly type: "undecided" }

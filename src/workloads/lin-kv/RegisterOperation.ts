@@ -4,12 +4,12 @@
  */
 
 export type Action =
-  /** Finds this value. */
+  /** A read: it finds this value. */
   | { readonly type: "read"; readonly value: number }
-  /** Finds another value than this. */
+  /** It finds another value than this one. */
   | { readonly type: "differ"; readonly value: number }
   | { readonly type: "write"; readonly value: number }
-  /** Finds the first, and leaves the second. */
+  /** It finds the first value, and leaves the second. */
   | { readonly type: "cas"; readonly from: number; readonly to: number }
 
 export interface Operation {
@@ -17,11 +17,14 @@ export interface Operation {
   /** When it was invoked and when it ended: whole numbers, no two of them equal. `Infinity`, if it may never end. */
   readonly begin: number
   readonly end: number
-  /** Whether it happened. If not, nobody knows: it did at some moment between its beginning and its end, or never. */
+  /**
+   * Whether the operation happened for certain. If not, it may have happened at some moment between its beginning and
+   * its end, or never.
+   */
   readonly certain: boolean
 }
 
-/** Whether it can happen while the register has this value. */
+/** Whether the operation can happen while the register has this value. */
 export const isPossible = (action: Action, value: number): boolean => {
   switch (action.type) {
     case "read":
@@ -35,11 +38,11 @@ export const isPossible = (action: Action, value: number): boolean => {
   }
 }
 
-/** What it leaves in the register; `undefined` if it is an observer. */
+/** The value that the operation leaves in the register; `undefined` if it is an observer. */
 export const target = (action: Action): number | undefined =>
   action.type === "write" ? action.value : action.type === "cas" ? action.to : undefined
 
-/** The value that it needs to find, if it needs a certain one. */
+/** The value that the operation needs to find; `undefined` if it needs no certain one. */
 export const needed = (action: Action): number | undefined =>
   action.type === "read" ? action.value : action.type === "cas" ? action.from : undefined
 
@@ -49,7 +52,7 @@ export const effectOf = (action: Action, valueCount: number): number => {
   return action.type === "write" ? action.value : -1
 }
 
-/** Itself, in the simplest form; `undefined` if it can change nothing and says nothing. */
+/** The operation in its simplest form; `undefined` if it can change nothing and says nothing. */
 export const essence = ({ action, certain }: Operation): Action | undefined => {
   const isVain = action.type === "cas" && action.from === action.to
   const simple: Action = isVain ? { type: "read", value: action.from } : action

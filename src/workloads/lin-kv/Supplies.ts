@@ -5,22 +5,22 @@
 import { rank } from "../history/Sorted.ts"
 import { type Action, effectOf, needed, type Operation, target } from "./RegisterOperation.ts"
 
-/** All of one effect. */
+/** The supply of all mutators of one effect. */
 export interface Supply {
   /** Its number among all supplies. */
   readonly kind: number
   readonly action: Action
   readonly effect: number
   readonly to: number
-  /** When they began, the first first. */
+  /** When the mutators began, in ascending order. */
   readonly begins: Array<number>
 }
 
 export interface Supplies {
   readonly byEffect: ReadonlyMap<number, Supply>
-  /** By the value that they leave. */
+  /** Supplies by the value that their mutators leave. */
   readonly to: ReadonlyMap<number, ReadonlyArray<Supply>>
-  /** By the value that they need to find, those that need one. */
+  /** Supplies by the value that their mutators need to find, if they need one. */
   readonly from: ReadonlyMap<number, ReadonlyArray<Supply>>
   readonly writes: ReadonlyArray<Supply>
 }
@@ -58,5 +58,5 @@ export const make = (operations: ReadonlyArray<readonly [Operation, Action]>, va
 export const exists = (supply: Supply | undefined, now: number): boolean =>
   supply !== undefined && supply.begins[0]! < now
 
-/** How many have begun. */
+/** How many of its mutators have begun. */
 export const count = ({ begins }: Supply, now: number): number => rank(begins, now)

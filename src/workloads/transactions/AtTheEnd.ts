@@ -8,7 +8,7 @@ import { identity, type Transaction } from "./Transactions.ts"
 
 export interface Ending {
   readonly found: ReadonlyArray<Story.Found>
-  /** What each key held at the end, of those on which all agree, and one who read it. */
+  /** What each key held at the end, and a transaction that read it; only keys on whose value all reads agree. */
   readonly values: ReadonlyArray<{ readonly key: Json; readonly value: Json; readonly reader: number }>
 }
 
@@ -18,7 +18,7 @@ interface Answers {
   readonly byValue: Map<Json, { readonly by: number; readonly value: Json }>
 }
 
-/** **No final read**: it was not answered. */
+/** **No final read**: a read at the end that was not answered. */
 const unanswered = ({ completion, id }: Transaction): Story.Found => ({
   anomaly: "no-final-read",
   who: [id],

@@ -78,26 +78,26 @@ const ofOrder = [
   "G2-item-realtime"
 ] as const
 
-/** All that is looked for. */
+/** All anomalies that the checkers look for. */
 export const anomalies = [...ofAnswers, ...ofOrder]
 export type Anomaly = (typeof anomalies)[number]
 
 export const isOfOrder = (anomaly: Anomaly): boolean => ofOrder.some((other) => other === anomaly)
 
 interface Model {
-  /** Other names for it. */
+  /** Other names for the model. */
   readonly also?: ReadonlyArray<string>
   /** What holds wherever it does, by name. */
   readonly implies: ReadonlyArray<string>
-  /** What it forbids beyond that, as Elle has it. */
+  /** What the model forbids beyond that, by Elle. */
   readonly elle: ReadonlyArray<Anomaly>
-  /** What it forbids as well, and Elle does not say so, or does not look for it. */
+  /** What the model forbids as well, though Elle does not say so, or does not look for it. */
   readonly beyond?: ReadonlyArray<Anomaly>
-  /** Elle does not decide it. */
+  /** Whether Elle does not decide the model. */
   readonly isOurs?: true
 }
 
-/** The strongest first. */
+/** The names of the models, the strongest first. */
 const models = {
   "strict-serializable": {
     also: ["PL-SS", "strong-serializable"],
@@ -192,10 +192,10 @@ export type ConsistencyModel = keyof typeof models
 
 const all: Readonly<Record<string, Model>> = models
 
-/** The strongest first. */
+/** The names of the models, the strongest first. */
 export const names = Object.keys(models) as ReadonlyArray<ConsistencyModel> // these are its keys
 
-/** It, and all that it implies. */
+/** A model, and all models that it implies. */
 const implied = (name: string): ReadonlyArray<Model> => {
   const model = all[name]!
   return [model, ...model.implies.flatMap(implied)]
@@ -205,19 +205,19 @@ const setOf = (name: ConsistencyModel, forbids: (model: Model) => ReadonlyArray<
   new Set(implied(name).flatMap(forbids))
 
 const tableOf = (of: (name: ConsistencyModel) => ReadonlySet<Anomaly>) =>
-  Object.fromEntries(names.map((name) => [name, of(name)])) as Readonly<Record<ConsistencyModel, ReadonlySet<Anomaly>>> // all of them
+  Object.fromEntries(names.map((name) => [name, of(name)])) as Readonly<Record<ConsistencyModel, ReadonlySet<Anomaly>>> // all models
 
-/** What breaks each. */
+/** The anomalies that break each model. */
 export const forbidden = tableOf((name) => setOf(name, ({ beyond = [], elle }) => [...elle, ...beyond]))
 
 /** The same as Elle has it, of what is looked for here; of what it does not decide, as of all that is implied. */
 const forbiddenByElle = tableOf((name) => setOf(name, ({ elle, isOurs }) => isOurs === true ? [] : elle))
 
-/** Whether it breaks one of these. */
+/** Whether the anomaly breaks one of these models. */
 export const forbids = (models: ReadonlyArray<ConsistencyModel>, anomaly: Anomaly): boolean =>
   models.some((model) => forbidden[model].has(anomaly))
 
-/** The same for Elle, where it finds it. */
+/** Whether Elle says so, where it finds the anomaly. */
 export const elleForbids = (models: ReadonlyArray<ConsistencyModel>, anomaly: Anomaly): boolean =>
   models.some((model) => forbiddenByElle[model].has(anomaly))
 
@@ -228,11 +228,11 @@ export const judge = (found: Iterable<Anomaly>) => {
   return { hold: names.filter((name) => !isBroken(name)), broken: names.filter(isBroken) }
 }
 
-/** Of these models those that no other of them implies. */
+/** Those of these models that no other of them implies: the strongest. */
 export const strongest = (of: ReadonlyArray<ConsistencyModel>): ReadonlyArray<ConsistencyModel> =>
   of.filter((name) => !of.some((other) => other !== name && implied(other).includes(all[name]!)))
 
-/** Of these models those that imply no other of them. */
+/** Those of these models that imply no other of them: the weakest. */
 export const weakest = (of: ReadonlyArray<ConsistencyModel>): ReadonlyArray<ConsistencyModel> =>
   of.filter((name) => !of.some((other) => other !== name && implied(name).includes(all[other]!)))
 
@@ -261,7 +261,7 @@ const undecided: Readonly<Record<string, string>> = {
   "writes-follow-reads": "it is not looked for by itself. The nearest is, stronger, causal"
 }
 
-/** Adya's names of those. */
+/** Adya's names of those anomalies. */
 const adya: Readonly<Record<string, string>> = {
   "PL-2L": "monotonic-view",
   "PL-MSR": "monotonic-snapshot-read",
@@ -273,7 +273,7 @@ const aliases: Readonly<Record<string, ConsistencyModel>> = Object.fromEntries(
   names.flatMap((name) => (all[name]!.also ?? []).map((also) => [also, name]))
 )
 
-/** What nodes promise, this if nothing else is said. */
+/** The setting that says which models nodes promise, with these as the usual ones. */
 export const setting = (usual: ConsistencyModel) =>
   Setting.listOf(names, {
     help: `What transactions must not break, separated by commas; Elle's names and Adya's: ${names.join(", ")}`,
