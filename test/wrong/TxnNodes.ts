@@ -198,8 +198,8 @@ const registers: ReadonlyArray<Wrong> = [
       inProgram("let clock = 0", "let clock = 0\n  let hasRecovered = false"),
       inProgram("recovery.guard(() => {", "recovery.guard(() => {\n          hasRecovered = true"),
       inProgram(
-        "clock = Math.max(clock, stamp)\n      for",
-        "if (hasRecovered) clock = Math.max(clock, stamp)\n      for"
+        "clock = Math.max(clock, operation.stamp)\n      for",
+        "if (hasRecovered) clock = Math.max(clock, operation.stamp)\n      for"
       ),
       inProgram(
         "for (const { stamp } of registers.values())",
