@@ -18,9 +18,9 @@ export interface Workers<E> {
   readonly take: Effect.Effect<ReadonlyArray<Threads.Done>, E>
 }
 
-/** The seeds of a campaign. */
+/** What a campaign runs. */
 export interface Seeds {
-  /** With the first of them. */
+  /** The world of the campaign, with its first seed. */
   readonly world: World.World
   readonly seeds: number
 }

@@ -67,7 +67,7 @@ const flags = {
   json: Flags.json
 }
 
-/** Those that are asked for; fails when one is not known. */
+/** The challenges that are asked for; fails when one of them is not known. */
 const chosen = (only: string | undefined) => {
   if (only === undefined) return Effect.succeed(Challenges.challenges)
   const ids = only.split(",").map((id) => id.trim())
@@ -80,7 +80,7 @@ const chosen = (only: string | undefined) => {
 const titleOf = ({ id, program, workload }: Challenges.Challenge): string =>
   [id, workload, program].filter((part) => part !== undefined).join(" ")
 
-/** What came of a challenge, under its limits. */
+/** The summary of a challenge's run, judged under its limits. */
 const summary = (
   challenge: Challenges.Challenge,
   program: string,
@@ -160,7 +160,7 @@ const handler = Effect.fnUntraced(function*(given: Command.Command.Config.Infer<
       const { counterpart, run } = yield* real(challenge, options)
       counterparts.set(run, counterpart)
       ended.push(run)
-    })).pipe(Effect.onInterrupt(() => ended.length > 0 ? print : Effect.void)) // so far they are worth as much
+    })).pipe(Effect.onInterrupt(() => ended.length > 0 ? print : Effect.void)) // the rows that are done are worth as much as ever
   yield* print
   yield* Conclusion.conclude(ended)
 })

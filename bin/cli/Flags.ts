@@ -80,7 +80,7 @@ export const seed = number("seed", Options.Trial.fields.seed)
 /** Undefined where it is not given. */
 export const givenSeed = numberOf(Setting.named("seed", Options.Trial.fields.seed), undefined)
 
-/** For runs whose other options are given. */
+/** The flag `--rules`, for runs whose other options are given. */
 export const rules = Flag.Literals("rules", Rules.literals).pipe(
   describe(Setting.named("rules", Options.Simulated.fields.rules).help, "name", "strict" as const)
 )
@@ -132,7 +132,7 @@ export const trial = {
   settings: flagsOf(settings)
 }
 
-/** By what a run that is over can be judged once more. */
+/** Flags by which a run that is over can be judged once more. */
 export const judged = {
   options: flagsOf(
     Setting.fieldsOf(Options.Trial).filter(({ flag }) => flag === "rules" || flag === "availability").map(asItWas)
@@ -140,7 +140,7 @@ export const judged = {
   settings: flagsOf(settings.map(asItWas))
 }
 
-/** What is simulated, but for the workload. */
+/** Flags that say what is simulated, but for the workload. */
 export const world = {
   program: Flag.String("program").pipe(
     describe(
@@ -173,7 +173,7 @@ const settingsFrom = (workload: Workload, flags: Pick<Trial, "settings">, nodeCo
   return Effect.succeed(Object.keys(settings).length === 0 ? {} : { settings })
 }
 
-/** All options of the struct, the seed as given. */
+/** All options of the struct, with this seed. */
 const optionsFrom = <S extends Parameters<typeof Options.fromTexts>[0]>(
   struct: S,
   workload: Workload,
@@ -185,7 +185,7 @@ const optionsFrom = <S extends Parameters<typeof Options.fromTexts>[0]>(
     return { ...options, ...yield* settingsFrom(workload, flags, options.nodeCount) }
   })
 
-/** The options of a run, but for those that flags give. */
+/** The options of a run that is over, with those that flags give in their place. */
 export const judgedOptions = (
   workload: Workload,
   flags: Given,
@@ -201,7 +201,7 @@ export const judgedOptions = (
     return Object.keys(all).length === 0 ? changed : { ...changed, settings: all }
   })
 
-/** By Maelstrom's rules, what is not said is as it is there. */
+/** The options of a trial. By Maelstrom's rules, a setting that is not given has Maelstrom's value. */
 export const trialOptions = Effect.fnUntraced(function*(workload: Workload, flags: Given, seed: number) {
   const { settings, ...options } = { settings: undefined, ...yield* optionsFrom(Options.Trial, workload, flags, seed) }
   const all = options.rules === "maelstrom" ? { ...workload.asInMaelstrom, ...settings } : settings

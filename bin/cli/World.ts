@@ -30,7 +30,7 @@ export type Given = Flags.World & {
   readonly seed: number | undefined
 }
 
-/** What is not said is left out. */
+/** Options that are not given are left out. */
 const said = (texts: Options.Texts): Options.Texts =>
   Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined))
 
@@ -81,7 +81,7 @@ export const withOptions = (world: World, options: Simulation.Options): World =>
   options: Struct.omit(options, ["program", "workload"])
 })
 
-/** All that a simulation needs. */
+/** The options of the simulation of a world. */
 export const simulation = (world: World): Simulation.Options => {
   const { options } = world
   const { program, workload } = Effect.runSync(Recording.subjectOf(world))
@@ -117,7 +117,7 @@ export const summary = (title: string, world: World, results: Results.Results): 
 /** How much a simulation works before it looks up, to show its progress and to be interrupted. */
 const slice = 10_000
 
-/** Runs to the end, and shows how far it is. */
+/** Simulates to the end, and shows how far the run is. */
 export const simulate = Effect.fnUntraced(function*(label: string, options: Simulation.Options) {
   const simulation = Simulation.make(options)
   while (!simulation.work(slice)) {

@@ -31,7 +31,7 @@ const bodyLimit = 160
 
 const shorten = (body: string): string => body.length > bodyLimit ? `${body.slice(0, bodyLimit)}…` : body
 
-/** How long a value may be, and one that a finding is about. */
+/** How many characters of a value are shown, and of a value that a finding is about. */
 const usual = 90
 const long = 6000
 
@@ -71,7 +71,9 @@ const dropsOf = (value: Json): Drops =>
     ? Object.fromEntries(Object.entries(value["drops"]).map(([node, from]) => [node, names(from)]))
     : {}
 
-/** Sides that are apart, as `n3 | n0 n1 n2 n4`; else who is deaf to whom. */
+/**
+ * The sides that a cut keeps apart, as `n3 | n0 n1 n2 n4`; where it keeps none apart, which node does not hear which.
+ */
 const cutInWords = (name: string, value: Json, drops: Drops, nodes: ReadonlyArray<string>): string => {
   const kind = isObject(value) && typeof value["kind"] === "string" && value["kind"] !== name
     ? `, ${value["kind"]}`

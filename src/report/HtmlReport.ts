@@ -23,7 +23,7 @@ const number = (value: number, digits = 0): string =>
     minimumFractionDigits: Number.isInteger(value) ? 0 : digits
   })
 
-/** Never rounded up: 100 % means all of them. */
+/** A share as a percentage, never rounded up: 100 % means all of them. */
 const percentage = (fraction: number): string => `${Math.floor(fraction * 10_000) / 100} %`
 
 const bytes = (size: number): string =>
@@ -133,7 +133,7 @@ const list = (name: string, entries: ReadonlyArray<readonly [name: string, value
       entries.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)
     }</dl></div>`
 
-/** What is said of each option, as it is declared. */
+/** What the declaration of each option says of it. */
 const rows = (options: Options): ReadonlyArray<readonly [name: string, value: string]> =>
   Setting.fieldsOf(Options).flatMap((field) => {
     const set = Setting.get(options, field)
@@ -214,7 +214,7 @@ const faults = ({ faults }: ReportData): Html | undefined => {
     }</ul>`
 }
 
-/** The whole file. */
+/** The report of a run, as the text of a whole HTML file. */
 export const report = (run: Run, assets: Assets): string => {
   const data = extract(run)
   const { options, program, results, workload } = run

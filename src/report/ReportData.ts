@@ -43,7 +43,7 @@ export interface Fault {
   readonly name: string
   readonly start: number
   readonly end: number
-  /** In words. */
+  /** What the nemesis did, in words. */
   readonly what: string
   /** The nodes it struck. */
   readonly nodes: ReadonlyArray<string>
@@ -54,19 +54,19 @@ export interface Fault {
 export interface Evidence {
   readonly finding: number
   readonly about: string
-  /** Indices of operations. */
+  /** Operations that the finding leads to, by index. */
   readonly operations: ReadonlyArray<number>
 }
 
 export interface ReportData {
-  /** The end of the last thing that happened. */
+  /** When the last thing that happened ended. */
   readonly duration: number
   /** When clients stop, but for their final operations. */
   readonly timeLimit: number
   readonly nodes: ReadonlyArray<string>
   /** First those that count by the rules of the run, then what is beyond them. */
   readonly findings: ReadonlyArray<string>
-  /** How many of them count. */
+  /** How many of the findings count. */
   readonly counted: number
   readonly evidence: ReadonlyArray<Evidence>
   readonly kinds: ReadonlyArray<string>
@@ -76,15 +76,15 @@ export interface ReportData {
     readonly name: string
     readonly points: ReadonlyArray<readonly [time: number, value: number]>
   }>
-  /** Nodes first, in their order. */
+  /** All addresses: nodes first, in their order. */
   readonly addresses: ReadonlyArray<string>
   readonly types: ReadonlyArray<string>
-  /** In the order in which they were sent. */
+  /** Messages, in the order in which they were sent. */
   readonly messages: ReadonlyArray<MessageRow>
   readonly unrecorded: number
   readonly hasJournal: boolean
 }
 
-/** Who speaks there. */
+/** Who has this address: a node, a client or a bench service. */
 export const role = (address: string): "client" | "node" | "service" =>
   address.startsWith("c") ? "client" : /^n\d+$/.test(address) ? "node" : "service"

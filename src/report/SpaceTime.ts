@@ -4,7 +4,7 @@
  */
 import { fates, type Fault, type MessageRow, type OperationRow, type ReportData, role } from "./ReportData.ts"
 
-/** In ms since the run began. */
+/** A range of time, in ms since the run began. */
 export interface Range {
   readonly from: number
   readonly to: number
@@ -21,7 +21,7 @@ export const arrival = ([, , , sent, took]: MessageRow): number | undefined => t
 
 export const fateOf = (message: MessageRow): (typeof fates)[number] => fates[message[5]]!
 
-/** From its beginning to its end. */
+/** The time of an operation, from its beginning to its end. */
 export const timeOf = ({ messages, operations }: ReportData, { index, kind }: Thing): Range => {
   if (kind === "operation") {
     const [start, took] = operations[index]!

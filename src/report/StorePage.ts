@@ -50,7 +50,7 @@ const logLinks = ({ logs, path }: Stored): ReadonlyArray<Html> => {
     : [html`<details><summary>${number(links.length)} logs</summary>${links}</details>`]
 }
 
-/** Of a run without results. */
+/** The row of a run without results. */
 const fate = ({ files }: Stored): string => {
   if (files.includes("results.json")) return "its results cannot be read"
   // What happened is written at the end, be it an interrupt.
@@ -100,7 +100,7 @@ const head = [
 ]
 const isText = new Set(["ended, UTC", "run", "verdict", "program", "faults", "files"])
 
-/** In the given order. `store` is where they are. */
+/** The page of these runs, in the given order. `store` is the folder in which they are. */
 export const storePage = (store: string, runs: ReadonlyArray<Stored>, assets: Assets): string => {
   const invalid = runs.filter(({ summary }) => summary?.results.validity === "invalid").length
   return page({

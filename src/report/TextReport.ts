@@ -38,7 +38,7 @@ export const beyondHint = "this does not count; with --rules strict it does"
 
 const probability = (fraction: number): string => `${Number((fraction * 100).toFixed(2))} %`
 
-/** Never rounded up: 100 % means all of them. */
+/** A share as a percentage, never rounded up: 100 % means all of them. */
 const percentage = (fraction: number): string => `${Math.floor(fraction * 10_000) / 100} %`
 
 const faults = ({ duplicates, loss, nemesis }: Options): string =>
@@ -48,7 +48,9 @@ const faults = ({ duplicates, loss, nemesis }: Options): string =>
     ...duplicates > 0 ? [`duplicates ${probability(duplicates)}`] : []
   ].join(", ") || "-"
 
-/** Of messages an operation: many operations share one, and then each costs a hundredth of it. */
+/**
+ * How many decimals messages an operation have: where many operations share a message, each costs a hundredth of one.
+ */
 const messageDigits = 3
 
 export const perOperation = (messages: number): string => messages.toFixed(messageDigits)
@@ -56,7 +58,7 @@ export const perOperation = (messages: number): string => messages.toFixed(messa
 const limited = (value: string, limit: number | undefined): string =>
   limit === undefined ? value : `${value} (< ${limit})`
 
-/** One thing to say of every run. */
+/** A column of the table of runs. */
 export interface Column {
   readonly name: string
   readonly align: "left" | "right"
@@ -121,7 +123,7 @@ export const findings = (run: Run.Summary, style: Style): string =>
     lines.length === 0 ? [] : ["", ...lines].map((line) => `${line}\n`)
   ).join("")
 
-/** Not in every table. */
+/** A column that not every table has. */
 export const bytesPerOperation: Column = {
   name: "bytes/op",
   align: "right",
@@ -146,7 +148,7 @@ export const table = (runs: ReadonlyArray<Run.Summary>, style: Style, more: Read
   ].join("")
 }
 
-/** What runs may differ in, by seed, in so many digits. */
+/** The figures in which runs differ that have different seeds, each with how many digits are shown. */
 const figures: ReadonlyArray<{
   readonly name: keyof Limits
   readonly label: string

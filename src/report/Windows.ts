@@ -12,12 +12,12 @@ export interface Quantiles {
   readonly max: number
 }
 
-/** Times are in ms. */
+/** A window of a run. Times are in ms. */
 export interface Window {
   readonly start: number
   readonly end: number
   readonly quantiles: Quantiles | undefined
-  /** Operations that ended in it, for each kind and each outcome. */
+  /** How many operations ended in the window, for each kind and each outcome. */
   readonly ended: ReadonlyArray<ReadonlyArray<number>>
 }
 

@@ -22,7 +22,7 @@ const failing = [
   )
 ]
 
-/** The same in a few simulated seconds: that long runs, and many, are valid is for other tests to show. */
+/** The same command for a few simulated seconds: other tests show that long runs, and many runs, are valid. */
 const brief = (command: string): string =>
   command.replace(/(?<=--time-limit )\d+/, "2").replace(/(?<=--seeds )\d+/, "2")
 

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 import * as Store from "../../bin/cli/Store.ts"
 
-/** What is written to it finds the disk full. */
+/** A file of which every write finds the disk full. */
 const full = "/dev/full"
 
 describe("Store", () => {

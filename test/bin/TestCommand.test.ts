@@ -271,7 +271,7 @@ describe("gossip-girl test", { concurrent: true }, () => {
     await connected
     return {
       child,
-      /** The end of the bench, after that of all the others. */
+      /** Waits for the end of the bench, which comes after that of all other processes. */
       end: async () => {
         const outcome = await ended
         await Promise.all(closed)

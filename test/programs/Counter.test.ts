@@ -24,7 +24,7 @@ import * as Told from "../Told.ts"
 
 const [Add, Read] = CounterProtocol(Delta)
 
-/** More of them find more: `SEEDS=1000`. */
+/** How many runs each property tries: more find more, so `SEEDS=1000` tries a thousand. */
 const seeds = seedsOf(4)
 
 const g = programsOf("g-counter")
@@ -33,9 +33,9 @@ const pn = programsOf("pn-counter")
 interface Subject {
   readonly name: string
   readonly program: SimulatedNode.Program
-  /** Whether nothing but 0 and above can be added. */
+  /** Whether clients can add only deltas of at least 0. */
   readonly growOnly: boolean
-  /** What is lost with a node that is killed. */
+  /** What is lost when a node is killed. */
   readonly memory: "durable" | "volatile"
 }
 

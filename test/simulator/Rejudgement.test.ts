@@ -9,7 +9,7 @@ import * as Runs from "../report/Runs.ts"
 
 const { broadcast, "g-counter": counter, kafka, "txn-rw-register": registers } = registry
 
-/** As it comes back from a store. */
+/** The run as it comes back from a store. */
 const stored = (run: Run.Run): Run.Run => ({
   ...Result.getOrThrow(Run.fromJson(Run.toJson(run))),
   history: Result.getOrThrow(History.fromLines([...History.lines(run.history)]))

@@ -6,7 +6,7 @@ import * as Finding from "../../src/workloads/finding/Finding.ts"
 import type * as History from "../../src/workloads/history/History.ts"
 import * as Wrong from "../wrong/All.ts"
 
-/** To the end, with what it says on the way. */
+/** Shrinks to the end; answers the result, with the progress on the way. */
 const shrink = (options: Simulation.Options, budget?: number) => {
   const steps = Shrink.shrink(options, budget)
   const progress: Array<Shrink.Progress> = []

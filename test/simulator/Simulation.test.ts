@@ -25,7 +25,7 @@ const historyOf = (options: Simulation.Options, budget = 1_000_000): string => {
   return History.toText(simulation.history)
 }
 
-/** What came of the first of these runs: more than one test looks at it. */
+/** The results of the first of these runs: more than one test looks at them. */
 const firstHistory = (() => {
   const known = new Map<string, string>()
   return (subject: Subject, seed: number): string => {

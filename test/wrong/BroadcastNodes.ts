@@ -20,10 +20,10 @@ import type { Program } from "../../src/simulator/nodes/SimulatedNode.ts"
 const Learn = Rpc.make("learn", { request: { message: Json } })
 const Pull = Rpc.make("pull", { reply: { messages: Schema.Array(Json) } })
 
-/** How it carries a message to another node. */
+/** How the node carries a message to another node. */
 type Carry = (peers: Peers["Service"], to: NodeId, message: Json) => Effect.Effect<void>
 
-/** Until it is acknowledged. */
+/** It sends the message again until the other node acknowledges it. */
 const carefully: Carry = (peers, to, message) =>
   peers.ask(to, Learn, { message }).pipe(Effect.retry(Schedule.spaced("100 millis")), Effect.ignore)
 
@@ -54,7 +54,7 @@ type Base = Effect.Success<ReturnType<typeof tellAll>>
 interface Ways {
   readonly carry?: Carry
   readonly broadcast?: (base: Base, message: Json) => Effect.Effect<void, ProtocolError.ProtocolError>
-  /** How it reads; called once in a life. */
+  /** How the node answers reads; called once in a life. */
   readonly reading?: (base: Base) => Effect.Effect<Effect.Effect<ReadonlyArray<Json>>>
   readonly topology?: Effect.Effect<{}, ProtocolError.ProtocolError>
 }
@@ -71,7 +71,7 @@ const node = (ways: Ways): Program =>
     })
   })
 
-/** Right as long as nobody is killed, for two messages a node. */
+/** A node that is right as long as no node is killed; a value costs two messages for each other node. */
 export const right: Program = node({})
 
 /** Each second it asks every other node for all it knows: right even if nodes are killed, but for what died with them. */
@@ -94,7 +94,7 @@ export const recovering: Program = Effect.gen(function*() {
   })
 })
 
-/** Right at the other workload. */
+/** The same node for g-set, where it is right as well. */
 export const rightGSet: Program = Effect.gen(function*() {
   const { known, node, tell } = yield* tellAll()
   yield* node.serve(GSetProtocol, {
@@ -115,15 +115,15 @@ export const hastyGSet: Program = Effect.gen(function*() {
   })
 })
 
-/** Tells nobody. */
+/** It tells no other node. */
 export const secretive: Program = node({ carry: () => Effect.void })
 
-/** Tells everybody but one. */
+/** It tells all other nodes but one. */
 export const shunning: Program = node({
   carry: (peers, to, message) => to === "n4" ? Effect.void : carefully(peers, to, message)
 })
 
-/** Forgets what is older than some seconds. */
+/** It forgets values that are older than some seconds. */
 export const forgetful: Program = node({
   reading: ({ known }) =>
     Effect.succeed(
@@ -149,12 +149,12 @@ export const insincere: Program = node({
       : tell(message)
 })
 
-/** Reads what nobody has said. */
+/** A read has a value that no client ever broadcasts. */
 export const inventive: Program = node({
   reading: ({ known }) => Effect.succeed(Effect.sync(() => [...known.keys(), -1]))
 })
 
-/** Reads what nobody has said yet. */
+/** A read has a value before any client broadcasts it. */
 export const prophetic: Program = node({
   reading: ({ known }) =>
     Effect.succeed(Effect.sync(() => {
@@ -190,7 +190,7 @@ export const reticent: Program = node({
     )
 })
 
-/** Does not take advice. */
+/** It does not answer `topology`. */
 export const stubborn: Program = node({
   topology: Effect.fail(new ProtocolError.TemporarilyUnavailable({ text: "not now" }))
 })

@@ -29,10 +29,10 @@ const protocol = CounterProtocol(Delta)
 
 const Tell = Rpc.make("tell", { request: { id: Schema.String, delta: Delta } })
 
-/** How it carries a delta to another node. */
+/** How the node carries a delta to another node. */
 type Carry = (peers: Peers["Service"], to: NodeId, told: Rpc.Request<typeof Tell>) => Effect.Effect<void>
 
-/** Until it is acknowledged. */
+/** It sends the delta again until the other node acknowledges it. */
 const carefully: Carry = (peers, to, told) =>
   peers.ask(to, Tell, told).pipe(Effect.retry(Schedule.spaced("100 millis")), Effect.ignore)
 
@@ -42,16 +42,16 @@ interface Base {
   readonly node: Node["Service"]
   readonly timers: Timers["Service"]
   readonly sum: () => number
-  /** Adds it here and tells every other node. */
+  /** It adds the delta here and tells every other node. */
   readonly add: (delta: number) => Effect.Effect<void>
 }
 
 interface Ways {
   readonly carry?: Carry
-  /** Whether it counts what it has been told before. */
+  /** Whether the node counts a delta that it has counted before. */
   readonly recount?: boolean
   readonly add?: (base: Base, delta: number) => Effect.Effect<void, ProtocolError.ProtocolError>
-  /** How it reads; called once in a life. */
+  /** How the node answers reads; called once in a life. */
   readonly reading?: (base: Base) => Effect.Effect<Effect.Effect<number>>
 }
 
@@ -87,7 +87,7 @@ const telling = (
     })
   })
 
-/** Right as long as nobody is killed. */
+/** A node that is right as long as no node is killed. */
 export const right = telling({})
 
 /** Tells again what is not acknowledged, and counts whatever it is told. */
@@ -232,13 +232,13 @@ const storing = (
 /** Changes something before each read. */
 export const rightSeqKv = storing((readAll, _, barrier) => Effect.andThen(barrier, readAll))
 
-/** Just reads. */
+/** It reads the keys as seq-kv answers them. */
 export const stale = storing((readAll) => readAll)
 
 /** Writes what is there already before each read. */
 export const idle = storing((readAll, kv) => Effect.andThen(persistently(kv.write(barrierKey, 0)), readAll))
 
-/** Adds later what it acknowledges now. */
+/** It acknowledges an add at once, and makes it later. */
 export const deferring = storing(
   (readAll, _, barrier) => Effect.andThen(barrier, readAll),
   (update, timers) => timers.after("500 millis", Effect.ignore(update))
@@ -260,7 +260,7 @@ export const trusting: Program = Effect.suspend(() => {
   )
 })
 
-/** One key for all, added to as told. */
+/** All nodes share one key, to which they add in this way. */
 const sharing = (
   add: (kv: Kv.Kv, delta: number) => Effect.Effect<void, ProtocolError.ProtocolError>
 ): Program =>
@@ -309,7 +309,7 @@ export const adding = (deltas: ReadonlyArray<number>): Workload.Workload => ({
   }
 })
 
-/** What is acknowledged must outlive its node. */
+/** The checker demands that an acknowledged add outlives its node. */
 export const durable: Workload.Workload = {
   ...GCounterWorkload,
   check: (history) => CounterChecker.check(history, { growOnly: true, memory: "durable" })

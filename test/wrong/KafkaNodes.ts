@@ -26,15 +26,15 @@ type Pair = readonly [offset: Offset, msg: Json]
 type Log = Array<Pair>
 type Committed = Map<string, Offset>
 
-/** What it does with one key. */
+/** What the node does with one key. */
 interface Ways {
   readonly send?: (log: Log, msg: Json) => Offset
-  /** It refuses what it has appended. */
+  /** Whether it refuses sends whose message it has appended. */
   readonly refuses?: (msg: Json) => boolean
   /** The others ask for an append once more, as if they had got no answer. */
   readonly retries?: boolean
   readonly poll?: (log: Log, from: Offset) => Log
-  /** Every poll is answered with all keys. */
+  /** Whether it answers every poll with all keys. */
   readonly answersAll?: boolean
   readonly commit?: (committed: Committed, key: string, offset: Offset) => void
   readonly list?: (offset: Offset) => Offset
@@ -189,7 +189,7 @@ export const inventive: Program = node({
     log.length === 3 && offset <= 3 ? [...from(log, offset), [Offset.make(3), -1]] : from(log, offset)
 })
 
-/** Stores what it refuses. */
+/** It stores messages that it refuses. */
 export const insincere: Program = node({ refuses: (msg) => msg === 3 })
 
 /** Takes the last commit for the highest. */

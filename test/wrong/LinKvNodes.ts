@@ -173,7 +173,7 @@ const led = (others: (leader: Store, replica: Store) => Store): Program =>
 /** A follower reads what it has heard of. */
 export const staleReads = led((leader, replica) => ({ ...leader, read: replica.read }))
 
-/** Who cannot reach the leader is one. */
+/** A node that cannot reach the leader takes itself for one. */
 export const twoLeaders = led((leader, replica) => ({
   read: (request) => Effect.catchTag(leader.read(request), "Timeout", () => replica.read(request)),
   write: (request) => Effect.catchTag(leader.write(request), "Timeout", () => replica.write(request)),

@@ -108,7 +108,7 @@ const silence = Layer.effect(
     }))
 )
 
-/** Few keys, and many in a transaction. */
+/** A workload of few keys, and many of them in each transaction. */
 const crowded: Changes = { workload: TxnRwRegisterWorkload.set({ keyCount: 3, maxTxnLength: 6 }) }
 
 const registers: ReadonlyArray<Wrong> = [
@@ -269,7 +269,7 @@ const appended = "log.append(appends, answer(txn))"
 /** Anything that has the interface will do, will it not? */
 const seqKvForLinKv = Layer.provide(Layer.effect(Kv.LinKv, Kv.SeqKv), Kv.SeqKv.layer)
 
-/** Each node has lists of its own. */
+/** Each node keeps its lists to itself. */
 const local: Program = Effect.flatMap(Node, ({ serve }) => {
   const lists = new Map<string, ReadonlyArray<Json.Json>>()
   return serve(TxnListAppendProtocol, {

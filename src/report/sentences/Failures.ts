@@ -33,7 +33,7 @@ export const failure = (one: Failure): string => {
   }
 }
 
-/** The same where it stands alone, as in the list of what happened. */
+/** The same failure where it stands alone, as in the list of what happened. */
 export const plain = (one: Failure): string =>
   one._tag === "Refused" ? `${one.name} (${one.code}): ${one.text}` : failure(one)
 
@@ -53,7 +53,7 @@ interface Sort {
   readonly nodes: ReadonlyArray<string>
 }
 
-/** How many nodes are named. */
+/** How many nodes a sentence names. */
 const most = 5
 
 /** How often operations failed and how, and at which nodes. */

@@ -21,7 +21,7 @@ const placed = (about: About): string =>
 const sighting = (what: (about: About) => string): Tell => ({ about }) =>
   `${message(about)} at offset ${String(about["offset"])}, polled by ${by(about)}, ${what(about)}`
 
-/** What a process got, or was told, after what. */
+/** What a process got, or was answered, after which offset. */
 const conflict = (verb: string): Tell => ({ about }) =>
   about["formerTime"] === undefined
     ? `key ${String(about["key"])}: process ${String(about["process"])} ${verb} offset ${

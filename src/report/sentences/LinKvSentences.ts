@@ -37,7 +37,7 @@ const line = (operation: About): string =>
     second(operation["begin"])
   } s ${ended(operation)}`
 
-/** What somebody was told. */
+/** What a client was answered. */
 const answer = (operation: About): string => {
   const node = String(operation["node"])
   const key = text(parts(operation).key)
@@ -52,7 +52,7 @@ const answer = (operation: About): string => {
     : `${node} refused a ${asked(operation)} of key ${key}, as if the key did not hold ${text(from)}`
 }
 
-/** What the key may have held. */
+/** The values that the key may have held. */
 const held = (possible: ReadonlyArray<About>): string => {
   const values = possible.flatMap((one) => "value" in one ? [text(one["value"])] : [])
   const ways = [
@@ -62,7 +62,7 @@ const held = (possible: ReadonlyArray<About>): string => {
   return ways.length === 0 ? "held something else" : ways.join(" or ")
 }
 
-/** Where an answer came from that was wrong. */
+/** The operation that a wrong answer comes from. */
 const origin = (operation: About | undefined, last: About): string => {
   if (operation === undefined) return ""
   const whose = `${String(operation["node"])}'s ${asked(operation)} at ${second(operation["begin"])} s`

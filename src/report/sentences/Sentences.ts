@@ -30,14 +30,14 @@ const sources: Readonly<Record<string, Readonly<Record<string, Tell>>>> = {
 
 /** A node that did not answer to the end. */
 const silent: Tell = ({ about: { f, failure }, nodes }) =>
-  // the failure is that of an event
+  // the failure of an example is that of an event of the history
   Failures.lastWord(
     nodes[0] ?? "a node",
     f === undefined ? undefined : String(f),
     failure as unknown as Failure | undefined
   )
 
-/** What is said of what is not known here. */
+/** What is said of kinds of findings that this project does not know. */
 const plainly: Tell = ({ about, nodes }) =>
   [
     ...nodes.length === 0 ? [] : [`at ${nodes.join(", ")}`],

@@ -27,7 +27,7 @@ const namesOf = ({ actors, facts }: Story): ReadonlyMap<number, string> => {
   return names
 }
 
-/** What all have in common that are told of. */
+/** What all transactions that the sentence names have in common. */
 interface Words {
   readonly lists: boolean
   readonly name: (id: number) => string
@@ -100,7 +100,7 @@ const say = (words: Words, fact: Fact): string => {
   }
 }
 
-/** From when to when, in ms. */
+/** When a transaction began and ended, in ms. */
 const span = ({ begin, end, outcome }: Actor): string => {
   if (outcome === "unknown" || end === undefined) return `${begin} ms, outcome unknown`
   return `${begin}${end === begin ? "" : ` to ${end}`} ms${outcome === "fail" ? ", refused" : ""}`

@@ -39,7 +39,7 @@ const world = (options: {
   readonly workers?: number
   readonly outcome?: (random: SeededRandom.SeededRandom) => readonly [delay: number, outcome: Outcome]
   readonly crashInterval?: number
-  /** How late a timer is. */
+  /** How late the timers of this timeline fire, in ms. */
   readonly late?: (random: SeededRandom.SeededRandom) => number
 } = {}) => {
   const { crashInterval, late, outcome = () => [0, ok], seed = 0, workers = 6 } = options
@@ -165,7 +165,7 @@ describe("Load", () => {
   })
 
   describe("clients", () => {
-    /** Any outcome, after any time. */
+    /** Operations of any outcome, which take any time. */
     const anything = (random: SeededRandom.SeededRandom) =>
       [random.below(300), random.pick([ok, ok, ok, fail, info])] as const
 
@@ -351,7 +351,7 @@ describe("Load", () => {
   })
 
   describe("each", () => {
-    /** As many as are taken. */
+    /** As many operations as the load takes. */
     const endless = (taken: Array<number>, now: () => number): Iterable<Invocation> => ({
       *[Symbol.iterator]() {
         for (;;) {

@@ -40,7 +40,7 @@ const world = (
   const time = VirtualTime.make()
   const deeds: Array<Deed> = []
   const cut = new Set<string>()
-  /** Per node: what it is now. */
+  /** The state of each node now. */
   const state = new Map<
     NodeId,
     { alive: boolean; paused: boolean; wiped: boolean; clock: readonly [number, boolean]; disk: Member.DiskCondition }

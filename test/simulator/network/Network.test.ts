@@ -51,13 +51,13 @@ const withClient = pairs.filter(([src, dest]) => src === client || dest === clie
 const betweenServers = pairs.filter(([src, dest]) => src !== client && dest !== client)
 const betweenNodes = betweenServers.filter(([src, dest]) => src !== service && dest !== service)
 
-/** Both directions between one node and the rest. */
+/** A grudge that cuts one node off from the rest, in both directions. */
 const isolate = (node: NodeId): Partition.Grudge => {
   const rest = [n0, n1, n2].filter((other) => other !== node)
   return new Map([[node, new Set(rest)], ...rest.map((other) => [other, new Set([node])] as const)])
 }
 
-/** Nobody hears anybody, as far as a partition can go. */
+/** A grudge by which no node hears any other. */
 const silence: Partition.Grudge = new Map([n0, n1, n2].map((node) => [node, new Set([n0, n1, n2])]))
 
 /** How many standard errors a share is away from the expected one. */

@@ -5,7 +5,7 @@ import * as VirtualProcess from "../../../src/simulator/time/VirtualProcess.ts"
 import * as VirtualTime from "../../../src/simulator/time/VirtualTime.ts"
 import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
 
-/** What a process does when, in a world of its own. */
+/** A process in a world of its own, and a note of what it did at which time. */
 const world = () => {
   const time = VirtualTime.make()
   const acts = Acts.make(time)

@@ -19,7 +19,7 @@ export interface Store {
   readonly execute: (node: number, txn: ReadonlyArray<Operation>) => ReadonlyArray<Operation> | undefined
   /** Something happens in the background, while clients work. */
   readonly step: () => void
-  /** Comes to rest. */
+  /** Lets everything that is under way come to an end. */
   readonly settle: () => void
 }
 
@@ -37,7 +37,7 @@ const run = (read: (key: number) => Json | undefined, txn: ReadonlyArray<Operati
   return { answer, writes }
 }
 
-/** One transaction after the other. */
+/** A store that executes one transaction after the other. */
 export const serial = (): Store => {
   const state = new Map<number, Json>()
   return {
