@@ -29,10 +29,12 @@ const replica = [
 export type GossipModule =
   | `services/gossip/replica/${(typeof replica)[number]}`
   | "services/gossip/Rounds"
+  | "services/gossip/Durable"
   | "services/gossip/Gossip"
 
 export const gossipModules: ReadonlyArray<GossipModule> = [
   ...replica.map((name) => `services/gossip/replica/${name}` as const),
   "services/gossip/Rounds",
+  "services/gossip/Durable",
   "services/gossip/Gossip"
 ]

@@ -85,7 +85,7 @@ const mutants: ReadonlyArray<Mutant> = [
     kind: "faults",
     violates: "convergence",
     patch: {
-      module: "services/gossip/Gossip",
+      module: "services/gossip/Durable",
       find: "Math.floor(random.nextDoubleUnsafe() * 36 ** 6).toString(36)",
       replace: `"0"`
     }
