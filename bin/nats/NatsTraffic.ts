@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
+import * as NatsBucket from "../../src/nats/NatsBucket.ts"
 import * as NatsLines from "../../src/nats/NatsLines.ts"
 import { type Address, isClient } from "../../src/schema/Address.ts"
 import * as Envelope from "../../src/schema/Envelope.ts"
@@ -12,9 +13,10 @@ import * as NatsNode from "./NatsNode.ts"
 /** Is told of a line that one node has sent to another. */
 export type OnLine = (src: Address, dest: Address, line: string) => void
 
-/** Listens until the scope ends. */
+/** Listens until the scope ends. First it waits until the servers are ready: a run of nodes begins with them in order. */
 export const listen = Effect.fnUntraced(function*(url: string, cluster: string, onLine: OnLine) {
   const bus = yield* Layer.build(NatsNode.busAt(url, cluster))
+  yield* Effect.provideContext(NatsBucket.open, bus)
   const lines = yield* Effect.provideContext(NatsLines.make, bus)
   yield* Effect.acquireRelease(
     Effect.sync(() =>

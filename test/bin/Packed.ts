@@ -48,7 +48,7 @@ export const pack = (): Packed => {
       const modules = join(folder, "node_modules")
       mkdirSync(join(modules, "gossip-girl"), { recursive: true })
       execFileSync("tar", ["xzf", tarball, "-C", join(modules, "gossip-girl"), "--strip-components", "1"])
-      for (const name of ["effect", "@effect", "@types", "typescript", "vitest"]) {
+      for (const name of ["effect", "@effect", "@nats-io", "@types", "typescript", "vitest"]) {
         symlinkSync(join(root, "node_modules", name), join(modules, name))
       }
       mkdirSync(join(modules, ".bin"))
