@@ -60,7 +60,8 @@ export const make = (ask: () => void) => {
     ask: () => submit.click(),
     /** To whom it would be sent; or why to nobody. */
     show: (node: string | undefined, why: string): void => {
-      submit.textContent = node === undefined ? why : `ask ${node} (a)`
+      const label = node === undefined ? why : `ask ${node} (a)`
+      if (submit.textContent !== label) submit.textContent = label // each frame asks
       submit.disabled = node === undefined || requests.length === 0
     }
   }

@@ -102,7 +102,8 @@ export const make = (acts: Acts) => {
     if (deeds() > 0) undo()
   })
   const show = (): void => {
-    name.textContent = chosen.size === 0 ? nobody : [...chosen].join(", ")
+    const names = chosen.size === 0 ? nobody : [...chosen].join(", ")
+    if (name.textContent !== names) name.textContent = names
     for (const one of ofNodes) one.disabled = chosen.size === 0
     takeBack.disabled = deeds() === 0
     asks.show()
