@@ -146,8 +146,7 @@ const restarted = async (load: Load, settings: Settings): Promise<Figures> => {
   await trio.kill("n1")
   await sleep(500)
   const needed = new Map([["n0 n1", bytesOf(load, operations, ids)]])
-  await trio.start("n1")
-  const figures = await untilAgreed(trio, load, operations, needed, ["n0", "n2"], () => Promise.resolve())
+  const figures = await untilAgreed(trio, load, operations, needed, ["n0", "n2"], () => trio.start("n1"))
   await trio.stop()
   return figures
 }

@@ -225,7 +225,7 @@ export const make = (options: Options): Trio => {
     ask,
     bytes,
     lastOperationAt: () => lastOperationAt,
-    usage: (id) => running.get(id)!.usage(),
+    usage: (id) => running.get(id)?.usage() ?? Promise.resolve({ heap: 0, cpu: 0 }),
     stop: async () => void await Promise.all([...running.values()].map((node) => node.end()))
   }
 }
