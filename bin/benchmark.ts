@@ -15,7 +15,7 @@ import { kafkaOnDisk, log, longLog, startUp, startUpTogether, throughput } from 
 import { print, printTable, type Row } from "./benchmark/Rows.ts"
 
 const ratios = [startUp, startUpTogether, throughput, log, kafkaOnDisk, longLog, simulated, clusters, checkers, nats]
-const loads = [backlog, restart, memory]
+const loads = { backlog, restart, memory }
 
 const options = {
   json: { type: "boolean", default: false },
@@ -57,9 +57,9 @@ const main = async (): Promise<void> => {
     profile: values.profile
   }
   const lines: Array<Line> = []
-  for (const measure of loads) {
-    if (!names.includes(measure.name)) continue
-    console.error(`measuring ${measure.name} …`)
+  for (const [name, measure] of Object.entries(loads)) {
+    if (!names.includes(name)) continue
+    console.error(`measuring ${name} …`)
     lines.push(...await measure(settings))
   }
   if (values.json) console.log(JSON.stringify([...rows, ...lines], null, 2))
