@@ -172,14 +172,14 @@ const measure = async (
 ): Promise<ReadonlyArray<Line>> => {
   const lines: Array<Line> = []
   for (const makeLoad of [...loads, manyRegisters]) {
-    const { program } = makeLoad()
+    const { detail, program } = makeLoad()
     if (settings.programs?.includes(program) === false) continue
     const rounds: Array<Figures> = []
     for (let round = 0; round < settings.rounds; round++) {
       rounds.push(await run(makeLoad(), settings))
       console.error(`${kind} ${program}`, JSON.stringify(rounds.at(-1)))
     }
-    const name = `${program}, ${kind}`
+    const name = `${detail === undefined ? program : `${program}, ${detail}`}, ${kind}`
     for (const [key, what, goal] of goals) {
       const values = rounds.map((figures) => figures[key] as number)
       lines.push({ name, what, best: Math.min(...values), median: median(values), goal })

@@ -7,6 +7,8 @@ import { ids } from "./Trio.ts"
 /** What clients do to a cluster that runs a program, and how they see that its nodes agree. */
 export interface Load {
   readonly program: string
+  /** What is said of it beside the name of the program. */
+  readonly detail?: string
   readonly request: (i: number) => object
   /** How many bytes the operation itself takes in a message between nodes. */
   readonly bytes: (i: number) => number
@@ -42,7 +44,7 @@ const counter = (): Load => {
 }
 
 /** Each transaction writes one of so many registers. */
-const registers = (name: string, keys: number): Load => {
+const registers = (keys: number, detail: string): Load => {
   const isDone = async (trio: Trio, count: number): Promise<boolean> => {
     const written = Math.min(keys, count)
     const txn = Array.from({ length: Math.min(written, 1000) }, (_, i) => ["r", written - 1 - i, null])
@@ -50,7 +52,8 @@ const registers = (name: string, keys: number): Load => {
     return values[0] !== undefined && same(values)
   }
   return {
-    program: name,
+    program: "txn-rw-register",
+    detail,
     request: (i) => ({ type: "txn", txn: [["w", i % keys, i]] }),
     bytes: (i) => json({ stamp: i, writes: [[i % keys, i]] }),
     replied: nothing,
@@ -122,11 +125,11 @@ const kafka = (): Load => {
 
 /** Each made anew, for a new cluster. */
 export const loads: ReadonlyArray<() => Load> = [
-  () => registers("txn-rw-register", 10),
+  () => registers(10, "10 keys"),
   counter,
   broadcast,
   kafka
 ]
 
 /** As many registers as operations: nothing that is written is ever replaced. */
-export const manyRegisters = (): Load => registers("txn-rw-register", 1e9)
+export const manyRegisters = (): Load => registers(1e9, "a key each")
