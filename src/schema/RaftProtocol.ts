@@ -5,7 +5,7 @@
  * A life of a server is one process. Times are in ms, by the monotonic clock of the server that says them first.
  */
 import * as Schema from "effect/Schema"
-import type { NodeId } from "./Address.ts"
+import { NodeId } from "./Address.ts"
 import { Json } from "./Json.ts"
 import * as Rpc from "./Rpc.ts"
 
@@ -67,9 +67,16 @@ export const vote = Rpc.make("raft_vote", {
   request: { from: ServerId, term: Count, last: Position, pre: Schema.Boolean }
 })
 
-/** The answer, about the term `about`; `term` is that of the sender. */
+/** The answer, about the term `about`; `term` is that of the sender, and `leader` leads in it, as far as it knows. */
 export const voted = Rpc.make("raft_voted", {
-  request: { from: ServerId, term: Count, about: Count, pre: Schema.Boolean, granted: Schema.Boolean }
+  request: {
+    from: ServerId,
+    term: Count,
+    about: Count,
+    pre: Schema.Boolean,
+    granted: Schema.Boolean,
+    leader: Schema.optionalKey(ServerId)
+  }
 })
 
 const To = Schema.Struct({ server: ServerId, life: Count, heard: Schema.Finite })
@@ -120,6 +127,20 @@ export const relayed = <A>(operation: Schema.Codec<A, unknown>) =>
     request: { from: ServerId, match: Count, lead: Schema.Struct(leadFields(operation)) }
   })
 
+const followFields = <A>(operation: Schema.Codec<A, unknown>) => ({
+  from: ServerId,
+  life: Count,
+  term: Count,
+  at: Schema.Finite,
+  echo: Schema.Finite,
+  match: Count,
+  commit: Count,
+  isMissing: Schema.optionalKey(Schema.Boolean),
+  operations: Schema.Array(Schema.Struct({ number: Count, operation })),
+  read: Count,
+  snapshot: Schema.optionalKey(Schema.Struct({ index: Count, length: Count }))
+})
+
 /**
  * A follower to the leader of the term; or to who claims to be, of an earlier one.
  *
@@ -131,34 +152,34 @@ export const relayed = <A>(operation: Schema.Codec<A, unknown>) =>
  * - `snapshot`: so much of the text of this snapshot has come.
  */
 export const follow = <A>(operation: Schema.Codec<A, unknown>) =>
-  Rpc.make("raft_follow", {
-    request: {
-      from: ServerId,
-      life: Count,
-      term: Count,
-      at: Schema.Finite,
-      echo: Schema.Finite,
-      match: Count,
-      commit: Count,
-      isMissing: Schema.optionalKey(Schema.Boolean),
-      operations: Schema.Array(Schema.Struct({ number: Count, operation })),
-      read: Count,
-      snapshot: Schema.optionalKey(Schema.Struct({ index: Count, length: Count }))
-    }
-  })
+  Rpc.make("raft_follow", { request: followFields(operation) })
+
+const installFields = {
+  from: ServerId,
+  term: Count,
+  at: Schema.Finite,
+  index: Count,
+  offset: Count,
+  text: Schema.String,
+  isLast: Schema.Boolean
+}
 
 /**
  * The leader to a follower that is so far behind that the log no longer has what it lacks: a part of a snapshot's text.
  * `index` is the last that the snapshot covers.
  */
-export const install = Rpc.make("raft_install", {
-  request: {
-    from: ServerId,
-    term: Count,
-    at: Schema.Finite,
-    index: Count,
-    offset: Count,
-    text: Schema.String,
-    isLast: Schema.Boolean
-  }
-})
+export const install = Rpc.make("raft_install", { request: installFields })
+
+/** Please pass this on to the node `to`; and when it comes there, it comes from the node `origin`, by way of the sender. */
+export const detour = <A>(operation: Schema.Codec<A, unknown>) =>
+  Rpc.make("raft_detour", {
+    request: {
+      origin: NodeId,
+      to: NodeId,
+      message: Schema.Union([
+        Schema.Struct({ type: Schema.Literal("lead"), body: Schema.Struct(leadFields(operation)) }),
+        Schema.Struct({ type: Schema.Literal("follow"), body: Schema.Struct(followFields(operation)) }),
+        Schema.Struct({ type: Schema.Literal("install"), body: Schema.Struct(installFields) })
+      ])
+    }
+  })

@@ -22,6 +22,7 @@
  */
 import type { NodeId } from "../../schema/Address.ts"
 import { nodeOf, type Position, type ServerId, type Term } from "../../schema/RaftProtocol.ts"
+import * as Following from "./Following.ts"
 import * as Leading from "./Leading.ts"
 import * as Log from "./Log.ts"
 import type { Message, Vote, Voted } from "./Message.ts"
@@ -84,7 +85,15 @@ const isUpToDate = <A>({ log }: Server<A>, last: Position): boolean => {
 export const receiveVote = <A>(server: Server<A>, node: NodeId, vote: Vote): void => {
   const isBound = server.role.type === "leader" || server.now < server.election.promisedUntil
   const answer = (granted: boolean): void => {
-    const body: Voted = { from: server.id, term: server.term, about: vote.term, pre: vote.pre, granted }
+    const leader = isBound && vote.pre ? leaderOf(server) : undefined
+    const body: Voted = {
+      from: server.id,
+      term: server.term,
+      about: vote.term,
+      pre: vote.pre,
+      granted,
+      ...leader !== undefined && { leader }
+    }
     sendSafely(server, node, { type: "voted", body } satisfies Message<A>)
   }
   if (vote.pre) {
@@ -102,6 +111,10 @@ export const receiveVote = <A>(server: Server<A>, node: NodeId, vote: Vote): voi
   answer(granted)
 }
 
+/** Who leads, as far as this server hears straight. */
+const leaderOf = <A>({ id, role }: Server<A>): ServerId | undefined =>
+  role.type === "leader" ? id : role.type === "follower" && role.via === undefined ? role.leader : undefined
+
 /**
  * Of two that seek to lead at the same time, with equal logs, one makes way, so that the votes are not split; but not twice
  * in a row, since the other may not reach a majority.
@@ -115,6 +128,10 @@ const isPreferred = <A>({ election, id, log, role }: Server<A>, vote: Vote): boo
 export const receiveVoted = <A>(server: Server<A>, voted: Voted): void => {
   if (voted.term > server.term) return Role.follow(server, voted.term)
   const { role } = server
+  const { from, leader, term } = voted
+  if (leader !== undefined && term === server.term && role.type === "candidate") {
+    Following.seekLeader(server, leader, nodeOf(from))
+  }
   if (role.type !== "candidate" || role.isPre !== voted.pre || !voted.granted) return
   if (voted.about !== server.term + (voted.pre ? 1 : 0)) return
   if (!role.votes.includes(voted.from)) role.votes.push(voted.from)

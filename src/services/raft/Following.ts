@@ -20,6 +20,7 @@
 import type { NodeId } from "../../schema/Address.ts"
 import { type Entry, type Index, nodeOf, type ServerId } from "../../schema/RaftProtocol.ts"
 import * as Delivery from "./Delivery.ts"
+import * as Detours from "./Detours.ts"
 import * as Log from "./Log.ts"
 import type { Follow, Install, Lead, Relayed } from "./Message.ts"
 import * as Relays from "./Relays.ts"
@@ -30,7 +31,6 @@ import {
   isMember,
   isTermSafe,
   reachedByMajority,
-  send,
   sendSafely,
   type Server,
   stamp,
@@ -70,9 +70,10 @@ const owe = <A>(role: Follower<A>, at: number): void => {
   role.answerFor = role.verified
 }
 
-export const receive = <A>(server: Server<A>, node: NodeId, lead: Lead<A>): void => {
+export const receive = <A>(server: Server<A>, node: NodeId, lead: Lead<A>, via?: NodeId): void => {
   const role = hear(server, node, lead)
   if (role === undefined) return
+  role.via = via
   know(role, lead.from, lead.safe)
   Relays.keep(role, lead)
   const isTaken = take(server, role, lead)
@@ -92,7 +93,8 @@ export const receive = <A>(server: Server<A>, node: NodeId, lead: Lead<A>): void
 
 /** What the leader says has come by way of another, which has all of it on its disk. */
 export const receiveRelayed = <A>(server: Server<A>, { from, lead, match }: Relayed<A>): void => {
-  receive(server, nodeOf(lead.from), lead)
+  const { role: before } = server
+  receive(server, nodeOf(lead.from), lead, before.type === "follower" ? before.via : undefined)
   const { role } = server
   if (role.type === "follower" && role.leader === lead.from && server.term === lead.term) know(role, from, match)
 }
@@ -111,9 +113,10 @@ const advance = <A>(server: Server<A>, role: Follower<A>): void => {
   if (index > server.commit && Log.termAt(log, index) === term) Delivery.commit(server, index)
 }
 
-export const receiveSnapshot = <A>(server: Server<A>, node: NodeId, part: Install): void => {
+export const receiveSnapshot = <A>(server: Server<A>, node: NodeId, part: Install, via?: NodeId): void => {
   const role = hear(server, node, part)
   if (role === undefined) return
+  role.via = via
   Snapshots.receive(server, role, part)
   owe(role, server.now)
 }
@@ -162,6 +165,12 @@ const message = <A>(server: Server<A>, echo: number): Follow<A> => {
   return { from: id, life, term, at: stamp(server), echo, match, commit, operations: [], read: 0 }
 }
 
+/** A server that hears the leader says who that is: lets it pass on a word. */
+export const seekLeader = <A>(server: Server<A>, leader: ServerId, via: NodeId): void => {
+  if (nodeOf(leader) === via || nodeOf(leader) === server.node || !isTermSafe(server)) return
+  Detours.sendBy(server, via, nodeOf(leader), { type: "follow", body: message(server, 0) })
+}
+
 /** When this server last heard from a leader. */
 const lastHeard = <A>({ election, settings }: Server<A>): number => election.promisedUntil - settings.electionTimeout
 
@@ -208,7 +217,7 @@ export const tend = <A>(server: Server<A>): void => {
     read: requests.readsAsked,
     ...incoming !== undefined && { snapshot: { index: incoming.index, length: incoming.text.length } }
   }
-  send(server, nodeOf(role.leader), { type: "follow", body })
+  Detours.sendBy(server, role.via, nodeOf(role.leader), { type: "follow", body })
   role.answerAt = Infinity
   role.answerFor = 0
   if (role.missingAt <= now) role.missingAt = Infinity

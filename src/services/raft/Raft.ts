@@ -50,6 +50,7 @@ import type { NodeId } from "../../schema/Address.ts"
 import type { Json } from "../../schema/Json.ts"
 import type { ServerId } from "../../schema/RaftProtocol.ts"
 import * as Delivery from "./Delivery.ts"
+import * as Detours from "./Detours.ts"
 import * as Election from "./Election.ts"
 import * as Following from "./Following.ts"
 import * as Leading from "./Leading.ts"
@@ -151,7 +152,7 @@ export const step = <A>(server: Server<A>, input: Input<A>, now: number, chance:
 const take = <A>(server: Server<A>, input: Input<A>): void => {
   switch (input.type) {
     case "message":
-      return receive(server, input.from, input.message)
+      return receive(server, input.from, input.message, undefined)
     case "append":
       return Requests.append(server, input.ticket, input.operation)
     case "read":
@@ -164,22 +165,33 @@ const take = <A>(server: Server<A>, input: Input<A>): void => {
   }
 }
 
-const receive = <A>(server: Server<A>, from: NodeId, { body, type }: Message<A>): void => {
+/** A message has come from a node, by way of another if there is one. */
+const receive = <A>(
+  server: Server<A>,
+  from: NodeId,
+  { body, type }: Message<A>,
+  via: NodeId | undefined
+): void => {
   switch (type) {
+    case "detour": {
+      const message = Detours.receive(server, body)
+      if (message !== undefined) receive(server, body.origin, message, from)
+      return
+    }
     case "vote":
       return Election.receiveVote(server, from, body)
     case "voted":
       return Election.receiveVoted(server, body)
     case "lead":
-      return Following.receive(server, from, body)
+      return Following.receive(server, from, body, via)
     case "relayed":
       return Following.receiveRelayed(server, body)
     case "install":
-      return Following.receiveSnapshot(server, from, body)
+      return Following.receiveSnapshot(server, from, body, via)
     case "follow": {
       if (body.term > server.term) return Role.follow(server, body.term)
       if (server.role.type === "leader" && body.term === server.term) {
-        Replication.receive(server, server.role, from, body)
+        Replication.receive(server, server.role, from, body, via)
       }
     }
   }

@@ -72,6 +72,7 @@ const makePost = <A>(peers: Peers["Service"], operation: Schema.Codec<A, unknown
   const lead = Protocol.lead(operation)
   const relayed = Protocol.relayed(operation)
   const follow = Protocol.follow(operation)
+  const detour = Protocol.detour(operation)
   const send = (to: NodeId, { body, type }: Message<A>): Effect.Effect<void> => {
     switch (type) {
       case "vote":
@@ -86,10 +87,12 @@ const makePost = <A>(peers: Peers["Service"], operation: Schema.Codec<A, unknown
         return peers.send(to, follow, body)
       case "install":
         return peers.send(to, Protocol.install, body)
+      case "detour":
+        return peers.send(to, detour, body)
     }
   }
   const receive = (receive: (from: NodeId, message: Message<A>) => void) => {
-    const take = (message: Message<A>, from: NodeId) => {
+    const take = (message: Exclude<Message<A>, { readonly type: "detour" }>, from: NodeId) => {
       if (Protocol.nodeOf(message.body.from) !== from) {
         const text = `${message.body.from} is no server of ${from}`
         return Effect.fail(new ProtocolError.MalformedRequest({ text }))
@@ -97,13 +100,14 @@ const makePost = <A>(peers: Peers["Service"], operation: Schema.Codec<A, unknown
       receive(from, message)
       return Effect.succeed({})
     }
-    return peers.handle([Protocol.vote, Protocol.voted, lead, relayed, follow, Protocol.install] as const, {
+    return peers.handle([Protocol.vote, Protocol.voted, lead, relayed, follow, Protocol.install, detour] as const, {
       raft_vote: (body, from) => take({ type: "vote", body }, from),
       raft_voted: (body, from) => take({ type: "voted", body }, from),
       raft_lead: (body, from) => take({ type: "lead", body }, from),
       raft_relayed: (body, from) => take({ type: "relayed", body }, from),
       raft_follow: (body, from) => take({ type: "follow", body }, from),
-      raft_install: (body, from) => take({ type: "install", body }, from)
+      raft_install: (body, from) => take({ type: "install", body }, from),
+      raft_detour: (body, from) => Effect.sync(() => (receive(from, { type: "detour", body }), {}))
     })
   }
   return { send, receive }

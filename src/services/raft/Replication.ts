@@ -32,6 +32,7 @@ import type { NodeId } from "../../schema/Address.ts"
 import { type Index, nodeOf, type Relay } from "../../schema/RaftProtocol.ts"
 import * as Append from "./Append.ts"
 import * as Delivery from "./Delivery.ts"
+import * as Detours from "./Detours.ts"
 import * as Log from "./Log.ts"
 import type { Follow, Lead } from "./Message.ts"
 import * as Reads from "./Reads.ts"
@@ -51,6 +52,7 @@ import * as Snapshots from "./Snapshots.ts"
 
 export const newPeer = (node: NodeId, next: Index, now: number): Peer => ({
   node,
+  via: undefined,
   server: undefined,
   life: 0,
   heard: 0,
@@ -158,7 +160,7 @@ const findHelper = <A>(server: Server<A>, leader: Leader): Peer | undefined => {
 
 /** Whether a member answers, and one message brings it all entries. */
 const isClose = <A>(server: Server<A>, peer: Peer): boolean =>
-  isMemberAt(server, peer) && peer.failures === 0 && !isFarBehind(server, peer)
+  isMemberAt(server, peer) && peer.failures === 0 && peer.via === undefined && !isFarBehind(server, peer)
   && Log.lastIndex(server.log) - peer.next < server.settings.batch
 
 /** Who is asked for answers in a round, so that the leader learns what is committed; rather who is sent something anyway. */
@@ -276,10 +278,11 @@ const write = <A>(
     safe: log.safe,
     ...isQuestion && { answerWithin },
     ...to !== undefined && { to: { server: to, life, heard } },
-    ...readable && { read: readable },
-    ...relays.length > 0 && { relays }
+    ...readable && { read: readable }
   }
-  send(server, peer.node, { type: "lead", body })
+  if (peer.via === undefined) {
+    send(server, peer.node, { type: "lead", body: { ...body, ...relays.length > 0 && { relays } } })
+  } else Detours.sendBy(server, peer.via, peer.node, { type: "lead", body })
   const isEnough = majority(server) === 2 && to !== undefined && isMember(server, to)
   told(peer, at, before + entries.length, Math.max(commit, isEnough ? Math.min(log.safe, before + entries.length) : 0))
   peer.unsentSince = isAll ? Infinity : -Infinity
@@ -403,11 +406,19 @@ const askedToRead = <A>(server: Server<A>, leader: Leader, peer: Peer, { echo, r
   if (read > 0 && read === told && isLost) peer.isReadableNews = true
 }
 
-export const receive = <A>(server: Server<A>, leader: Leader, node: NodeId, follow: Follow<A>): void => {
+export const receive = <A>(
+  server: Server<A>,
+  leader: Leader,
+  node: NodeId,
+  follow: Follow<A>,
+  via: NodeId | undefined
+): void => {
   const peer = peerOf(leader, node)
   const { log } = server
   const isForeign = nodeOf(follow.from) !== node || follow.match > Log.lastIndex(log) || follow.echo > server.stamped
   if (peer === undefined || isForeign || !meet(leader, peer, follow)) return
+  if (peer.via !== via) peer.asked = -Infinity // it is asked at once, on the new way
+  peer.via = via
   peer.match = Math.max(peer.match, follow.match)
   peer.next = Math.max(peer.next, peer.match + 1)
   answered(server, peer, follow.echo)

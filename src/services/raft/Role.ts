@@ -14,6 +14,7 @@ export const follow = <A>(server: Server<A>, term: Term): void => {
   server.role = {
     type: "follower",
     leader: undefined,
+    via: undefined,
     echo: -Infinity,
     verified: server.commit,
     known: new Map(),

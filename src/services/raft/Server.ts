@@ -53,8 +53,9 @@ export interface Candidate {
 /** See Following. */
 export interface Follower<A> {
   readonly type: "follower"
-  /** Of this term, once it has been heard. */
+  /** Of this term, once it has been heard; and by way of whom, if not straight. */
   leader: ServerId | undefined
+  via: NodeId | undefined
   /** The greatest `at` that has come from it. */
   echo: number
   /** Up to here the log is known to be the leader's. */
@@ -79,6 +80,8 @@ export interface Follower<A> {
 /** What a leader keeps of each other node; see Replication. */
 export interface Peer {
   readonly node: NodeId
+  /** By way of whom it was heard last, if not straight. */
+  via: NodeId | undefined
   /** The server that is there, and its life, as it has said last. */
   server: ServerId | undefined
   life: number

@@ -15,11 +15,12 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Json } from "../../schema/Json.ts"
 import { Snapshot } from "../../schema/RaftProtocol.ts"
+import * as Detours from "./Detours.ts"
 import * as Log from "./Log.ts"
 import type { Install } from "./Message.ts"
 import type { Record } from "./Records.ts"
 import * as Requests from "./Requests.ts"
-import { type Follower, type Peer, send as sendMessage, type Server, type Taken, type Taking } from "./Server.ts"
+import { type Follower, type Peer, type Server, type Taken, type Taking } from "./Server.ts"
 
 export const taken = (snapshot: Snapshot): Taken => ({ snapshot, text: JSON.stringify(snapshot) })
 
@@ -87,7 +88,7 @@ export const send = <A>(server: Server<A>, peer: Peer, at: number, length: numbe
     text: text.slice(offset, end),
     isLast: end >= text.length && length > 0
   }
-  sendMessage(server, peer.node, { type: "install", body })
+  Detours.sendBy(server, peer.via, peer.node, { type: "install", body })
 }
 
 /** A peer has so much of a snapshot; the answer is whether it is to be sent more. */

@@ -13,6 +13,7 @@ const modules = [
   "Log",
   "Records",
   "Server",
+  "Detours",
   "Requests",
   "Role",
   "Delivery",
