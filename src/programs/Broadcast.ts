@@ -3,7 +3,7 @@
  *
  * - Algorithm: each value is an operation of Gossip; a node knows the set of values that have been delivered to it.
  * - Guarantee: an acknowledged value reaches every node that is alive and can be reached in the end, and never vanishes
- *   from a life that has it. Nodes always answer. Values are compared as JSON values, and each is read once.
+ *   from a life that has it; nor from a node, where Gossip is durable. Nodes always answer. Values are compared as JSON values, and each is read once.
  * - Cost: that of Gossip; to acknowledge costs no messages between servers, and to read none but where Gossip pulls.
  */
 import * as Effect from "effect/Effect"

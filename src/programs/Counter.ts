@@ -9,7 +9,7 @@
  *   is alive and can be reached in the end. A node that is ready always takes an add, and a read contains every add
  *   that this life has acknowledged. When a node starts again, it refuses to read before every peer has told it what it
  *   has (see Recovery): so the sum that a node reads of a grow-only counter never falls, except for deltas that only
- *   lives knew that are over.
+ *   lives knew that are over; where Gossip is durable there are none, and a node that starts again reads at once.
  * - Exact: a node keeps its sum without bound, and refuses to read one beyond 2^53 - 1, either way. It refuses an add
  *   that would take its own sum there. Adds at several nodes may still do so together; then reads are refused until
  *   other adds bring the sum back.

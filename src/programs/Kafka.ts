@@ -16,7 +16,8 @@
  *     shown. But messages of an earlier life may have reached nobody, and their offsets must not be taken again. So it
  *     announces a floor below which it takes none (see KafkaOffsets), and serves only when every node has the floor.
  * - Guarantee: sends get unique offsets, and polls skip nothing and never contradict each other. How many kills a
- *   message survives is a dial, see {@link Durability}; all is lost when at some moment no recovered node is alive.
+ *   message survives is a dial, see {@link Durability}; all is lost when at some moment no recovered node is alive, unless
+ *   Gossip is durable: then nothing is, and a node that starts again serves at once.
  *   Nodes always answer once they have reached all others. While one cannot be reached, polls lag behind, and a node
  *   that starts refuses requests (see Recovery).
  * - Cost: that of Gossip, about 0.03 messages an operation at 2 nodes and 1000 operations a second. The last offset of

@@ -35,7 +35,8 @@
  *   (see Recovery). So a node that starts again with an empty memory has all that any peer had of its earlier life, and
  *   its clock is above that; a client that goes on with it finds its own writes, and can replace them. What the earlier
  *   life alone had is lost, acknowledged or not; what was still under way arrives as if another node had written it at
- *   the same time. Stamps of two lives may be equal, but their origins are not.
+ *   the same time. Stamps of two lives may be equal, but their origins are not. Where Gossip is durable, nothing is lost,
+ *   and only a node that has lost its disk has to wait.
  * - Cost: that of Gossip, at 2 nodes and 1000 operations a second 0.03 messages an operation; nothing for a transaction
  *   that only reads. Write sets that the node makes between two messages go out as one, without what was replaced.
  *   In memory, one register for each key that was ever written, and what of Gossip's log is not stable. Nothing is ever deleted, so registers need no tombstones.

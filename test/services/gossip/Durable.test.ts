@@ -1,5 +1,7 @@
 /** Nodes that keep on disk what they acknowledge: whatever is killed, nothing is lost and nothing goes back. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { GSet } from "../../../src/programs/GSet.ts"
 import * as Registry from "../../../src/registry/Registry.ts"
 import { NodeId } from "../../../src/schema/Address.ts"
 import type * as Nemesis from "../../../src/simulator/faults/Nemesis.ts"
@@ -8,6 +10,7 @@ import * as Simulation from "../../../src/simulator/Simulation.ts"
 import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
 import { seeds } from "../../Seeds.ts"
 import * as Told from "../../Told.ts"
+import * as Mutants from "./Mutants.ts"
 
 const workloads = ["broadcast", "g-set", "g-counter", "pn-counter", "kafka", "txn-rw-register"] as const
 
@@ -61,6 +64,45 @@ describe("gossip on disk", () => {
         const found = [...results.findings, ...results.workload.findings].join("; ")
         assert.notStrictEqual(results.validity, "invalid", `${workload}, seed ${seed}: ${found}`)
       }
+    })
+  }
+})
+
+const maxSeeds = 20
+
+/** Each is found out by what clients of a set see. */
+const mutants: ReadonlyArray<readonly [name: string, find: string, replace: string]> = [
+  [
+    "speaks before it is safe",
+    "=> noted === safe ? undefined : wait",
+    "=> undefined"
+  ],
+  [
+    "writes what others have made, and takes its own numbers again",
+    'if (event._tag === "Delivered") runs.add(event.entry)',
+    'if (event._tag === "Delivered" && !event.entry.origin.endsWith(life.split("-")[0])) runs.add(event.entry)'
+  ],
+  [
+    "writes only what it has made itself",
+    'if (event._tag === "Delivered") runs.add(event.entry)',
+    'if (event._tag === "Delivered" && event.entry.origin.endsWith(life.split("-")[0])) runs.add(event.entry)'
+  ],
+  [
+    "cuts the journal off before the snapshot is on disk",
+    "...Array.from(parts, (part) => ({ part }))",
+    ""
+  ]
+]
+
+describe("gossip on disk that is wrong on purpose", () => {
+  for (const [name, find, replace] of mutants) {
+    it(name, async () => {
+      const { star } = await Mutants.load([{ module: "services/gossip/Durable", find, replace }])
+      const isInvalid = (seed: number): boolean => {
+        const options = { ...draw("g-set", seed), program: Effect.provide(GSet, star) }
+        return Simulation.run(options).results().validity === "invalid"
+      }
+      assert.isTrue(Array.from({ length: maxSeeds }, (_, seed) => seed).some(isInvalid))
     })
   }
 })
