@@ -96,7 +96,7 @@ const mutants: ReadonlyArray<readonly [name: string, find: string, replace: stri
 
 describe("gossip on disk that is wrong on purpose", () => {
   for (const [name, find, replace] of mutants) {
-    it(name, async () => {
+    it(`${name}: found out`, async () => {
       const { star } = await Mutants.load([{ module: "services/gossip/Durable", find, replace }])
       const isInvalid = (seed: number): boolean => {
         const options = { ...draw("g-set", seed), program: Effect.provide(GSet, star) }
