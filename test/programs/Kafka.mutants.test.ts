@@ -45,8 +45,8 @@ const mutants: ReadonlyArray<Mutant> = [
     finding: /^skipped by a poll: /,
     patches: [{
       module: "services/gossip/replica/Frontiers",
-      find: "const others = frontier.copies - 1",
-      replace: "const others = frontier.copies - 2"
+      find: "copies === 1 ? log.end() : nthLargest(confirmed, copies - 1)",
+      replace: "copies <= 2 ? log.end() : nthLargest(confirmed, copies - 2)"
     }]
   },
   {

@@ -45,7 +45,7 @@ const differingLine = (a: string, b: string): string => {
 describe("Simulation", () => {
   describe("a run is a function of its options", () => {
     it("the same seed gives the same history byte for byte, whatever ran before and in slices of any size", () => {
-      for (const seed of seeds) {
+      for (const seed of seeds.slice(0, Math.max(2, seeds.length / 2))) {
         const first = subjects.map((subject) => firstHistory(subject, seed))
         // Again in the opposite order, so that something else has run before each of them.
         for (const [i, subject] of [...subjects.entries()].toReversed()) {

@@ -449,7 +449,7 @@ const breakages: ReadonlyArray<(body: Body, random: SeededRandom) => void> = [
     void (body["have"] = random.pick<unknown>([null, 5, ["a", 0], ["a", 0, -1], ["a", 0.5, 0], [1, 0, 0]])),
   (body, random) => void (body["got"] = random.pick([null, -1, 0.5, "1", 1e300])),
   (body, random) => void (body["own"] = random.pick([null, 0, -1, 0.5, "1", 2 ** 53])),
-  (body, random) => void (body["at"] = random.pick([null, -1, 0.5, "1", 2 ** 53, {}])),
+  (body, random) => void (body["at"] = random.pick([null, -1, 0.5, "1", 2 ** 53])),
   (body, random) =>
     void (body["frontiers"] = random.pick<unknown>([null, "x", [1], [[0, 1]], [[5, -1]], [[5, 1e9]], [[5, 0.5]]])),
   (body, random) => void (body["knows"] = random.pick<unknown>([null, "x", [1], [[0, 1]], [[5, -1]], [[5, 1e9]]])),

@@ -1,5 +1,6 @@
 /** What a node has made since it last said anything goes out as one operation; nothing is lost by that, or counts twice. */
 import { assert, describe, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import { NodeId } from "../../../src/schema/Address.ts"
 import { Life } from "../../../src/schema/ReplicaProtocol.ts"
@@ -10,9 +11,7 @@ import { seeds } from "../../Seeds.ts"
 import { gossipModules } from "../../wrong/GossipModules.ts"
 import * as Patched from "../../wrong/Patched.ts"
 
-const settings = Effect.runSync(Effect.gen(function*() {
-  return yield* Settings.star
-}))
+const settings = Effect.runSync(Settings.star.parse(ConfigProvider.fromEnv({ env: {} })))
 const members = ["n0", "n1", "n2"].map((id) => NodeId.make(id))
 
 type Make = typeof Replica.make<number, number>

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import { NodeId } from "../../../../src/schema/Address.ts"
 import * as Hubs from "../../../../src/services/gossip/replica/Hubs.ts"
@@ -6,9 +7,7 @@ import * as Pace from "../../../../src/services/gossip/replica/Pace.ts"
 import * as Settings from "../../../../src/services/gossip/Settings.ts"
 
 const [n0, n1, n2] = ["n0", "n1", "n2"].map((id) => NodeId.make(id)) as [NodeId, NodeId, NodeId]
-const settings = Effect.runSync(Effect.gen(function*() {
-  return yield* Settings.star
-}))
+const settings = Effect.runSync(Settings.star.parse(ConfigProvider.fromEnv({ env: {} })))
 const { acknowledgeWithin, hubWindow, leafWindow, probeEvery, roundTrip } = settings
 
 const make = (self: NodeId, areAwaited = false, shape: Hubs.Shape = "star") => {

@@ -1,5 +1,6 @@
 /** A replica that is told what no honest peer says, as a value: message by message. */
 import { assert, describe, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import { NodeId } from "../../../../src/schema/Address.ts"
 import { type Chunk, type Gossip, Life } from "../../../../src/schema/ReplicaProtocol.ts"
@@ -10,9 +11,7 @@ import * as Settings from "../../../../src/services/gossip/Settings.ts"
 const [n0, n1, n2] = ["n0", "n1", "n2"].map((id) => NodeId.make(id)) as [NodeId, NodeId, NodeId]
 const [hub, me, third] = [Life.make("hub"), Life.make("me"), Life.make("third")]
 const [ofHub, mine, ofThird] = [Origin.make("n0.hub"), Origin.make("n1.me"), Origin.make("n2.third")]
-const settings = Effect.runSync(Effect.gen(function*() {
-  return yield* Settings.star
-}))
+const settings = Effect.runSync(Settings.star.parse(ConfigProvider.fromEnv({ env: {} })))
 
 /** A leaf, n1, whose program keeps a set of numbers. Of whatever it is told it notes what it did. */
 const makeLeaf = (copies: ReadonlyArray<number> = []) => {

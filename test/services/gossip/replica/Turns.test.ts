@@ -1,5 +1,6 @@
 /** However much there is to do at once, a replica does a little of it, and the rest in later turns: clients come between. */
 import { assert, describe, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import { NodeId } from "../../../../src/schema/Address.ts"
 import { Life } from "../../../../src/schema/ReplicaProtocol.ts"
@@ -7,9 +8,7 @@ import { Origin } from "../../../../src/schema/VersionVector.ts"
 import * as Replica from "../../../../src/services/gossip/replica/Replica.ts"
 import * as Settings from "../../../../src/services/gossip/Settings.ts"
 
-const settings = Effect.runSync(Effect.gen(function*() {
-  return yield* Settings.star
-}))
+const settings = Effect.runSync(Settings.star.parse(ConfigProvider.fromEnv({ env: {} })))
 const [n0, n1] = [NodeId.make("n0"), NodeId.make("n1")]
 const [hub, leaf] = [Life.make("hub"), Life.make("leaf")]
 const many = 10_000
