@@ -18,7 +18,8 @@ const checksum = (/** @type {string} */ cache) =>
 // cache of its own (a lone copy of the file, another version of Node) it is compiled as usual. V8 looks at no more than
 // the head of a cache, and one that is damaged further on crashes the process: so the executable hands V8 only what has
 // the right checksum.
-const HEADER = "#!/usr/bin/env node\nconst source = `(function(require, module, __filename, __dirname) {\n"
+const HEADER =
+  "#!/usr/bin/env node\nconst source = `(function(require, module, __filename, __dirname, importModule) {\n"
 const executable = (/** @type {string} */ bundle, /** @type {string} */ cache) =>
   HEADER + bundle.replace(/[\\`]|\$\{/g, "\\$&") + `})\`
 const builtin = process.getBuiltinModule // runs as CommonJS and as an ES module alike
@@ -33,7 +34,8 @@ try {
   if (file.readUInt32LE(0) === ${checksum(cache)}) cachedData = data
 } catch {}
 const main = new vm.Script(source, { filename, lineOffset: 1, cachedData }).runInThisContext()
-main(builtin("node:module").createRequire(filename), { exports: {} }, filename, dirname)
+const importModule = (url) => import(url)
+main(builtin("node:module").createRequire(filename), { exports: {} }, filename, dirname, importModule)
 `
 
 // Preloaded into a run of the executable: what the run compiled, lazily too, is cached when it ends. The cache keeps the
@@ -127,7 +129,7 @@ const { outputFiles } = await build({
   platform: "node",
   target: "node20",
   format: "cjs",
-  supported: { "dynamic-import": false }, // a cached script cannot import(), but it can require()
+  supported: { "dynamic-import": false }, // a cached script cannot import(), but it can require(), and is given importModule
   define: {
     "import.meta.dirname": "__dirname",
     "import.meta.filename": "__filename",

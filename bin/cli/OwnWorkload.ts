@@ -2,13 +2,15 @@
  * What `gossip-girl test -w` names: a workload of this project, or a file of somebody's own, whose default export is a
  * Workload. Such a module brings its own copy of Effect, so only what is plain goes from one to the other: functions over
  * JSON, and no program. In the simulated world it runs by `gossip-girl/vitest`.
+ *
+ * Maelstrom has no rules for a workload that it does not have, so all that is found counts, unless something else is
+ * asked.
  */
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import { statSync } from "node:fs"
 import { resolve } from "node:path"
 import { pathToFileURL } from "node:url"
-import { constants, Script } from "node:vm"
 import * as Registry from "../../src/registry/Registry.ts"
 import type { Workload } from "../../src/workloads/Workload.ts"
 import * as Flags from "./Flags.ts"
@@ -43,8 +45,6 @@ const required = {
   check: function_
 } as const
 const optional = {
-  settings: [isObject, "a struct of settings"],
-  set: function_,
   setup: function_,
   final: function_,
   clientTimeout: function_,
@@ -70,10 +70,11 @@ const isWorkload = (value: unknown): value is Workload => fault(value) === undef
 
 const messageOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
 
-/** A cached script such as this executable cannot import(), but one that has no cache can. */
-const importModule: (url: string) => Promise<{ readonly default?: unknown }> = new Script("(url) => import(url)", {
-  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
-}).runInThisContext()
+/** A cached script such as this executable cannot import(); what starts it (bin/build.mjs) lends it this. */
+declare const importModule: (url: string) => Promise<{ readonly default?: unknown }>
+
+/** It runs as it was exported: settings are schemas of its own copy of Effect. */
+const asExported = ({ set: _set, settings: _settings, ...workload }: Workload): Workload => workload
 
 const load = Effect.fnUntraced(function*(text: string) {
   const file = resolve(text)
@@ -84,9 +85,16 @@ const load = Effect.fnUntraced(function*(text: string) {
     Effect.catch(({ cause }) => Usage.wrong(`--workload ${text} cannot be loaded: ${messageOf(cause)}`))
   )
   return isWorkload(workload)
-    ? { text, workload, name: undefined }
+    ? { text, workload: asExported(workload), name: undefined }
     : yield* Usage.wrong(`--workload ${text}: ${fault(workload)}.`)
 })
+
+/** What is asked of options, with what follows from whose workload it is. */
+export const optionsOf = (
+  { name }: Asked,
+  options: Readonly<Record<string, string | undefined>>
+): Readonly<Record<string, string | undefined>> =>
+  name === undefined ? { ...options, rules: options["rules"] ?? "strict" } : options
 
 const isFile = (text: string): boolean => /[/\\]|\.[cm]?[jt]s$/.test(text)
 

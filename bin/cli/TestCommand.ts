@@ -177,7 +177,7 @@ const check = Effect.fnUntraced(function*(given: Given) {
   const nodeCount = given.options["node-count"] ?? named?.toString()
   const options = yield* Flags.trialOptions(
     given.workload.workload,
-    { ...given, options: { ...given.options, "node-count": nodeCount } },
+    { ...given, options: { ...OwnWorkload.optionsOf(given.workload, given.options), "node-count": nodeCount } },
     seed
   )
   const ofMachine = options.nemesis.find((fault) => fault === "clock" || fault === "disk")

@@ -62,6 +62,24 @@ describe("the package, in a folder of its own", () => {
     assert.include(await Packed.run(project, `${asked} dist/lock/LockProtocol.js 2>&1 || true`), wrong)
   })
 
+  it("counts all that the checker of a workload of one's own finds, which may have settings", async () => {
+    const workload = `
+      import * as Finding from "gossip-girl/workloads/Finding"
+      import * as Verdict from "gossip-girl/workloads/Verdict"
+      import * as Workload from "gossip-girl/workloads/Workload"
+      import lock from "./dist/lock/LockWorkload.js"
+      const found = Finding.of("lock", "something", "strict", [0], () => Finding.example([], {}))
+      const check = () => Verdict.make(found, {})
+      export default Workload.configurable("lock", {}, () => ({ generator: lock.generator, check }))`
+    writeFileSync(join(project, "finds.js"), workload)
+    const asked = "gossip-girl test -w ./finds.js --bin dist/lock/node.js --node-count 1 --time-limit 1 --recovery 0"
+    const output = await Packed.run(project, `${asked} 2>&1 || echo $?`)
+    assert.match(output, /^lock is invalid:\n +something/m)
+    assert.match(output, /\n1$/m)
+    assert.notInclude(output, "Warning")
+    assert.include(await Packed.run(project, `${asked} --rules maelstrom`), "beyond Maelstrom")
+  }, 300_000)
+
   it("says of a program that is wrong what was found, what happened, and how to run just that once more", async () => {
     const file = join(project, "lock/Wrong.test.ts")
     const test = readFileSync(join(project, "lock/Lock.test.ts"), "utf8")
