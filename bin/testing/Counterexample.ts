@@ -101,7 +101,13 @@ export interface Words {
   readonly replay: (flags: string) => string
 }
 
-const tell = (seed: number, options: Simulation.Options, words: Words): Counterexample => {
+/** A smaller run may have another seed, which its replay names: so both seeds are told. */
+const howFound = (first: Simulation.Options, told: Simulation.Options): string =>
+  toFlags(first) === toFlags(told)
+    ? `found with seed ${first.seed}`
+    : `found with seed ${first.seed}, and made smaller: this run has seed ${told.seed}`
+
+const tell = (first: Simulation.Options, options: Simulation.Options, words: Words): Counterexample => {
   const simulation = Simulation.run(options)
   const { history } = simulation
   const results = simulation.results()
@@ -114,11 +120,11 @@ const tell = (seed: number, options: Simulation.Options, words: Words): Countere
     replay: words.replay(toFlags(options))
   }
   return {
-    seed,
+    seed: first.seed,
     run,
     kinds: [...new Set(Rules.wrong(results.rules, results.findings).map(Shrink.kindOf))],
     text: [
-      `found with seed ${seed}`,
+      howFound(first, options),
       TextReport.findings(run, { colour: false }),
       ...history.length <= mostTold ? [Chronicle.tell(history)] : []
     ].join("\n")
@@ -132,13 +138,13 @@ const isInvalid = (options: Simulation.Options): boolean => Simulation.run(optio
 export const find = Effect.fnUntraced(function*(given: Options, words: Words, flags?: string) {
   if (flags !== undefined) {
     const options = fromFlags(flags, given)
-    return isInvalid(options) ? tell(options.seed, options, words) : undefined
+    return isInvalid(options) ? tell(options, options, words) : undefined
   }
   const { seeds = 1, shrink = true } = given
   const options = simulationOf(given)
   for (let seed = options.seed; seed < options.seed + seeds; seed++) {
     const tried = { ...options, seed }
-    if (isInvalid(tried)) return tell(seed, shrink ? yield* smallest(tried) : tried, words)
+    if (isInvalid(tried)) return tell(tried, shrink ? yield* smallest(tried) : tried, words)
     yield* Effect.yieldNow
   }
   return undefined

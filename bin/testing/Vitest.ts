@@ -41,17 +41,26 @@ const wordsOf = (name: string, file: string): Counterexample.Words => ({
 
 /** Its message says all, so that the place in the code where it was made is of no use to anybody. */
 class Failure extends Error {
-  constructor(message: string) {
+  constructor(name: "Invalid" | "NotFound", message: string) {
     super(message)
-    this.name = "Invalid"
-    this.stack = `Invalid: ${message}`
+    this.name = name
+    this.stack = `${name}: ${message}`
   }
 }
 
 const search = (name: string, file: string, options: Options) =>
   Effect.runPromise(Counterexample.find(options, wordsOf(name, file), process.env[variable]))
 
-const seedsOf = ({ seeds = 1 }: Options): number => Number(process.env["SEEDS"] ?? seeds)
+/** How many runs are made. */
+const seedsOf = ({ seeds = 1 }: Options): number =>
+  process.env[variable] === undefined ? Number(process.env["SEEDS"] ?? seeds) : 1
+
+/** What would find more. */
+const hint = "SEEDS=1000 in the environment tries 1000 seeds, and in a longer timeLimit more can go wrong"
+
+const nothingIn = (runs: number): string => `nothing is found in ${runs} ${runs === 1 ? "run" : "runs"}.\n${hint}.`
+
+const quoted = (kinds: ReadonlyArray<string>): string => kinds.map((kind) => `"${kind}"`).join(", ")
 
 // oxlint-disable vitest/valid-title -- who calls these gives the title
 
@@ -59,7 +68,7 @@ const seedsOf = ({ seeds = 1 }: Options): number => Number(process.env["SEEDS"] 
 export const valid = (name: string, options: Options): void =>
   it(name, async ({ task }) => {
     const found = await search(name, task.file.filepath, { ...options, seeds: seedsOf(options) })
-    if (found !== undefined) throw new Failure(found.text)
+    if (found !== undefined) throw new Failure("Invalid", found.text)
   }, timeout)
 
 /**
@@ -70,8 +79,8 @@ export const invalid = (name: string, { kind, ...options }: Options & { readonly
   it(name, async ({ task }) => {
     const seeds = seedsOf(options)
     const found = await search(name, task.file.filepath, { shrink: false, ...options, seeds })
-    if (found === undefined) throw new Failure(`nothing is found in ${seeds} ${seeds === 1 ? "run" : "runs"}`)
+    if (found === undefined) throw new Failure("NotFound", nothingIn(seeds))
     if (kind !== undefined && !found.kinds.includes(kind)) {
-      throw new Failure(`not ${kind} is found, but ${found.kinds.join(", ")}:\n${found.text}`)
+      throw new Failure("NotFound", `${quoted([kind])} is not found, but ${quoted(found.kinds)}:\n${found.text}`)
     }
   }, timeout)
