@@ -12,6 +12,7 @@ const underPartitions = {
   latency: { mean: 10, dist: "exponential" },
   nemesis: ["partition"],
   nemesisInterval: 2000,
+  availability: 0.1, // a lock that nobody gets has no two owners either
   seeds: 20
 } as const
 
@@ -21,6 +22,12 @@ Simulated.valid("the lock has one owner at a time, even if nodes are killed and 
   ...underPartitions,
   program: Lock,
   nemesis: ["partition", "kill", "pause"]
+})
+
+Simulated.valid("the wrong lock has one owner at a time while the network is whole", {
+  ...underPartitions,
+  program: WrongLock,
+  nemesis: []
 })
 
 Simulated.invalid("the wrong lock has two owners while a partition lasts", {

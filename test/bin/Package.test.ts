@@ -1,5 +1,5 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import manifest from "../../package.json" with { type: "json" }
 import * as Packed from "./Packed.ts"
@@ -39,9 +39,10 @@ describe("the package, in a folder of its own", () => {
   })
 
   it("compiles the examples, and the examples pass their tests", async () => {
-    await Packed.run(project, "tsc")
+    const { scripts } = JSON.parse(readFileSync(join(project, "package.json"), "utf8"))
+    await Packed.run(project, scripts.build)
     const output = await Packed.run(project, "vitest run --exclude dist", { SEEDS: "5" })
-    assert.match(output, /4 passed/)
+    assert.match(output, /5 passed/)
   })
 
   it("runs a node in Python beside nodes in TypeScript", async () => {
@@ -89,8 +90,25 @@ describe("the package, in a folder of its own", () => {
     assert.match(failed, /process 1 asks n1 to acquire "worker 1": ok/)
     const [, replay] = /Replay: (.*)/.exec(failed) ?? []
     assert.include(replay, "npx vitest run lock/Wrong.test.ts -t 'the lock has one owner at a time'")
+    assert.match(failed, /found with seed \d+, and made smaller: this run has seed \d+/)
     const again = await Packed.run(project, `${replay?.replace("npx ", "")} 2>&1 || true`)
     assert.include(again, 'held twice: first "worker 0", second "worker 1"')
+  })
+
+  it("says of a wrong program what it does not find in it, and what would find more", async () => {
+    const file = join(project, "lock/NotFound.test.ts")
+    const test = readFileSync(join(project, "lock/Lock.test.ts"), "utf8")
+    const misspelt = test.replace('kind: "lock: held twice"', 'kind: "lock: kept twice"')
+    writeFileSync(
+      file,
+      `${misspelt}\nSimulated.invalid("the lock", { ...underPartitions, program: Lock, timeLimit: 1000, seeds: 2 })\n`
+    )
+    const failed = await Packed.run(
+      project,
+      "vitest run lock/NotFound.test.ts -t 'the wrong lock has two|the lock$' 2>&1 || true"
+    )
+    assert.include(failed, 'NotFound: "lock: kept twice" is not found, but "lock: held twice":')
+    assert.match(failed, /NotFound: nothing is found in 2 runs.\n.*SEEDS=1000/)
   })
 
   it("finds its executables, its threads and itself, wherever it is installed", async () => {
@@ -110,7 +128,10 @@ describe("the package, in a folder of its own", () => {
     const { dependencies, name, scripts } = JSON.parse(readFileSync(join(made, "package.json"), "utf8"))
     assert.strictEqual(name, "my-node")
     assert.strictEqual(dependencies["gossip-girl"], `file:gossip-girl-${manifest.version}.tgz`)
+    mkdirSync(join(made, "dist/src"), { recursive: true })
+    writeFileSync(join(made, "dist/src/Old.js"), "") // of a module that is there no more
     await Packed.run(project, `cd my-node && ${scripts.build}`)
+    assert.isFalse(existsSync(join(made, "dist/src/Old.js")))
     const test = "cd my-node && vitest run --dir test 2>&1"
     assert.match(await Packed.run(project, test, { SEEDS: "3" }), /1 passed/)
     const [, judge] = /(gossip-girl test .*?) +#/.exec(readFileSync(join(made, "README.md"), "utf8")) ?? []
