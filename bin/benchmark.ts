@@ -9,12 +9,25 @@ import { parseArgs } from "node:util"
 import { backlog, type Line, restart, type Settings } from "./benchmark/Backlog.ts"
 import { checkers } from "./benchmark/Checkers.ts"
 import { clusters, simulated } from "./benchmark/Clusters.ts"
+import { raft } from "./benchmark/Logs.ts"
 import { memory } from "./benchmark/Memory.ts"
 import { nats } from "./benchmark/Nats.ts"
 import { kafkaOnDisk, log, longLog, startUp, startUpTogether, throughput } from "./benchmark/Nodes.ts"
 import { print, printTable, type Row } from "./benchmark/Rows.ts"
 
-const ratios = [startUp, startUpTogether, throughput, log, kafkaOnDisk, longLog, simulated, clusters, checkers, nats]
+const ratios = {
+  startUp,
+  startUpTogether,
+  throughput,
+  log,
+  kafkaOnDisk,
+  longLog,
+  simulated,
+  raft,
+  clusters,
+  checkers,
+  nats
+}
 const loads = { backlog, restart, memory }
 
 const options = {
@@ -44,9 +57,9 @@ const table = (lines: ReadonlyArray<Line>): void => {
 const main = async (): Promise<void> => {
   const { positionals: names, values } = parseArgs({ allowPositionals: true, options })
   const rows: Array<Row> = []
-  for (const measure of ratios) {
-    if (names.length > 0 && !names.includes(measure.name)) continue
-    console.error(`measuring ${measure.name} …`)
+  for (const [name, measure] of Object.entries(ratios)) {
+    if (names.length > 0 && !names.includes(name)) continue
+    console.error(`measuring ${name} …`)
     rows.push(...await measure())
   }
   const settings: Settings = {
