@@ -15,6 +15,7 @@ const first = [
   "Judged",
   "CommandLine",
   "RealCluster",
+  "Kills",
   "TestCommand",
   "Gossip.limits",
   "Challenges",

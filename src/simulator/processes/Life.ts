@@ -21,6 +21,8 @@ export interface Life {
   readonly write: (line: string) => void
   readonly output: Lines.Lines
   readonly errors: Lines.Lines
+  /** When it was started, in ms; -Infinity if it is the first life of its node, which is up before clients ask. */
+  readonly startedAgainAt: number
   /** When it was last resumed, in ms; Infinity while it is paused, -Infinity before. */
   resumedAt: number
   /** Resolves when no process of this life is left. */
@@ -46,6 +48,7 @@ export interface Options {
   readonly limits: Limits
   /** The time as the history of the run tells it, in ms. */
   readonly now: () => number
+  readonly startedAgainAt: number
   /** It has written its first line, or had the time to. */
   readonly onUp: () => void
   readonly onLine: (line: string) => void
@@ -157,6 +160,7 @@ export const start = (options: Options): Life => {
     },
     output,
     errors,
+    startedAgainAt: options.startedAgainAt,
     resumedAt: -Infinity,
     ended: pid === undefined ? Promise.resolve() : new Promise((resolve) => child.once("close", () => resolve()))
   }

@@ -7,7 +7,8 @@
  * - It is found against when it exits, when it writes a line that is no message (as strictly as Maelstrom: not even an
  *   empty one, nor one with a field too many), when it speaks in the name of another (which Maelstrom allows), and when
  *   it sends to an address that does not exist. Maelstrom never again reads from a node that has done so, and says
- *   nothing. Only a node that has just been resumed is forgiven a late reply to a client, since it cannot know.
+ *   nothing. Only a node that has just been resumed or started again is forgiven a late reply to a client: it cannot know
+ *   how long the request has waited for it.
  * - It is found against as well when it leaves too much unread (see Life): whoever floods it or it itself is to blame.
  * - Its numbers stay what they are, also where JavaScript has no such number (see ExactNumbers).
  * - A finding ends with the last that the node wrote.
@@ -165,7 +166,7 @@ const mailboxOf = (life: () => Life.Life | undefined) => {
 }
 
 /** Puts a line that the node wrote on the network, or finds against it. */
-const receive = ({ id, network, now }: Options, { find }: Charges, line: string, { resumedAt }: Life.Life): void => {
+const receive = ({ id, network, now }: Options, { find }: Charges, line: string, life: Life.Life): void => {
   const message = decode(line, id)
   if (Result.isFailure(message)) {
     const form = formOf(line)
@@ -177,7 +178,7 @@ const receive = ({ id, network, now }: Options, { find }: Charges, line: string,
   }
   const { dest } = message.success
   if (network.send(id, dest, ExactNumbers.read(line))) return
-  if (isClient(dest) && now() - resumedAt < Client.defaultTimeout) return
+  if (isClient(dest) && now() - Math.max(life.startedAgainAt, life.resumedAt) < Client.defaultTimeout) return
   find("sent to nobody", Undeliverable.about(network, message.success))
 }
 
@@ -186,6 +187,7 @@ const startLife = (
   options: Options,
   charges: Charges,
   most: ReturnType<typeof mailboxOf>["most"],
+  isFirst: boolean,
   isNow: (life: Life.Life) => boolean,
   up: () => void
 ): Life.Life => {
@@ -194,6 +196,7 @@ const startLife = (
     command: { ...command, env: { DISK_FOLDER: diskFolder, ...command.env } },
     watchdog,
     now,
+    startedAgainAt: isFirst ? -Infinity : now(),
     limits: options.limits ?? Life.limits,
     onUp: () => {
       if (isNow(life)) up()
@@ -245,10 +248,11 @@ export const make = (options: Options): ProcessNode => {
     },
     start: (up = () => {}) => {
       kill() // there is never more than one
-      mailbox.renew(last === undefined)
+      const isFirst = last === undefined
+      mailbox.renew(isFirst)
       if (isWiped) rmSync(diskFolder, { recursive: true, force: true }) // nobody writes to it any more
       isWiped = false
-      const mine = startLife(options, charges, mailbox.most, (one) => life === one, up)
+      const mine = startLife(options, charges, mailbox.most, isFirst, (one) => life === one, up)
       const ended = mine.ended.finally(() => ends.delete(ended))
       ends.add(ended)
       life = mine
