@@ -34,7 +34,7 @@ const options = {
   json: { type: "boolean", default: false },
   operations: { type: "string", default: "1000000" },
   cut: { type: "string", default: "60" },
-  rounds: { type: "string", default: "3" },
+  repetitions: { type: "string", default: "3" },
   programs: { type: "string" },
   profile: { type: "string" }
 } as const
@@ -65,7 +65,7 @@ const main = async (): Promise<void> => {
   const settings: Settings = {
     operations: Number(values.operations),
     cut: Number(values.cut),
-    rounds: Number(values.rounds),
+    repetitions: Number(values.repetitions),
     programs: values.programs?.split(","),
     profile: values.profile
   }

@@ -12,7 +12,7 @@ export interface Settings {
   readonly operations: number
   /** For how long the node is cut off at least, in s. */
   readonly cut: number
-  readonly rounds: number
+  readonly repetitions: number
   /** Undefined: of all programs. */
   readonly programs: ReadonlyArray<string> | undefined
   /** Where nodes write profiles, if they do. */
@@ -61,7 +61,7 @@ const watch = (trio: Trio, probe: object, watched: ReadonlyArray<Id>) => {
 const cpuOf = async (trio: Trio): Promise<ReadonlyArray<number>> =>
   (await Promise.all(ids.map((id) => trio.usage(id)))).map(({ cpu }) => cpu)
 
-const patience = 120_000
+const agreementTimeout = 120_000 // ms
 
 /** From now until all nodes have all of so many operations. */
 const untilAgreed = async (
@@ -80,7 +80,9 @@ const untilAgreed = async (
   const watching = watch(trio, load.probe, watched)
   await begin()
   while (!await load.seems(trio, count, began)) {
-    if (performance.now() - began > patience) throw new Error(`${load.program}: no agreement within ${patience} ms`)
+    if (performance.now() - began > agreementTimeout) {
+      throw new Error(`${load.program}: no agreement within ${agreementTimeout} ms`)
+    }
     await sleep(50)
   }
   const now = performance.now()
@@ -174,17 +176,17 @@ const measure = async (
   for (const makeLoad of [...loads, manyRegisters]) {
     const { detail, program } = makeLoad()
     if (settings.programs?.includes(program) === false) continue
-    const rounds: Array<Figures> = []
-    for (let round = 0; round < settings.rounds; round++) {
-      rounds.push(await run(makeLoad(), settings))
-      console.error(`${kind} ${program}`, JSON.stringify(rounds.at(-1)))
+    const runs: Array<Figures> = []
+    for (let i = 0; i < settings.repetitions; i++) {
+      runs.push(await run(makeLoad(), settings))
+      console.error(`${kind} ${program}`, JSON.stringify(runs.at(-1)))
     }
     const name = `${detail === undefined ? program : `${program}, ${detail}`}, ${kind}`
     for (const [key, what, goal] of goals) {
-      const values = rounds.map((figures) => figures[key] as number)
+      const values = runs.map((figures) => figures[key] as number)
       lines.push({ name, what, best: Math.min(...values), median: median(values), goal })
     }
-    const cpu = rounds.map((figures) => Math.max(...figures.cpu))
+    const cpu = runs.map((figures) => Math.max(...figures.cpu))
     const what = "s of the processor, the busiest node"
     lines.push({ name, what, best: Math.min(...cpu), median: median(cpu), goal: undefined })
   }

@@ -176,7 +176,7 @@ export const kafkaFill = async (
       return request(key, { type: "poll", offsets: { [`k${key}`]: offset } })
     })
     const times: Array<number> = []
-    for (let round = 0; round < 15; round++) {
+    for (let i = 0; i < 15; i++) {
       const before = performance.now()
       await exchange(polls)
       times.push((performance.now() - before) / keys)

@@ -35,18 +35,18 @@ export const memory = async (settings: Settings): Promise<ReadonlyArray<Line>> =
   for (const makeLoad of loads) {
     const { program } = makeLoad()
     if (settings.programs?.includes(program) === false) continue
-    const rounds: Array<readonly [number, number]> = []
-    for (let round = 0; round < settings.rounds; round++) {
-      rounds.push(await grown(makeLoad, settings.operations))
-      console.error(`memory ${program}`, JSON.stringify(rounds.at(-1)))
+    const runs: Array<readonly [number, number]> = []
+    for (let i = 0; i < settings.repetitions; i++) {
+      runs.push(await grown(makeLoad, settings.operations))
+      console.error(`memory ${program}`, JSON.stringify(runs.at(-1)))
     }
     const line = (what: string, values: ReadonlyArray<number>, goal?: number): void =>
       void lines.push({ name: `${program}, memory`, what, best: Math.min(...values), median: median(values), goal })
-    line(`MB of heap after ${count(settings.operations)}`, rounds.map(([small]) => small))
-    line(`MB of heap after ${count(5 * settings.operations)}`, rounds.map(([, large]) => large))
+    line(`MB of heap after ${count(settings.operations)}`, runs.map(([small]) => small))
+    line(`MB of heap after ${count(5 * settings.operations)}`, runs.map(([, large]) => large))
     line(
       "× that after a fifth",
-      rounds.map(([small, large]) => large / small),
+      runs.map(([small, large]) => large / small),
       bounded.includes(program) ? 1.2 : undefined
     )
   }

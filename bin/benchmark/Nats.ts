@@ -16,7 +16,7 @@ import * as NatsServers from "../nats/NatsServers.ts"
 import * as References from "./References.ts"
 import { atLeast, type Measure, type Row, sideBySide } from "./Rows.ts"
 
-const rounds = 5
+const repetitions = 5
 const requests = 50_000
 /** How many requests are under way at a time. */
 const window = 500
@@ -69,7 +69,7 @@ const echo = Effect.gen(function*() {
     const connection = await connect({ servers: url })
     await isThere(connection, "bench.n1", "bench.c1")
     await isThere(connection, "plain.n1", "plain.c1")
-    const [comparison] = await sideBySide(rounds, () => asked(connection, "bench.n1", "bench.c1"), [
+    const [comparison] = await sideBySide(repetitions, () => asked(connection, "bench.n1", "bench.c1"), [
       () => asked(connection, "plain.n1", "plain.c1")
     ])
     await connection.close()
@@ -115,7 +115,7 @@ const store = Effect.gen(function*() {
       const [name, count, concurrency] of [["one at a time", pairs, 1], ["100 at a time", pipelinedPairs, 100]] as const
     ) {
       const [comparison] = yield* Effect.promise(() =>
-        sideBySide(rounds, operations(count, concurrency, mine), [operations(count, concurrency, plain)])
+        sideBySide(repetitions, operations(count, concurrency, mine), [operations(count, concurrency, plain)])
       )
       rows.push(atLeast(0.7, `LinKv on three NATS servers, ${name}`, "operations/s", comparison!))
     }

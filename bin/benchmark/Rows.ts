@@ -15,7 +15,7 @@ export interface Row {
 
 export const median = (values: ReadonlyArray<number>): number => quantile(values.toSorted((a, b) => a - b), 0.5)
 
-/** What was measured of us and of a reference; the ratio is the median of those of each round. */
+/** What was measured of us and of a reference; the ratio is the median of those of each repetition. */
 export interface Comparison {
   readonly ours: number
   readonly reference: number
@@ -26,20 +26,20 @@ export type Measure = () => Promise<number>
 
 /** Takes turns, so that whatever else the machine does hits all alike. One comparison for each reference. */
 export const sideBySide = async (
-  rounds: number,
+  repetitions: number,
   ours: Measure,
   references: ReadonlyArray<Measure>
 ): Promise<ReadonlyArray<Comparison>> => {
   const mine: Array<number> = []
   const theirs = references.map((): Array<number> => [])
-  for (let round = 0; round < rounds; round++) {
+  for (let i = 0; i < repetitions; i++) {
     mine.push(await ours())
     for (const [i, reference] of references.entries()) theirs[i]!.push(await reference())
   }
   return theirs.map((values) => ({
     ours: median(mine),
     reference: median(values),
-    ratio: median(values.map((value, round) => mine[round]! / value))
+    ratio: median(values.map((value, i) => mine[i]! / value))
   }))
 }
 

@@ -23,7 +23,7 @@ const window = 1000
 const rangeSize = (seeds: number): number => Math.min(100, Math.ceil(seeds / window))
 
 /** How long to wait for something to be done before it looks whether anybody works, in ms. */
-const patience = 1000
+const lookEvery = 1000
 
 export interface Place {
   /** Servers, separated by commas. */
@@ -132,7 +132,7 @@ export const start = Effect.fnUntraced(function*(seeds: Campaign.Seeds, { cluste
   )
   const workers = new Set<string>()
   const take = Effect.gen(function*() {
-    const message = yield* JetStream.use(() => done.next({ expires: patience }))
+    const message = yield* JetStream.use(() => done.next({ expires: lookEvery }))
     if (message === null) return yield* Effect.as(look, [])
     const runs = yield* gather(message.data, workers, close).pipe(
       Effect.catchTag("Malformed", ({ message }) => Effect.as(Effect.logWarning(`skipped an answer: ${message}`), []))

@@ -54,7 +54,7 @@ const keep = (message: JsMsg) =>
   Effect.repeat(Effect.sync(() => message.working()), Schedule.spaced(WorkQueue.workingEvery))
 
 /** How long to wait for work before it asks again, in ms: so long the server thinks that a dead worker waits. */
-const patience = 5000
+const askAgainAfter = 5000
 
 export const run = Effect.fnUntraced(function*({ cluster, jobs, url }: Settings) {
   const bus = yield* Layer.build(NatsNode.busAt(url, cluster))
@@ -87,7 +87,7 @@ export const run = Effect.fnUntraced(function*({ cluster, jobs, url }: Settings)
     const queue = yield* WorkQueue.open
     for (;;) {
       const message = yield* Effect.tryPromise({
-        try: () => queue.workers.next({ expires: patience }),
+        try: () => queue.workers.next({ expires: askAgainAfter }),
         catch: JetStream.toNoJetStream
       })
       isDown = false

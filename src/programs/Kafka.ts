@@ -40,11 +40,11 @@ import { Node } from "../services/node/Node.ts"
 import * as KafkaCopy from "./KafkaCopy.ts"
 
 /**
- * When a send is acknowledged, and so what its message survives; environment variable `KAFKA_DURABILITY`.
+ * How many nodes have a message when its send is acknowledged, and so what it survives; environment variable `KAFKA_COPIES`.
  *
- * - `none`: at once. The message is lost if its node is killed before a peer has got it.
- * - `one`: when one peer has it. Then it survives that any one node is killed.
- * - `majority`: when most nodes have it. Then it survives that any minority of nodes is killed at the same moment.
+ * - `one`: its own node, so at once. The message is lost if that node is killed before a peer has got it.
+ * - `two`: one peer too. Then it survives that any one node is killed.
+ * - `majority`: most nodes. Then it survives that any minority of nodes is killed at the same moment.
  *
  * A node that starts again holds a copy only when it has recovered, and for that it must reach every other node. Nodes
  * may be killed in turn, all of them and again and again, as long as each has recovered before the next one is killed.
@@ -54,7 +54,7 @@ import * as KafkaCopy from "./KafkaCopy.ts"
  * If it takes longer than a client waits until so many nodes have the message, the send is not answered, and its
  * outcome is unknown.
  */
-const Durability = Config.Literals(["none", "one", "majority"], "KAFKA_DURABILITY").pipe(Config.withDefault("none"))
+const Copies = Config.Literals(["one", "two", "majority"], "KAFKA_COPIES").pipe(Config.withDefault("one"))
 
 /**
  * Lets fibers wait until a frontier has reached an entry. They must come with entries of one origin, in order.
@@ -84,12 +84,11 @@ const awaitFrontier = () => {
 export const Kafka = Effect.gen(function*() {
   const node = yield* Node
   const gossip = yield* Gossip
-  const durability = yield* Durability
   const nodeCount = node.ids.length
   const copy = yield* KafkaCopy.make(node.ids.indexOf(node.id), nodeCount)
   const stability = awaitFrontier()
-  const durable = awaitFrontier()
-  const copies = Math.min(nodeCount, { none: 1, one: 2, majority: Math.floor(nodeCount / 2) + 1 }[durability])
+  const copied = awaitFrontier()
+  const copies = Math.min(nodeCount, { one: 1, two: 2, majority: Math.floor(nodeCount / 2) + 1 }[yield* Copies])
   const replica = yield* gossip.join(KafkaCopy.Operation, {
     state: copy,
     onDelivery: copy.delivered,
@@ -97,7 +96,7 @@ export const Kafka = Effect.gen(function*() {
       copy.stable(frontier, entries)
       stability.advance(frontier)
     },
-    ...(durability === "none" ? {} : { onCopied: { copies, advance: durable.advance } })
+    ...(copies === 1 ? {} : { onCopied: { copies, advance: copied.advance } })
   })
 
   const { publish } = replica
@@ -114,7 +113,7 @@ export const Kafka = Effect.gen(function*() {
           return Effect.fail(new ProtocolError.TemporarilyUnavailable({ text: "too far ahead of the other nodes" }))
         }
         const published = publish({ key, offset, msg })
-        return Effect.as(durability === "none" ? published : Effect.flatMap(published, durable.until), { offset })
+        return Effect.as(copies === 1 ? published : Effect.flatMap(published, copied.until), { offset })
       }),
     poll: (from) => guard(() => Effect.succeed({ msgs: copy.index().poll(from.offsets) })),
     commit_offsets: (processed) =>

@@ -51,7 +51,7 @@ export const variables: ReadonlyArray<Variable> = [
   },
   choice(registry.broadcast.programs, Disseminations.variable, {
     thrifty: "few messages, news takes a second",
-    locked: "in rounds: fewer messages, and news takes less than a second",
+    locked: "in cycles of the hub's pushes: fewer messages, and news takes less than a second",
     mesh: "many, one hop",
     relaxed: "few, and news takes less than a second",
     pull: "values are seen at once, and reads ask the hub",
@@ -95,7 +95,7 @@ export const variables: ReadonlyArray<Variable> = [
     usual: "0 millis, of `bounded` 100 millis"
   },
   {
-    name: "GOSSIP_PATIENCE",
+    name: "GOSSIP_PROBE_EVERY",
     meaning: "the longest time between two attempts to reach a node that is silent",
     usual: "1 second"
   },
@@ -120,9 +120,9 @@ export const variables: ReadonlyArray<Variable> = [
     central: "the oracle lin-tso"
   }, "`flake`"),
   {
-    name: "KAFKA_DURABILITY",
-    meaning: "when `kafka` acknowledges: at once (`none`), when `one` peer has it, or the `majority`",
-    usual: "`none`"
+    name: "KAFKA_COPIES",
+    meaning: "how many nodes have a message when `kafka` acknowledges it: `one`, `two` or the `majority`",
+    usual: "`one`"
   },
   { name: "KAFKA_LINGER", meaning: "how long `kafka-lin-kv` waits for company", usual: "5 millis" },
   { name: "KAFKA_POLL_LIMIT", meaning: "messages that a poll answers at the most", usual: "500" },
@@ -139,7 +139,7 @@ export const variables: ReadonlyArray<Variable> = [
   },
   {
     name: "RAFT_APPEND_WINDOW",
-    meaning: "how far apart the rounds are in which a leader sends entries",
+    meaning: "how far apart a leader's dispatches are at least: messages with entries that it sends at the same time",
     usual: "10 millis"
   },
   { name: "RAFT_BATCH", meaning: "how many entries go into one message at the most", usual: "1000" },

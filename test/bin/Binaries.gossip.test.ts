@@ -94,7 +94,7 @@ describe("clusters of real processes", () => {
         GOSSIP_DISSEMINATION: dissemination,
         GOSSIP_ROUND_TRIP: "100 millis",
         GOSSIP_ACKNOWLEDGE_WITHIN: "100 millis",
-        GOSSIP_PATIENCE: "200 millis"
+        GOSSIP_PROBE_EVERY: "200 millis"
       })
       const read = async (id: string) => (await ask(id, { type: "read" }))["messages"] as ReadonlyArray<unknown>
       const tell = (some: ReadonlyArray<unknown>): Promise<unknown> =>
@@ -137,7 +137,7 @@ describe("clusters of real processes", () => {
     })
   }
 
-  for (const [file, env] of [["kafka.js", { KAFKA_DURABILITY: "majority" }], ["kafka-lin-kv.js", {}]] as const) {
+  for (const [file, env] of [["kafka.js", { KAFKA_COPIES: "majority" }], ["kafka-lin-kv.js", {}]] as const) {
     it(`${file}: every node shows every message at the offset that its sender was told`, async () => {
       const { ask, ids, untilAllHave } = await cluster(file, 2, env)
       const sent = await Promise.all(values.map(async (msg, i) => {
@@ -161,7 +161,7 @@ describe("clusters of real processes", () => {
   it("txn-rw-register.js: both sides of a cut go on, and are equal after it", async () => {
     const { ask, cut, ids } = await cluster("txn-rw-register.js", 3, {
       GOSSIP_ROUND_TRIP: "100 millis",
-      GOSSIP_PATIENCE: "200 millis"
+      GOSSIP_PROBE_EVERY: "200 millis"
     })
     const txn = async (id: string, txn: ReadonlyArray<unknown>) => (await ask(id, { type: "txn", txn }))["txn"]
     const both = [["r", "x", null], ["r", "y", null]]

@@ -101,9 +101,9 @@ export class Gossip extends Context.Service<Gossip, {
   ) => Effect.Effect<Replica<A>, DiskFailed>
 }>()("gossip-girl/Gossip") {
   static readonly layerStar = Layer.effect(Gossip, Effect.suspend(() => make("star", Settings.star)))
-  /** A star in rounds: leaves send so that what they say comes just before the hub's next push. */
+  /** A star in cycles: leaves send so that what they say comes just before the hub's next push. */
   static readonly layerLocked = Layer.effect(Gossip, Effect.suspend(() => make("star", Settings.locked)))
-  /** The same in rounds so long that messages are few and news takes a second. */
+  /** The same in cycles so long that messages are few and news takes a second. */
   static readonly layerThrifty = Layer.effect(Gossip, Effect.suspend(() => make("star", Settings.thrifty)))
   /**
    * A leaf tells the hub at once, and asks it before it reads: values are seen at once, and reads take two hops. A leaf

@@ -42,7 +42,7 @@ const settings = (defaults: Settings): Config.Config<Settings> =>
     acknowledgeWithin: millis("GOSSIP_ACKNOWLEDGE_WITHIN", defaults.acknowledgeWithin),
     roundTrip: millis("GOSSIP_ROUND_TRIP", defaults.roundTrip),
     gap: millis("GOSSIP_GAP", defaults.gap),
-    probeEvery: millis("GOSSIP_PATIENCE", defaults.probeEvery),
+    probeEvery: millis("GOSSIP_PROBE_EVERY", defaults.probeEvery),
     silence: millis("GOSSIP_SILENCE", defaults.silence),
     leafWait: millis("GOSSIP_LEAF_WAIT", defaults.leafWait),
     maxAge: millis("GOSSIP_MAX_AGE", defaults.maxAge),
@@ -65,11 +65,11 @@ const defaults = {
   asks: "never" as const
 }
 export const star = settings(defaults)
-/** Rounds: the hub pushes, and what leaves say comes just before it does. */
-const inRounds = { ...defaults, acknowledgeWithin: 3000, lockMargin: 5 }
-export const locked = settings({ ...inRounds, hubWindow: 380 })
-/** So long rounds that messages are few and news takes a second. */
-export const thrifty = settings({ ...inRounds, leafWindow: 700, hubWindow: 1600 })
+/** Cycles: the hub pushes to all leaves at once, and what leaves say comes just before it does. */
+const inCycles = { ...defaults, acknowledgeWithin: 3000, lockMargin: 5 }
+export const locked = settings({ ...inCycles, hubWindow: 380 })
+/** Cycles so long that messages are few and news takes a second. */
+export const thrifty = settings({ ...inCycles, leafWindow: 700, hubWindow: 1600 })
 export const mesh = settings({ ...defaults, leafWindow: 10, hubWindow: 10, acknowledgeWithin: 3000 })
 /** Leaves tell the hub at once, and ask it before they read; whoever does not read is told after two seconds. */
 const pulling = { ...defaults, leafWindow: 10, hubWait: 1800, acknowledgeWithin: 3000, asks: "reads" as const }

@@ -11,7 +11,7 @@
  * - A value that carries none does not contain it. Then the writer tries again, and once that attempt has succeeded the
  *   earlier ones never can: the numbers only rise, so no value ever returns that they could be compared with.
  *
- * A stale read, as seq-kv serves them, makes the attempt that follows fail, and costs a round. On lww-kv even an
+ * A stale read, as seq-kv serves them, makes the attempt that follows fail, and costs one attempt more. On lww-kv even an
  * acknowledged update may vanish.
  *
  * **Cost**: two messages when nobody else writes the key, and two to four more for each attempt that somebody else's

@@ -42,8 +42,8 @@ export const begin = <A>(server: Server<A>, founders: ReadonlyArray<ServerId> | 
     peers: nodes.filter((other) => other !== node).map((other) => Replication.newPeer(other, first, now)),
     wants: 0,
     askedTo: 0,
-    roundSince: Infinity,
-    roundedAt: -Infinity,
+    dispatchSince: Infinity,
+    dispatchedAt: -Infinity,
     sharedSince: Infinity,
     readAt: -Infinity,
     reads: []

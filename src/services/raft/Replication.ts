@@ -17,7 +17,7 @@
  * two messages among three servers: to the leader, and back; and among five a third, which all share that wait at the
  * same time. It takes two and three hops.
  *
- * **Rounds.** Such messages go out together, at least an append window apart. One who waits alone waits for company, for
+ * **Dispatches.** Such messages go out together, at least an append window apart. One who waits alone waits for company, for
  * two windows at the most.
  *
  * **Heartbeats** are only for who is sent nothing else, and questions only for when a majority has said nothing for long:
@@ -135,7 +135,7 @@ const lookForNews = <A>(server: Server<A>, peer: Peer): void => {
 }
 
 /** Who is sent entries next, because somebody waits for them to be committed. */
-interface Round {
+interface Dispatch {
   /** It passes on what it is sent to those whom it helps. */
   readonly helper: Peer | undefined
   readonly helped: ReadonlyArray<Peer>
@@ -163,7 +163,7 @@ const isClose = <A>(server: Server<A>, peer: Peer): boolean =>
   isMemberAt(server, peer) && peer.failures === 0 && peer.via === undefined && !isFarBehind(server, peer)
   && Log.lastIndex(server.log) - peer.next < server.settings.batch
 
-/** Who is asked for answers in a round, so that the leader learns what is committed; rather who is sent something anyway. */
+/** Who is asked for answers in a dispatch, so that the leader learns what is committed; rather who is sent something anyway. */
 const findAsked = <A>(server: Server<A>, leader: Leader, direct: ReadonlyArray<Peer>): ReadonlyArray<Peer> => {
   const rank = (peer: Peer): number => peer.failures > 0 ? 2 : direct.includes(peer) ? 0 : 1
   return leader.peers
@@ -173,7 +173,7 @@ const findAsked = <A>(server: Server<A>, leader: Leader, direct: ReadonlyArray<P
     .slice(0, majority(server) - 1)
 }
 
-const plan = <A>(server: Server<A>, leader: Leader): Round => {
+const plan = <A>(server: Server<A>, leader: Leader): Dispatch => {
   const { commit, log, now } = server
   const waiting = leader.peers.filter((peer) => isWaiting(server, peer))
   const helper = findHelper(server, leader)
@@ -191,13 +191,13 @@ const plan = <A>(server: Server<A>, leader: Leader): Round => {
   return { helper, helped, direct: [...new Set([...direct, ...asked])], isAsking }
 }
 
-/** How many servers wait for this round. */
-const countWaiting = ({ direct, helped, isAsking }: Round): number => helped.length + (isAsking ? 1 : direct.length)
+/** How many servers wait for this dispatch. */
+const countWaiting = ({ direct, helped, isAsking }: Dispatch): number => helped.length + (isAsking ? 1 : direct.length)
 
-const sendRound = <A>(server: Server<A>, leader: Leader, { direct, helped, helper, isAsking }: Round): void => {
-  leader.roundSince = Infinity
+const sendDispatch = <A>(server: Server<A>, leader: Leader, { direct, helped, helper, isAsking }: Dispatch): void => {
+  leader.dispatchSince = Infinity
   leader.sharedSince = Infinity
-  leader.roundedAt = server.now
+  leader.dispatchedAt = server.now
   if (isAsking) leader.askedTo = Log.lastIndex(server.log)
   if (helper !== undefined && helped.length > 0) {
     const relays = helped.map((peer, i) => relay(server, peer, isAsking && i === 0 ? 0 : server.settings.idleWindow))
@@ -209,11 +209,11 @@ const sendRound = <A>(server: Server<A>, leader: Leader, { direct, helped, helpe
   }
 }
 
-/** Rounds are a window apart, and who waits alone waits for company, for two windows at the most. */
-const roundAt = <A>(
+/** Dispatches are a window apart, and who waits alone waits for company, for two windows at the most. */
+const dispatchAt = <A>(
   { settings: { appendWindow } }: Server<A>,
-  { roundSince, roundedAt, sharedSince }: Leader
-): number => Math.max(Math.min(roundSince + 2 * appendWindow, sharedSince), roundedAt + appendWindow)
+  { dispatchSince, dispatchedAt, sharedSince }: Leader
+): number => Math.max(Math.min(dispatchSince + 2 * appendWindow, sharedSince), dispatchedAt + appendWindow)
 
 /** When a message of its own is due. */
 const dueAt = <A>(server: Server<A>, leader: Leader, peer: Peer, isUrgent: boolean): number => {
@@ -229,11 +229,11 @@ const dueAt = <A>(server: Server<A>, leader: Leader, peer: Peer, isUrgent: boole
 export const tend = <A>(server: Server<A>, leader: Leader): void => {
   const { now, settings } = server
   for (const peer of leader.peers) if (peer.lateAt <= now) fail(server, leader, peer)
-  const round = plan(server, leader)
-  const count = countWaiting(round)
-  leader.roundSince = count > 0 ? Math.min(leader.roundSince, now) : Infinity
+  const dispatch = plan(server, leader)
+  const count = countWaiting(dispatch)
+  leader.dispatchSince = count > 0 ? Math.min(leader.dispatchSince, now) : Infinity
   leader.sharedSince = count > 1 ? Math.min(leader.sharedSince, now) : Infinity
-  if (roundAt(server, leader) <= now) sendRound(server, leader, round)
+  if (dispatchAt(server, leader) <= now) sendDispatch(server, leader, dispatch)
   const urgents = urgent(server, leader)
   for (const peer of leader.peers) {
     lookForNews(server, peer)
@@ -248,7 +248,7 @@ export const tend = <A>(server: Server<A>, leader: Leader): void => {
 export const wakeAt = <A>(server: Server<A>, leader: Leader): number => {
   const urgents = urgent(server, leader)
   return Math.min(
-    roundAt(server, leader),
+    dispatchAt(server, leader),
     ...leader.peers.map((peer) => Math.min(peer.lateAt, dueAt(server, leader, peer, urgents.has(peer))))
   )
 }

@@ -139,10 +139,10 @@ export interface Leader {
   /** The last entry of which the leader itself must learn that it is committed, and up to where it has asked enough others. */
   wants: Index
   askedTo: Index
-  /** Since when somebody waits for a round, and since when more than one; Infinity if none does. When the last one was. */
-  roundSince: number
+  /** Since when somebody waits for a dispatch, and since when more than one; Infinity if none does. When the last one was. */
+  dispatchSince: number
   sharedSince: number
-  roundedAt: number
+  dispatchedAt: number
   /** Reads that may be answered when it is known that nobody else led when they came; see Reads. */
   reads: Array<PendingRead>
   /** When the last one came. */

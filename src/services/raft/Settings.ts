@@ -20,7 +20,7 @@ export interface Settings {
   readonly lease: number
   /** A server asks the leader at most so often; what its clients ask in between goes together. */
   readonly requestWindow: number
-  /** How far apart a leader's rounds are at least: see Replication. */
+  /** How far apart a leader's dispatches are at least: see Replication. */
   readonly appendWindow: number
   /** For how long a leader gathers what it has to say to those who wait for it. */
   readonly answerWindow: number

@@ -103,7 +103,7 @@ const publishAtRandom = (cluster: Cluster.Cluster, nodes: ReadonlyArray<NodeId>,
 describe("an idle cluster", () => {
   for (const kind of kinds) {
     for (const stability of [false, true]) {
-      it(`${kind}, ${stability ? "with" : "without"} onStable: is silent 5 s after the last operation, or where rounds are long 7 s`, () => {
+      it(`${kind}, ${stability ? "with" : "without"} onStable: is silent 5 s after the last operation, or where cycles are long 7 s`, () => {
         for (
           const [seed, nodeCount, operations] of [[0, 5, 20], [1, 2, 1], [2, 7, 0], [3, 9, 40], [4, 15, 10]] as const
         ) {
@@ -378,7 +378,7 @@ describe("windows", () => {
         GOSSIP_ROUND_TRIP: "600 millis",
         GOSSIP_HUB_WINDOW: "150 millis",
         GOSSIP_GAP: "123 millis",
-        GOSSIP_PATIENCE: "350 millis"
+        GOSSIP_PROBE_EVERY: "350 millis"
       }
       const cluster = make("star", {
         seed,

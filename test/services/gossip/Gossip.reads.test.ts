@@ -9,7 +9,7 @@ import * as Mutants from "./Mutants.ts"
 import * as Scenario from "./Scenario.ts"
 
 /** How long a question waits for its answer at the longest, in ms. */
-const patience = 1000
+const timeout = 1000
 
 const layers = {
   pull: Gossip.layerPull,
@@ -47,15 +47,15 @@ interface Seen {
 /** Reads that were answered before their time was over. */
 const inTime = ({ readings }: Cluster.Cluster): ReadonlyArray<Seen> =>
   readings.flatMap(({ begun, hubHad, seen }) =>
-    seen !== undefined && seen.time - begun < patience
+    seen !== undefined && seen.time - begun < timeout
       ? [{ begun, ended: seen.time, hubHad, operations: seen.operations }]
       : []
   )
 
 /** Whether any question has been given up: then its node may take another one for the hub. */
 const isGivenUp = ({ commits, readings }: Cluster.Cluster): boolean =>
-  commits.some(({ begun, ended }) => ended !== undefined && ended - begun >= patience)
-  || readings.some(({ begun, seen }) => seen !== undefined && seen.time - begun >= patience)
+  commits.some(({ begun, ended }) => ended !== undefined && ended - begun >= timeout)
+  || readings.some(({ begun, seen }) => seen !== undefined && seen.time - begun >= timeout)
 
 /** What reads lack that the hub had when they began. */
 const stale = (cluster: Cluster.Cluster): ReadonlyArray<string> =>
@@ -74,7 +74,7 @@ const disorder = (cluster: Cluster.Cluster): ReadonlyArray<string> => {
   const apart = bySize.filter((read, i) => i > 0 && !isIn(bySize[i - 1]!, read))
     .map(({ begun }) => `the read that began at ${begun} lacks what another one saw, and saw what that lacks`)
   const missed = cluster.commits.flatMap(({ begun, ended = Infinity, operation }) =>
-    ended - begun >= patience
+    ended - begun >= timeout
       ? []
       : byBegin.filter((read) => read.begun > ended && !read.operations.has(operation))
         .map((read) => `the read that began at ${read.begun} lacks ${operation}, acknowledged at ${ended}`)
@@ -153,7 +153,7 @@ describe("Gossip that asks the hub", () => {
         const drawn = draw(seed, layer)
         const scenario = { ...drawn, faults: drawn.faults.filter((fault) => fault !== "pause"), duration: 5000 }
         const cluster = run(scenario)
-        const longest = 2 * patience + 1 // a round, and the one before
+        const longest = 2 * timeout + 1 // a round, and the one before
         const late = cluster.readings.filter(({ begun, life, seen }) =>
           seen === undefined ? !life.killed && begun < cluster.time.now() - longest : seen.time - begun > longest
         )

@@ -243,14 +243,14 @@ describe("a kafka node that starts again", () => {
   })
 })
 
-describe("durability", () => {
+describe("KAFKA_COPIES", () => {
   /**
    * Sends to one node, kills these the moment that it is acknowledged, starts them again, and says whether everybody has
    * it then.
    */
   const survives = (
     shape: Gossips.Shape,
-    level: string,
+    copies: string,
     seed: number,
     sender: number,
     victims: ReadonlyArray<number>
@@ -258,14 +258,14 @@ describe("durability", () => {
     const cluster = kafka(shape, {
       nodeCount: 5,
       seed,
-      config: { KAFKA_DURABILITY: level },
+      config: { KAFKA_COPIES: copies },
       latency: { mean: 20, dist: "exponential" }
     })
     cluster.send(sender, "k", "ordinary") // from now on the node waits for a window
     cluster.pass(5)
     const sent = cluster.send(sender, "k", "precious")
     for (let i = 0; i < 3000 && sent.body === undefined; i++) cluster.pass(1)
-    assert.strictEqual(sent.body?.["type"], "send_ok", `${shape}, ${level}, seed ${seed}`)
+    assert.strictEqual(sent.body?.["type"], "send_ok", `${shape}, ${copies}, seed ${seed}`)
     for (const victim of victims) cluster.nodes[victim]!.kill()
     cluster.pass(500)
     for (const victim of victims) cluster.boot(victim)
@@ -276,14 +276,14 @@ describe("durability", () => {
   }
 
   for (const shape of shapes) {
-    it(`${shape}: none may lose a message with its node, one does not, and majority not with any two of five`, () => {
+    it(`${shape}: one copy may be lost with its node, two are not, and a majority not with any two of five`, () => {
       let lost = 0
       for (const seed of seeds(4)) {
         const sender = [0, 1, 4, 2][seed % 4]!
         const other = (sender + 1 + seed % 4) % 5
         const hub = sender === 0 ? 1 : 0
-        if (!survives(shape, "none", seed, sender, [sender])) lost++
-        assert.isTrue(survives(shape, "one", seed, sender, [sender]), `one, seed ${seed}`)
+        if (!survives(shape, "one", seed, sender, [sender])) lost++
+        assert.isTrue(survives(shape, "two", seed, sender, [sender]), `two, seed ${seed}`)
         assert.isTrue(survives(shape, "majority", seed, sender, [sender, other]), `majority, seed ${seed}`)
         assert.isTrue(survives(shape, "majority", seed, sender, [sender, hub]), `majority, with the hub, seed ${seed}`)
       }
@@ -292,16 +292,16 @@ describe("durability", () => {
   }
 
   /** Sends a message, then kills nodes in turn, each so many ms after the one before; says whether all have it in the end. */
-  const survivesInTurn = (level: string, seed: number, victims: ReadonlyArray<number>, pause: number): boolean => {
+  const survivesInTurn = (copies: string, seed: number, victims: ReadonlyArray<number>, pause: number): boolean => {
     const cluster = kafka("star", {
       nodeCount: 5,
       seed,
-      config: { KAFKA_DURABILITY: level },
+      config: { KAFKA_COPIES: copies },
       latency: { mean: 20, dist: "exponential" }
     })
     const sent = cluster.send(victims[0]!, "k", "precious")
     for (let i = 0; i < 3000 && sent.body === undefined; i++) cluster.pass(1)
-    assert.strictEqual(sent.body?.["type"], "send_ok", `${level}, seed ${seed}`)
+    assert.strictEqual(sent.body?.["type"], "send_ok", `${copies}, seed ${seed}`)
     for (const victim of victims) {
       cluster.nodes[victim]!.kill()
       cluster.boot(victim)
@@ -319,8 +319,8 @@ describe("durability", () => {
         assert.isTrue(survives("star", "majority", 5 * sender + other, sender, [sender, other]), `${sender}, ${other}`)
       }
       const inTurn = [0, 1, 2, 3, 4].map((i) => (sender + i) % 5)
-      for (const level of ["one", "majority"]) {
-        assert.isTrue(survivesInTurn(level, sender, inTurn, 2000), `${level}, in turn from ${sender}`)
+      for (const copies of ["two", "majority"]) {
+        assert.isTrue(survivesInTurn(copies, sender, inTurn, 2000), `${copies}, in turn from ${sender}`)
       }
     }
     const faster = seeds(12).map((seed) => survivesInTurn("majority", seed, [0, 1, 2, 3, 4], 1))
@@ -328,41 +328,41 @@ describe("durability", () => {
   })
 
   it("one is not enough where two are cut off and die; majority does not acknowledge there", () => {
-    for (const [level, isAcknowledged] of [["one", true], ["majority", false]] as const) {
-      const cluster = kafka("star", { nodeCount: 5, config: { KAFKA_DURABILITY: level } })
+    for (const [copies, isAcknowledged] of [["two", true], ["majority", false]] as const) {
+      const cluster = kafka("star", { nodeCount: 5, config: { KAFKA_COPIES: copies } })
       const [few, most] = [cluster.ids.slice(0, 2), cluster.ids.slice(2)]
       cluster.network.cut(
         new Map([...few.map((id) => [id, new Set(most)] as const), ...most.map((id) => [id, new Set(few)] as const)])
       )
       const sent = cluster.send(1, "k", "precious")
       cluster.pass(2000)
-      assert.strictEqual(sent.body?.["type"] === "send_ok", isAcknowledged, level)
+      assert.strictEqual(sent.body?.["type"] === "send_ok", isAcknowledged, copies)
       for (const node of [0, 1]) cluster.nodes[node]!.kill()
       cluster.network.heal()
       for (const node of [0, 1]) cluster.boot(node)
       cluster.pass(10_000)
-      for (const node of [0, 1, 2, 3, 4]) assert.isEmpty(cluster.log(node, "k"), level)
+      for (const node of [0, 1, 2, 3, 4]) assert.isEmpty(cluster.log(node, "k"), copies)
     }
   })
 
   it("what takes too long is not answered, and not refused; it is in the log in the end", () => {
-    for (const level of ["one", "majority"]) {
-      const cluster = kafka("star", { nodeCount: 3, config: { KAFKA_DURABILITY: level } })
+    for (const copies of ["two", "majority"]) {
+      const cluster = kafka("star", { nodeCount: 3, config: { KAFKA_COPIES: copies } })
       isolate(cluster, 1)
       const sent = cluster.send(1, "k", "late")
       const atOthers = cluster.send(2, "k", "in time")
       cluster.pass(20_000)
-      assert.isUndefined(sent.body, level)
-      assert.strictEqual(atOthers.body?.["type"], "send_ok", level)
+      assert.isUndefined(sent.body, copies)
+      assert.strictEqual(atOthers.body?.["type"], "send_ok", copies)
       cluster.network.heal()
       cluster.pass(10_000)
-      assert.isUndefined(sent.body, level)
-      for (const node of [0, 1, 2]) assert.lengthOf(cluster.log(node, "k"), 2, level)
+      assert.isUndefined(sent.body, copies)
+      for (const node of [0, 1, 2]) assert.lengthOf(cluster.log(node, "k"), 2, copies)
     }
   })
 
-  it("what is no level stops the node", () => {
-    const cluster = kafka("star", { nodeCount: 1, config: { KAFKA_DURABILITY: "some" } })
+  it("what names no number of copies stops the node", () => {
+    const cluster = kafka("star", { nodeCount: 1, config: { KAFKA_COPIES: "some" } })
     assert.lengthOf(cluster.nodes[0]!.findings, 1)
   })
 })

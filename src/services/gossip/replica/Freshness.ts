@@ -103,18 +103,18 @@ export const settle = (
   freshness: Freshness,
   incomingOf: (peer: NodeId) => Incoming<unknown> | undefined,
   now: number,
-  patience: number
+  timeout: number
 ): ReadonlyArray<number> => {
   const { answer, waiting } = freshness
   if (waiting.length === 0) return []
   const served = answer !== undefined && isHere(answer, incomingOf(answer.from)) ? answer.number : 0
-  const rest = waiting.findIndex(({ begun, number }) => number > served && begun + patience > now)
+  const rest = waiting.findIndex(({ begun, number }) => number > served && begun + timeout > now)
   const over = waiting.splice(0, rest === -1 ? waiting.length : rest)
   for (const { begun, number } of over) if (number <= served) freshness.freshAt = begun
   return over.map(({ number }) => number)
 }
 
-export const wakeAt = ({ waiting }: Freshness, patience: number): number => (waiting[0]?.begun ?? Infinity) + patience
+export const wakeAt = ({ waiting }: Freshness, timeout: number): number => (waiting[0]?.begun ?? Infinity) + timeout
 
 /** Whether a repeated question is due: it, or what it was sent with, may be lost. */
 export const isRepeated = ({ asked, repeatAt, waiting }: Freshness, now: number): boolean =>

@@ -2,12 +2,12 @@
  * When a leaf sends so that what it says comes just before the hub's next push, and waits there as little as can be: a
  * phase-locked loop. The hub says with a push how long before it the leaf's last operations came. From that the leaf knows
  * when it should have sent them, counted from when the push came; from then on it sends so long after a push, or a whole
- * number of rounds later if the next one does not come. Nobody needs to know how long messages take or what time it is
+ * number of cycles later if the next one does not come. Nobody needs to know how long messages take or what time it is
  * elsewhere. (Gardner, "Phaselock Techniques", 1966; the margin grows with the mean deviation as in Jacobson, "Congestion
  * Avoidance and Control", 1988.)
  *
  * A leaf begins with what its first question and the answer took. While it has heard no push for long, it sends at once.
- * What comes too late waits for one more round.
+ * What comes too late waits for one more cycle.
  */
 /** `free`: it sends at once. `guessed`: by its first question. `locked`: by what the hub has said. */
 type Phase = "free" | "guessed" | "locked"
@@ -47,9 +47,9 @@ export const sent = (lock: Lock, count: number, now: number): void => {
 }
 
 /** The hub has answered at once: so long takes a message to it, and a push from it, together. */
-export const answered = (lock: Lock, now: number, margin: number, round: number): void => {
+export const answered = (lock: Lock, now: number, margin: number, cycle: number): void => {
   if (lock.askedAt === undefined || lock.phase !== "free") return
-  lock.delay = Math.max(0, round - (now - lock.askedAt) - margin)
+  lock.delay = Math.max(0, cycle - (now - lock.askedAt) - margin)
   lock.phase = "guessed"
 }
 
@@ -57,28 +57,28 @@ export const answered = (lock: Lock, now: number, margin: number, round: number)
 export const pushed = (
   lock: Lock,
   now: number,
-  { count, early, margin, round }: {
+  { count, early, margin, cycle }: {
     readonly count: number | undefined
     readonly early: number | undefined
     readonly margin: number
-    readonly round: number
+    readonly cycle: number
   }
 ): void => {
   lock.pushCameAt = now
   const told = lock.sent.find((message) => message.count === count)
   if (early === undefined || told === undefined) return
   const aim = margin + 2 * lock.deviation
-  const error = (early > 0.75 * round ? early - round : early) - aim
+  const error = (early > 0.75 * cycle ? early - cycle : early) - aim
   const wasLocked = told.was === "locked"
   if (wasLocked) lock.deviation += (Math.abs(error) - lock.deviation) / 8
   const delay = told.at + (wasLocked && error > 0 ? error / 2 : error) - now
-  lock.delay = delay - Math.floor(delay / round) * round
+  lock.delay = delay - Math.floor(delay / cycle) * cycle
   lock.phase = "locked"
 }
 
 /** When a leaf sends what it has had to say since this time. */
-export const sendAt = ({ delay, phase, pushCameAt }: Lock, since: number, round: number): number => {
+export const sendAt = ({ delay, phase, pushCameAt }: Lock, since: number, cycle: number): number => {
   const first = pushCameAt + delay
-  if (phase === "free" || since - pushCameAt > 2 * round) return since
-  return first + Math.max(0, Math.ceil((since - first) / round)) * round
+  if (phase === "free" || since - pushCameAt > 2 * cycle) return since
+  return first + Math.max(0, Math.ceil((since - first) / cycle)) * cycle
 }

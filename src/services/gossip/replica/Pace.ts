@@ -65,7 +65,7 @@ export const make = (settings: Settings, hubs: Hubs.Hubs, areAwaited: boolean): 
   const confirmWithin = hubs.shape === "mesh" ? window : settings.acknowledgeWithin
   const hubAcknowledgesWithin = settings.hubWait + settings.hubWindow
   /** The hub pushes to all at once: news is as old everywhere. */
-  let round = -Infinity
+  let cycleBeganAt = -Infinity
   let lastSegment = -Infinity
 
   return {
@@ -75,12 +75,12 @@ export const make = (settings: Settings, hubs: Hubs.Hubs, areAwaited: boolean): 
         const locked = settings.lockMargin > 0 ? Lock.sendAt(talk.lock, lackingSince, settings.hubWindow) : lackingSince
         return Math.max(locked + settings.leafWait, lastPush + settings.leafWindow)
       }
-      const isInRound = lastPush < round && (settings.lockMargin === 0 || lackingSince <= round)
-      return Math.max(lackingSince + settings.hubWait, isInRound ? round : round + settings.hubWindow)
+      const isInCycle = lastPush < cycleBeganAt && (settings.lockMargin === 0 || lackingSince <= cycleBeganAt)
+      return Math.max(lackingSince + settings.hubWait, isInCycle ? cycleBeganAt : cycleBeganAt + settings.hubWindow)
     },
     pushed: ({ talk }, leads, time) => {
       talk.lastPush = time
-      if (leads && time >= round + settings.hubWindow) round = time
+      if (leads && time >= cycleBeganAt + settings.hubWindow) cycleBeganAt = time
     },
     segmentAt: () => lastSegment + turn,
     sentSegment: (time) => {

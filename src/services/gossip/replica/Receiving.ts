@@ -142,7 +142,7 @@ const takeLock = <A, S>(state: State<A, S>, link: Link.Link<A>, { message, segme
   const isPush = segment?.kind === "log" && segment.ops.length > 0 && message.answer === undefined
   if (isPush && link.peer === hubs.current()) {
     const { early, got: count } = message
-    Lock.pushed(lock, now, { count, early, margin: settings.lockMargin, round: settings.hubWindow })
+    Lock.pushed(lock, now, { count, early, margin: settings.lockMargin, cycle: settings.hubWindow })
   } else if (segment?.kind === "own" && segment.first + segment.ops.length - 1 > (log.vector.get(link.origin) ?? 0)) {
     lock.cameAt = now
   }

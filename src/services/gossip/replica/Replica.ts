@@ -56,7 +56,7 @@
  *   had heard of them. (Where no program waits for stability or recovery, a life counts from its first answer on; then
  *   positions say what everybody has, and no more.)
  *
- * The hub hands its position round, and a leaf believes it once it has all that the hub had: what is still to come to the
+ * The hub hands its position around, and a leaf believes it once it has all that the hub had: what is still to come to the
  * one was still to come to the other. Frontiers of fewer copies are kept likewise (see Frontiers).
  *
  * **Forgetting.** What is stable leaves the log. Who lacks it, because it restarted, or came late, is given a snapshot: the

@@ -6,20 +6,20 @@ import { seeds } from "../../../Seeds.ts"
 import * as Cluster from "../Cluster.ts"
 import * as Mutants from "../Mutants.ts"
 
-const [round, margin] = [380, 5]
+const [cycle, margin] = [380, 5]
 
 /** How long before a push each message of a leaf comes that always has something to say; latencies are drawn anew. */
-const earliness = (rounds: number, latency: () => number): ReadonlyArray<number> => {
+const earliness = (cycles: number, latency: () => number): ReadonlyArray<number> => {
   const lock = Lock.make()
   const sent: Array<{ readonly count: number; readonly cameAt: number }> = []
   const early: Array<number> = []
   let since = 0
-  for (let push = round; push < rounds * round; push += round) {
-    const told = sent.findLast(({ cameAt }) => cameAt <= push && cameAt > push - round)
+  for (let push = cycle; push < cycles * cycle; push += cycle) {
+    const told = sent.findLast(({ cameAt }) => cameAt <= push && cameAt > push - cycle)
     if (told !== undefined) early.push(push - told.cameAt)
     const now = push + latency()
-    Lock.pushed(lock, now, { count: told?.count, early: told && push - told.cameAt, margin, round })
-    const at = Math.max(now, Lock.sendAt(lock, Math.max(now, since), round))
+    Lock.pushed(lock, now, { count: told?.count, early: told && push - told.cameAt, margin, cycle })
+    const at = Math.max(now, Lock.sendAt(lock, Math.max(now, since), cycle))
     Lock.sent(lock, sent.length + 1, at)
     sent.push({ count: sent.length + 1, cameAt: at + latency() })
     since = at
@@ -40,7 +40,7 @@ describe("Lock", () => {
     for (const seed of seeds(3)) {
       const random = SeededRandom.make(seed)
       const early = earliness(300, () => 50 + 30 * random.nextDoubleUnsafe()).slice(20)
-      const late = early.filter((time) => time > round - 60)
+      const late = early.filter((time) => time > cycle - 60)
       assert.isAtMost(late.length, early.length / 10, `seed ${seed}`)
       assert.isAtMost(early.reduce((a, b) => a + b, 0) / early.length, 120, `seed ${seed}`)
     }
@@ -48,13 +48,13 @@ describe("Lock", () => {
 
   it("sends at once before it knows better, and when it has heard no push for long", () => {
     const lock = Lock.make()
-    assert.strictEqual(Lock.sendAt(lock, 17, round), 17)
+    assert.strictEqual(Lock.sendAt(lock, 17, cycle), 17)
     lock.askedAt = 100
-    Lock.answered(lock, 300, margin, round)
-    Lock.pushed(lock, 400, { count: undefined, early: undefined, margin, round })
-    assert.strictEqual(Lock.sendAt(lock, 401, round), 400 + round - 200 - margin)
-    assert.strictEqual(Lock.sendAt(lock, 600, round), 400 + 2 * round - 200 - margin)
-    assert.strictEqual(Lock.sendAt(lock, 1500, round), 1500)
+    Lock.answered(lock, 300, margin, cycle)
+    Lock.pushed(lock, 400, { count: undefined, early: undefined, margin, cycle })
+    assert.strictEqual(Lock.sendAt(lock, 401, cycle), 400 + cycle - 200 - margin)
+    assert.strictEqual(Lock.sendAt(lock, 600, cycle), 400 + 2 * cycle - 200 - margin)
+    assert.strictEqual(Lock.sendAt(lock, 1500, cycle), 1500)
   })
 })
 
@@ -86,10 +86,10 @@ const longest = (layer: Cluster.GossipLayer, seed: number): number => {
   return most
 }
 
-describe("a star in rounds", () => {
-  const bound = round + 2 * Cluster.calm.latency.mean + 2 * margin
+describe("a star in cycles", () => {
+  const bound = cycle + 2 * Cluster.calm.latency.mean + 2 * margin
 
-  it("spreads everything within a round, two hops and the margin", () => {
+  it("spreads everything within a cycle, two hops and the margin", () => {
     for (const seed of seeds(2)) assert.isAtMost(longest(Gossip.layerLocked, seed), bound, `seed ${seed}`)
   })
 
@@ -99,6 +99,6 @@ describe("a star in rounds", () => {
       find: "const aim = margin + 2 * lock.deviation",
       replace: "const aim = -margin"
     }])
-    assert.isAbove(longest(locked, 0), bound + round / 2)
+    assert.isAbove(longest(locked, 0), bound + cycle / 2)
   })
 })

@@ -26,11 +26,11 @@ describe("Pace", () => {
     assert.isAtMost(pace.pushAt(linkTo(n2), false), 0, "another link has a window of its own")
   })
 
-  it("a hub pushes to all in one round, and to each once in it", () => {
+  it("a hub pushes to all in one cycle, and to each once in it", () => {
     const { linkTo, pace } = make(n0)
     const [a, b] = [linkTo(n1), linkTo(n2)]
     pace.pushed(a, true, 1000)
-    assert.isAtMost(pace.pushAt(b, true), 1000, "the round has begun: who has had nothing in it gets it now")
+    assert.isAtMost(pace.pushAt(b, true), 1000, "the cycle has begun: who has had nothing in it gets it now")
     pace.pushed(b, true, 1050)
     assert.deepStrictEqual([a, b].map((link) => pace.pushAt(link, true)), [1000 + hubWindow, 1000 + hubWindow])
     pace.pushed(a, true, 1000 + hubWindow)
