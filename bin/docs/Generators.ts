@@ -11,11 +11,12 @@ import * as Results from "./Results.ts"
 import * as Tables from "./Tables.ts"
 
 /** Blocks in `sh` are commands, which are run; see test/ReadMe.test.ts. */
-const languages: Readonly<Record<string, string>> = { sh: "shell", mjs: "js" }
+const languages: Readonly<Record<string, string>> = { sh: "shell", mjs: "js", conf: "text" }
 
 /** A file without its header, so that what a document shows is what is compiled and tested. */
 const code = (root: string) => (path: string): string => {
-  const extension = path.slice(path.lastIndexOf(".") + 1)
+  const name = path.slice(path.lastIndexOf("/") + 1)
+  const extension = name.slice(name.lastIndexOf(".") + 1).toLowerCase()
   const text = readFileSync(join(root, path), "utf8").replace(/^\/\*\*[^]*?\*\/\n/, "")
   return `\`\`\`${languages[extension] ?? extension}\n${text.trimEnd()}\n\`\`\``
 }
