@@ -86,26 +86,24 @@ const disorder = (cluster: Cluster.Cluster): ReadonlyArray<string> => {
   return [...apart, ...missed, ...back]
 }
 
+/** What a read promises while every node reaches the hub, by layer: what is against it. */
+const check = { pull: stale, acknowledged: disorder }
+
+const assertPromised = (layer: keyof typeof check): void => {
+  for (const seed of seeds(3)) {
+    const cluster = run({ ...draw(seed, layers[layer]), ...reachable(seed) })
+    assert.isEmpty(check[layer](cluster), `seed ${seed}`)
+    assert.isEmpty(cluster.violations, `seed ${seed}`)
+    assert.isNotEmpty(inTime(cluster))
+  }
+}
+
 describe("a read over pull", () => {
-  it("sees all that the hub had when it began, however messages overtake each other", () => {
-    for (const seed of seeds(3)) {
-      const cluster = run({ ...draw(seed, layers.pull), ...reachable(seed) })
-      assert.isEmpty(stale(cluster), `seed ${seed}`)
-      assert.isEmpty(cluster.violations, `seed ${seed}`)
-      assert.isNotEmpty(inTime(cluster))
-    }
-  })
+  it("sees all that the hub had when it began, however messages overtake each other", () => assertPromised("pull"))
 })
 
 describe("Gossip that acknowledges what the hub has", () => {
-  it("is linearizable while every node reaches the hub", () => {
-    for (const seed of seeds(3)) {
-      const cluster = run({ ...draw(seed, layers.acknowledged), ...reachable(seed) })
-      assert.isEmpty(disorder(cluster), `seed ${seed}`)
-      assert.isEmpty(cluster.violations, `seed ${seed}`)
-      assert.isNotEmpty(inTime(cluster))
-    }
-  })
+  it("is linearizable while every node reaches the hub", () => assertPromised("acknowledged"))
 
   it("waits for all of a round that takes several messages", () => {
     for (const seed of seeds(1)) assert.isEmpty(bigRound(layers.acknowledged, seed), `seed ${seed}`)
@@ -173,7 +171,7 @@ const rounds = (find: string, replace: string): Mutants.Patch => ({ module: "ser
 
 const mutants: ReadonlyArray<{
   readonly name: string
-  readonly layer: "pull" | "acknowledged"
+  readonly layer: keyof typeof check
   readonly patch: Mutants.Patch
 }> = [
   {
@@ -208,7 +206,6 @@ const mutants: ReadonlyArray<{
 ]
 
 describe("Gossip that asks the hub and is wrong", { timeout: 600_000 }, () => {
-  const check = { pull: stale, acknowledged: disorder }
   for (const { layer, name, patch } of mutants) {
     it(`${name}: is found`, async () => {
       const loaded = await Mutants.load([patch])

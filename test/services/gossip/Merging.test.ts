@@ -10,6 +10,7 @@ import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
 import { seeds } from "../../Seeds.ts"
 import { gossipModules } from "../../wrong/GossipModules.ts"
 import * as Patched from "../../wrong/Patched.ts"
+import * as Sum from "./Sum.ts"
 
 const settings = Effect.runSync(Settings.star.parse(ConfigProvider.fromEnv({ env: {} })))
 const members = ["n0", "n1", "n2"].map((id) => NodeId.make(id))
@@ -26,7 +27,7 @@ const makeWorld = (seed: number, shape: "star" | "mesh", make: Make) => {
   const at = (time: number, act: () => void): void => void agenda.push([time, act])
 
   const start = (self: NodeId, life: number) => {
-    let sum = 0
+    const sum = Sum.make()
     let isOver = false
     let wakeAt = Infinity
     const replica = make({
@@ -38,18 +39,8 @@ const makeWorld = (seed: number, shape: "star" | "mesh", make: Make) => {
       random: random.nextDoubleUnsafe,
       sizeOf: (n) => String(n).length + 1,
       sizeOfState: () => 10,
-      snapshot: () => [sum],
-      restore: () => {
-        let other = 0
-        return {
-          add: (part) => {
-            other += part
-          },
-          install: () => {
-            sum = other
-          }
-        }
-      },
+      snapshot: sum.snapshot,
+      restore: sum.restore,
       merge: (earlier, later) => earlier + later < 50 ? earlier + later : undefined,
       copies: []
     })
@@ -58,7 +49,7 @@ const makeWorld = (seed: number, shape: "star" | "mesh", make: Make) => {
       const output = replica.step(input, now)
       assert.isFalse(output.isRefused)
       for (const event of output.events) {
-        if (event._tag === "Delivered") sum += event.entry.operation
+        if (event._tag === "Delivered") sum.add(event.entry.operation)
         if (event._tag === "Restored") event.install()
       }
       for (const { _tag, message, to } of output.sends) {
@@ -70,7 +61,7 @@ const makeWorld = (seed: number, shape: "star" | "mesh", make: Make) => {
       wakeAt = output.wakeAt
       if (wakeAt < Infinity) at(Math.max(now, wakeAt), () => now >= wakeAt ? step({ _tag: "Wake" }) : undefined)
     }
-    return { step, sum: () => sum, kept: replica.kept, end: () => (isOver = true) }
+    return { step, sum: sum.value, kept: replica.kept, end: () => (isOver = true) }
   }
 
   const nodes = new Map(members.map((id, i) => [id, start(id, i)] as const))

@@ -14,6 +14,7 @@ import * as Simulation from "../../../src/simulator/Simulation.ts"
 import { GCounterWorkload } from "../../../src/workloads/counter/CounterWorkload.ts"
 import * as Operations from "../../../src/workloads/history/Operations.ts"
 import type * as Cluster from "./Cluster.ts"
+import * as Sum from "./Sum.ts"
 
 /** Each operation takes some 20 kB, so that few of them are work for seconds. */
 const padding = "x".repeat(20_000)
@@ -22,33 +23,19 @@ const Padded = Schema.Struct({ delta: Schema.Int, made: Schema.Finite, padding: 
 /** A counter whose operations are large, and say when they were made. */
 const program = (layer: Cluster.GossipLayer, onDelivery: (made: number, now: number) => void): Program =>
   Effect.gen(function*() {
-    let sum = 0
+    const sum = Sum.make()
     const now = yield* MonotonicClock.millis
     const gossip = yield* Gossip
     const { publish } = yield* gossip.join(Padded, {
       onDelivery: ({ operation: { delta, made } }) => {
-        sum += delta
+        sum.add(delta)
         onDelivery(made, now())
       },
-      state: {
-        part: Schema.Int,
-        snapshot: () => [sum],
-        restore: () => {
-          let other = 0
-          return {
-            add: (part) => {
-              other += part
-            },
-            install: () => {
-              sum = other
-            }
-          }
-        }
-      }
+      state: { part: Schema.Int, snapshot: sum.snapshot, restore: sum.restore }
     })
     yield* Node.serve(CounterProtocol(GrowOnlyDelta), {
       add: ({ delta }) => Effect.suspend(() => Effect.as(publish({ delta, made: now(), padding }), {})),
-      read: () => Effect.sync(() => ({ value: sum }))
+      read: () => Effect.sync(() => ({ value: sum.value() }))
     })
   }).pipe(Effect.provide(layer))
 

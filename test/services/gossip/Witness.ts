@@ -7,6 +7,7 @@
 import type { NodeId } from "../../../src/schema/Address.ts"
 import * as Vector from "../../../src/schema/VersionVector.ts"
 import type { Entry } from "../../../src/services/gossip/Gossip.ts"
+import type * as Violations from "../Violation.ts"
 
 export const properties = [
   "exactly once",
@@ -22,10 +23,7 @@ export const properties = [
 ] as const
 export type Property = (typeof properties)[number]
 
-export interface Violation {
-  readonly property: Property
-  readonly text: string
-}
+export type Violation = Violations.Violation<Property>
 
 /** One life of a node, and what it was given, in order. */
 export interface Life {

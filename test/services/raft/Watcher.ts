@@ -15,6 +15,7 @@
 import type { Entry, ServerId } from "../../../src/schema/RaftProtocol.ts"
 import * as Log from "../../../src/services/raft/Log.ts"
 import type { Server } from "../../../src/services/raft/Server.ts"
+import type * as Violations from "../Violation.ts"
 
 export const properties = [
   "election safety",
@@ -29,10 +30,7 @@ export const properties = [
 ] as const
 export type Property = (typeof properties)[number]
 
-export interface Violation {
-  readonly property: Property
-  readonly text: string
-}
+export type Violation = Violations.Violation<Property>
 
 /** Plain data. */
 export interface Watcher {

@@ -15,6 +15,7 @@ import { seeds as seedsOf } from "../../Seeds.ts"
 import * as Told from "../../Told.ts"
 import * as Wrong from "../../wrong/BroadcastNodes.ts"
 import { leadsToOperations } from "../../wrong/Evidence.ts"
+import * as Table from "../../wrong/Table.ts"
 import { drawing } from "../Draw.ts"
 
 const seeds = seedsOf(3)
@@ -52,8 +53,7 @@ const disturbed = (seed: number): Partial<Simulation.Options> => ({
   scheduling: seed % 2 === 0 ? "fifo" : "random"
 })
 
-/** What it does wrong, and what is found, whatever else is found as well. */
-const wrong: ReadonlyArray<readonly [string, Program, finding: RegExp, options?: Partial<Simulation.Options>]> = [
+const wrong: ReadonlyArray<Table.Row> = [
   ["tells nobody", Wrong.secretive, /^missing at the end: /],
   [
     "tells everybody but one",
@@ -79,16 +79,7 @@ const wrong: ReadonlyArray<readonly [string, Program, finding: RegExp, options?:
 ]
 
 describe("BroadcastWorkload", () => {
-  for (const [name, program, finding, options] of wrong) {
-    const where = options === undefined ? "" : ` with ${Object.keys(options)[0]}`
-    it(`finds a node that ${name}${where}: ${finding.source.split(":")[0]!.slice(1)}`, () => {
-      for (const seed of seeds) {
-        const { findings, valid } = run(program, { ...options, seed })
-        assert.isFalse(valid, `seed ${seed}`)
-        assert.isTrue(findings.some((text) => finding.test(text)), `seed ${seed}: ${findings.join("\n")}`)
-      }
-    })
-  }
+  Table.eachIsFound(wrong, seeds, run)
 
   it("finds only going back in a node that goes back, which Maelstrom does not mind", () => {
     for (const seed of seeds) {

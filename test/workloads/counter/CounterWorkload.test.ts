@@ -9,6 +9,7 @@ import { seeds as seedsOf } from "../../Seeds.ts"
 import * as Told from "../../Told.ts"
 import * as Wrong from "../../wrong/CounterNodes.ts"
 import { leadsToOperations } from "../../wrong/Evidence.ts"
+import * as Table from "../../wrong/Table.ts"
 import { drawing } from "../Draw.ts"
 
 const { needs } = Wrong
@@ -31,8 +32,7 @@ const disturbed = (seed: number): Partial<Simulation.Options> => ({
   scheduling: seed % 2 === 0 ? "fifo" : "random"
 })
 
-/** What it does wrong, and what is found, whatever else is found as well. */
-const wrong: ReadonlyArray<readonly [string, Program, finding: RegExp, options?: Partial<Simulation.Options>]> = [
+const wrong: ReadonlyArray<Table.Row> = [
   ["counts twice what it is told twice", Wrong.retrying, /^wrong at the end: \d+ in what n\d answered/, needs.retrying],
   ["counts duplicates", Wrong.counting, /^wrong at the end: \d+ in what n\d answered/, needs.counting],
   ["lets the last writer win", Wrong.lastWriter, /^wrong at the end: /],
@@ -61,16 +61,7 @@ const wrong: ReadonlyArray<readonly [string, Program, finding: RegExp, options?:
 ]
 
 describe("CounterWorkload", () => {
-  for (const [name, program, finding, options] of wrong) {
-    const where = options === undefined ? "" : ` with ${Object.keys(options)[0]}`
-    it(`finds a node that ${name}${where}: ${finding.source.split(":")[0]!.slice(1)}`, () => {
-      for (const seed of seeds) {
-        const { findings, valid } = run(program, { ...options, seed })
-        assert.isFalse(valid, `seed ${seed}`)
-        assert.isTrue(findings.some((text) => finding.test(text)), `seed ${seed}: ${findings.join("\n")}`)
-      }
-    })
-  }
+  Table.eachIsFound(wrong, seeds, run)
 
   it("finds nothing wrong with a node that is right, whatever befalls nodes and network", () => {
     for (const seed of seeds) {

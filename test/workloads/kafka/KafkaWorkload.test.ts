@@ -11,6 +11,7 @@ import { seeds as seedsOf } from "../../Seeds.ts"
 import * as Told from "../../Told.ts"
 import { leadsToOperations } from "../../wrong/Evidence.ts"
 import * as Wrong from "../../wrong/KafkaNodes.ts"
+import * as Table from "../../wrong/Table.ts"
 import { drawing } from "../Draw.ts"
 
 const seeds = seedsOf(2)
@@ -28,8 +29,7 @@ const run = (program: Program, options: Partial<Simulation.Options> = {}): Told.
   return results
 }
 
-/** What it does wrong, and what is found, whatever else is found as well. */
-const wrong: ReadonlyArray<readonly [string, Program, finding: RegExp, options?: Partial<Simulation.Options>]> = [
+const wrong: ReadonlyArray<Table.Row> = [
   [
     "acknowledges without storing",
     Wrong.inattentive,
@@ -78,15 +78,7 @@ const wrong: ReadonlyArray<readonly [string, Program, finding: RegExp, options?:
 ]
 
 describe("KafkaWorkload", () => {
-  for (const [name, program, finding, options] of wrong) {
-    it(`finds a node that ${name}: ${finding.source.split(":")[0]!.slice(1)}`, () => {
-      for (const seed of seeds) {
-        const { findings, valid } = run(program, { ...options, seed })
-        assert.isFalse(valid, `seed ${seed}`)
-        assert.isTrue(findings.some((text) => finding.test(text)), `seed ${seed}: ${findings.join("\n")}`)
-      }
-    })
-  }
+  Table.eachIsFound(wrong, seeds, run)
 
   it("finds nothing wrong with nodes that are right, whatever befalls nodes and network", () => {
     for (const seed of seeds) {
