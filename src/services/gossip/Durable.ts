@@ -1,30 +1,33 @@
 /**
- * How a replica outlives its process: it keeps a journal on Disk, from which the next life of the node goes on as the same
- * origin.
+ * How a replica outlives its process: it writes a journal to Disk, and the next life of the node goes on from the
+ * journal as the same origin.
  *
- * - Algorithm: *pessimistic message logging with output commit* (Elnozahy et al., "A Survey of Rollback-Recovery Protocols
- *   in Message-Passing Systems", 2002, §4.1). Whatever is delivered, own or not, is written down in that order; and whatever
- *   the node says, to a peer or to a client, waits until all that was delivered before is on disk.
- * - Guarantee: what a node has acknowledged, and all with which it has answered reads, is there when it starts again, as
- *   long as its disk is. Not even all nodes killed at once lose anything. The next life serves at once, whoever can be
- *   reached. A lost disk is another origin's beginning: then Recovery does what it does without a journal.
- * - Cost: each node writes each operation once, and a snapshot whenever the journal has become twice as large as the last
- *   one: so the journal is at most about three times as large as the state, or as `GOSSIP_SNAPSHOT_AFTER`, and an operation
- *   is written O(1) times. An answer waits for the disk up to two syncs if something was delivered since the last one, for
- *   nothing otherwise; all who wait share one sync.
+ * - Algorithm: *pessimistic message logging with output commit* (Elnozahy et al., "A Survey of Rollback-Recovery
+ *   Protocols in Message-Passing Systems", 2002, §4.1). The replica writes down every operation that it delivers, its
+ *   own and those of others, in the order of delivery. Whatever the node says after that, to a peer or to a client,
+ *   waits until the disk has all that was delivered before.
+ * - Guarantee: as long as its disk is not lost, a node that starts again has all that it ever acknowledged, and all
+ *   that its answers ever showed. Nothing is lost even if all nodes are killed at once. The next life serves at once,
+ *   whichever peers it reaches. A node whose disk is lost begins as another origin, and recovers as a node without a
+ *   journal does (see Recovery).
+ * - Cost: each node writes each operation once, and a snapshot whenever the journal has become twice as large as the
+ *   last snapshot. So the journal is at most about three times as large as the state, or as `GOSSIP_SNAPSHOT_AFTER`,
+ *   and a node writes an operation O(1) times. An answer waits for at most two syncs of the disk if the replica has
+ *   delivered something since the last sync, else for none. All answers that wait share one sync.
  *
- * **Why it is right.** A crash cuts the journal off somewhere after the last sync. The next life is the replica as it was at
- * that moment (see Records), and nobody has heard anything of what came after. So for everybody else the crash is a pause,
- * in which messages were lost: and that Replica, and programs over it, stand in any case.
- * - *Operations of others* are written too, not own ones alone. Who has acknowledged one counts for stability: it must not
- *   make another one without knowing it, and others may have forgotten it. And a client that has read something of a node
- *   would find it gone.
- * - *Numbers* are not used twice: an operation that the crash cuts off was never sent, so its number is free.
- * - *Frontiers* are not written, but for those of a snapshot: they are learnt again, as peers say what they have.
- * - *Positions and questions* are those of a life, and a life that begins is another one: `k2j4x0-1` follows `k2j4x0`. So what
- *   was said to an earlier life is not taken for said to this one.
- * - *A snapshot* takes the journal's place as a whole or not at all (see Disk). One that comes from a peer is written as one,
- *   before anybody hears of it.
+ * **Why it is right.** A crash cuts the journal off somewhere after the last sync. The next life is the replica as it
+ * was at that moment (see Records), and nobody has heard of anything that happened later. So to all others the crash is
+ * a pause in which messages were lost; Replica, and programs over it, bear such pauses in any case.
+ * - *Operations of others* are in the journal as well. A node that has acknowledged an operation counts for its
+ *   stability: the node must never again make an operation without knowing this one, and others may have forgotten it.
+ *   And a client that has read the operation at this node would find it gone.
+ * - *Numbers* are not used twice: the node has sent nobody an operation that the crash cuts off, so its number is free.
+ * - *Frontiers* are not in the journal, but for those of a snapshot: the node learns them again from what peers say
+ *   they have.
+ * - *Positions and questions* belong to one life, and the next life has another name: `k2j4x0-1` follows `k2j4x0`. So a
+ *   node does not take what peers have said to an earlier life for said to this one.
+ * - *A snapshot* takes the journal's place as a whole or not at all (see Disk). The node also writes a snapshot that it
+ *   gets from a peer, before anybody hears of it.
  */
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
@@ -44,33 +47,34 @@ import type { Event, Memory, Run } from "./replica/State.ts"
 /**
  * What an acknowledged operation survives; environment variable `GOSSIP_DURABILITY`.
  *
- * - `none`: as long as any node lives that has it. It is lost if its node is killed before a peer has got it.
- * - `disk`: whatever is killed, as long as its node's disk is not lost.
+ * - `none`: the operation is kept as long as any node lives that has it. It is lost if its node is killed before a peer
+ *   has it.
+ * - `disk`: the operation survives whatever kills nodes, as long as its node's disk is not lost.
  */
 const Durability = Config.Literals(["none", "disk"], "GOSSIP_DURABILITY").pipe(Config.withDefault("none"))
 
 export const config = Config.all({
   durability: Durability,
-  /** From how many bytes on a snapshot may take the journal's place. */
+  /** How many bytes a journal has at least when a snapshot takes its place. */
   snapshotAfter: Config.Int("GOSSIP_SNAPSHOT_AFTER").pipe(Config.withDefault(1_048_576))
 })
 export type Settings = Config.Success<typeof config>
 
-/** How the present life begins, and what it leaves to the next. */
+/** How the present life begins, and what it leaves to the next one. */
 export interface Durable<A, S> {
   /** Which life it is, and what earlier ones have left it. */
   readonly past: { readonly life: Protocol.Life; readonly memory?: Memory<A, S> }
-  /** What there was in the journal has been delivered: from now on things happen that are not in it. */
+  /** All that was in the journal has been delivered: whatever happens from now on is not in it yet. */
   readonly begin: () => void
-  /** Tells the program what has happened, and writes it down; `snapshot` gives what the replica has after it. */
+  /** Tells the program what has happened, and writes it down. `snapshot` gives what the replica has after that. */
   readonly tell: (
     events: ReadonlyArray<Event<A>>,
     happened: (event: Event<A>) => void,
     snapshot: () => Iterable<Protocol.Part<A, S>>
   ) => void
-  /** The program has recovered: later lives need not do so again. */
+  /** The program has recovered, so later lives need not. */
   readonly settle: () => void
-  /** What anything that is said now has to wait for; undefined if nothing ever has to. */
+  /** What the node has to wait for before it says anything now; undefined if it never waits. */
   readonly pending?: Pending
 }
 
@@ -82,7 +86,7 @@ const volatile = <A, S>(life: Protocol.Life): Durable<A, S> => ({
   settle: () => {}
 })
 
-/** Has whoever says something wait until what was noted before is safe; one sync at a time serves all who wait. */
+/** Has each message wait until the disk has what was noted before it. One sync at a time serves all that wait. */
 const makeCommits = (sync: Effect.Effect<void>, run: (effect: Effect.Effect<void>) => unknown) => {
   let noted = 0
   let safe = 0
@@ -92,7 +96,7 @@ const makeCommits = (sync: Effect.Effect<void>, run: (effect: Effect.Effect<void
 
   const work = Effect.gen(function*() {
     while (waiting.length > 0) {
-      yield* Effect.yieldNow // whoever is ready to run has its say first
+      yield* Effect.yieldNow // other fibers that are ready run first, so that this sync serves them as well
       const served = waiting
       const upTo = noted
       waiting = []
@@ -112,7 +116,10 @@ const makeCommits = (sync: Effect.Effect<void>, run: (effect: Effect.Effect<void
 
   return {
     note: () => void noted++,
-    /** What the program says while it is told may rest on what is noted only after that. Says whether that is now. */
+    /**
+     * What the program says while `tell` runs may rest on operations that are noted only afterwards, so it waits until
+     * `tell` has ended. Answers whether no other `tell` is running then.
+     */
     whileTelling: (tell: () => void): boolean => {
       telling++
       tell()
@@ -122,7 +129,10 @@ const makeCommits = (sync: Effect.Effect<void>, run: (effect: Effect.Effect<void
   }
 }
 
-/** What was delivered and is not in the journal yet. What was merged has the number of the last one before. */
+/**
+ * Operations that were delivered and are not in the journal yet. A merged operation has the number of the one before
+ * it.
+ */
 const makeRuns = <A>() => {
   const counts = new Map<Origin, number>()
   let runs: Array<Run<A> & { readonly ops: Array<A> }> = []
@@ -142,7 +152,7 @@ const makeRuns = <A>() => {
   }
 }
 
-/** With a journal, in which the life begins; `newLife` is its name if the journal is empty. */
+/** With a journal. `newLife` is the name of this life if the journal is empty. */
 const open = <A, S>(
   operation: Schema.Codec<A, unknown>,
   state: Pick<State<S>, "part" | "restore">,
@@ -156,11 +166,11 @@ const open = <A, S>(
     const runs = makeRuns<A>()
     let isRecovered = memory?.isRecovered === true
     let hasBegun = false
-    let isReplaced = false // by a state of a peer, which is not written yet
+    let isReplaced = false // a peer's state has replaced this node's, and is not in the journal yet
     let limit = snapshotAfter
 
     const main = yield* Effect.withFiber((fiber) => Effect.succeed(fiber))
-    // A node that does not know what is on its disk must not say another word.
+    // A node that does not know what is on its disk must say nothing more.
     const stop = ({ text }: DiskFailed) =>
       Effect.logError(text).pipe(Effect.andThen(Fiber.interrupt(main)), Effect.andThen(Effect.never))
     const write = (): void => journal.append(runs.takeAll())
@@ -184,7 +194,7 @@ const open = <A, S>(
         hasBegun = true
       },
       tell: (events, happened, snapshot) => {
-        // Noted first, for whoever is told may publish something at once, which comes after this.
+        // Noted before the program is told: it may publish at once, and its operation has to come after these.
         for (const event of hasBegun ? events : []) {
           if (event._tag === "Delivered") runs.add(event.entry)
           else if (event._tag === "Restored") isReplaced = true

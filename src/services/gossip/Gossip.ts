@@ -1,9 +1,10 @@
 /**
- * Reliable causal replication: what one node publishes, every node gets, exactly once and in causal order, for as few
+ * Reliable causal replication: every node gets what any node publishes, exactly once and in causal order, for as few
  * messages as possible.
  *
- * All that is done for that is in {@link Replica}, which is a state machine. Here it gets messages, time and chance, and
- * what it says goes out: to peers, to timers, and to the program.
+ * The algorithm is in {@link Replicas}, a state machine that has no effects. This module is the shell around it: it
+ * gives the state machine messages, the time and random numbers, and does what the state machine answers. It sends to
+ * peers, sets timers, and tells the program what has happened.
  */
 import * as Clock from "effect/Clock"
 import type * as Config from "effect/Config"
@@ -31,42 +32,45 @@ import * as Settings from "./Settings.ts"
 export type { Entry } from "./replica/Log.ts"
 
 export interface Replica<A> {
-  /** Adds an operation of this node, and returns at once. Costs nothing by itself. */
+  /** Adds an operation of this node, and returns at once. The replica sends it with its next message. */
   readonly publish: (operation: A) => Effect.Effect<Entry<A>>
   /**
-   * Adds operations of this node, and succeeds when they may be acknowledged to a client: at once; or, where the layer
-   * says so, when the hub has them and all that this node had before, or has not answered for a second.
+   * Adds operations of this node, and succeeds when the program may acknowledge them to a client. Most layers let it do
+   * so at once; {@link Gossip.layerAcknowledged} when the hub has these operations and all that this node had before,
+   * or has not answered for a second.
    */
   readonly commit: (operations: ReadonlyArray<A>) => Effect.Effect<void>
   /**
-   * What `look` sees of the program's state, once that is as fresh as the layer promises: at once; or, over pull, when it
-   * has all that the hub had when this began, or the hub has not answered for a second.
+   * What `look` sees of the program's state, as soon as the state is as fresh as the layer promises. Most layers
+   * promise nothing, so `look` runs at once. With {@link Gossip.layerPull} and its kin it runs when this node has all
+   * that the hub had when the read began, or when the hub has not answered for a second.
    */
   readonly read: <B>(look: () => B) => Effect.Effect<B>
   /**
-   * Succeeds once every other node has told this life what it has, and all of that is here; with the number of former
-   * lives of this node that any of them has met. Whoever does not serve before keeps what a former life had promised,
-   * as far as anybody but itself knew of it; and must wait while any node cannot be reached.
+   * Succeeds once every other node has told this life what it has, and this node has all of that. Answers how many
+   * former lives of this node any other node has met. A program that does not serve before keeps what a former life has
+   * promised, as far as anybody else knew of it; but it must wait as long as any node cannot be reached.
    */
   readonly recovered: Effect.Effect<number>
   /**
-   * The program has done what there is to do when it has recovered: where nodes are durable, later lives of this one are
-   * recovered from their start on.
+   * The program says that it has done all that it does when it has recovered. Where nodes are durable, later lives of
+   * this node then count as recovered from their start.
    */
   readonly settle: Effect.Effect<void>
 }
 
 /**
- * All that a program has made of the operations delivered so far. A node that lacks what the others have forgotten is
- * given a snapshot: theirs, in parts, each of which decodes for itself.
+ * All that a program has made of the operations delivered so far. A node that lacks operations that the others have
+ * forgotten gets a snapshot of their state, in parts, each of which decodes by itself.
  */
 export interface State<S> {
   readonly part: Schema.Codec<S, unknown>
-  /** The state as it is now, though the parts are read later, while operations go on being delivered. */
+  /** The state as it is now. Its parts are read later, while the program goes on taking operations. */
   readonly snapshot: () => Iterable<S>
   /**
-   * Begins to put together another state beside the one that is in use. Once it is installed, the other one is forgotten;
-   * operations that it had and this one has not are delivered again. It may never be installed.
+   * Begins to put together another state beside the one in use. `install` puts the new state in the old one's place;
+   * then the replica delivers again those operations that only the old state had. The replica may give up without
+   * calling `install`.
    */
   readonly restore: () => { readonly add: (part: S) => void; readonly install: () => void }
 }
@@ -74,19 +78,21 @@ export interface State<S> {
 export interface Options<A, S> {
   readonly state: State<S>
   /**
-   * One operation that does what these two do that a node has made one after the other; undefined if there is none, or it
-   * would be too large. What a node has made since it last sent anything goes out as one, so that others get fewer. At
-   * the node itself each is delivered; those that were merged have one number.
+   * One operation that does what two operations do that this node has made one after the other; undefined if there is
+   * none, or it would be too large. So all that a node makes between two of its messages goes out as one operation. At
+   * the node itself each of them is delivered; merged operations share one number.
    */
   readonly merge?: (earlier: A, later: A) => A | undefined
-  /** Every operation, this node's own included, in causal order; of a state once. */
+  /**
+   * Called with every operation, those of this node included, in causal order; with each operation once for each state.
+   */
   readonly onDelivery: (entry: Entry<A>) => void
   /**
-   * Whenever the stable frontier has advanced, by these operations: every node has had them, and all that may come was made
-   * knowing them.
+   * Called when the stable frontier has advanced, with the operations that have become stable: every node has them, and
+   * whoever makes an operation that is still to come here knew them.
    */
   readonly onStable?: (frontier: VersionVector, entries: ReadonlyArray<Entry<A>>) => void
-  /** Whenever more is known to be had by so many nodes, this one included. */
+  /** Called when the node learns that more operations have so many copies, its own included. */
   readonly onCopied?: {
     readonly copies: number
     readonly advance: (frontier: VersionVector, entries: ReadonlyArray<Entry<A>>) => void
@@ -94,28 +100,36 @@ export interface Options<A, S> {
 }
 
 export class Gossip extends Context.Service<Gossip, {
-  /** To be called once, before serving. */
+  /** A program calls it once, before it serves. */
   readonly join: <A, S>(
     operation: Schema.Codec<A, unknown>,
     options: Options<A, S>
   ) => Effect.Effect<Replica<A>, DiskFailed>
 }>()("gossip-girl/Gossip") {
+  /** Leaves send to the hub, and the hub to all: two hops. */
   static readonly layerStar = Layer.effect(Gossip, Effect.suspend(() => make("star", Settings.star)))
-  /** A star in cycles: leaves send so that what they say comes just before the hub's next push. */
+  /** A star in cycles: the hub pushes to all leaves at once, and what a leaf sends comes just before the next push. */
   static readonly layerLocked = Layer.effect(Gossip, Effect.suspend(() => make("star", Settings.locked)))
   /** The same in cycles so long that messages are few and news takes a second. */
   static readonly layerThrifty = Layer.effect(Gossip, Effect.suspend(() => make("star", Settings.thrifty)))
   /**
-   * A leaf tells the hub at once, and asks it before it reads: values are seen at once, and reads take two hops. A leaf
-   * that cannot reach the hub answers from what it has.
+   * A leaf tells the hub at once what it publishes, and asks the hub before it reads. So values are seen at once, and a
+   * read takes two hops. A leaf that cannot reach the hub answers from its own copy.
    */
   static readonly layerPull = Layer.effect(Gossip, Effect.suspend(() => make("star", Settings.pull)))
-  /** Pull, but what is published is acknowledged when the hub has it: linearizable while every node reaches one hub. */
+  /**
+   * Pull, and `commit` waits until the hub has the operations: linearizable while every node reaches one and the same
+   * hub.
+   */
   static readonly layerAcknowledged = Layer.effect(Gossip, Effect.suspend(() => make("star", Settings.acknowledged)))
-  /** Pull for fewer messages: what is published is seen a little later. */
+  /** Pull for fewer messages: values are seen a little later. */
   static readonly layerBounded = Layer.effect(Gossip, Effect.suspend(() => make("star", Settings.bounded)))
+  /** Every node sends to every other: one hop, and many messages. */
   static readonly layerMesh = Layer.effect(Gossip, Effect.suspend(() => make("mesh", Settings.mesh)))
-  /** News within a second and two hops for the fewest messages: among up to four nodes, a mesh takes no more than a star. */
+  /**
+   * News within a second and two hops, for the fewest messages. Up to four nodes form a mesh, which then takes no more
+   * messages than a star.
+   */
   static readonly layerRelaxed = Layer.effect(
     Gossip,
     Effect.flatMap(
@@ -125,7 +139,7 @@ export class Gossip extends Context.Service<Gossip, {
   )
 }
 
-/** What a layer is like. */
+/** In what one layer differs from another. */
 interface Kind {
   readonly shape: Hubs.Shape
   readonly settings: Settings.Settings
@@ -175,7 +189,7 @@ const tell = <A, S>(
   }
 }
 
-/** A replica with what the layers provide: it is asked by `step`, and what it answers is done. */
+/** Runs a replica on the services: it hands the replica each input, and does what the replica answers. */
 const run = <A, S>(
   { durability, settings, shape }: Kind,
   operation: Schema.Codec<A, unknown>,
@@ -212,7 +226,7 @@ const run = <A, S>(
     const publish = (operation: A) =>
       Effect.sync(() => {
         const [delivered] = take({ _tag: "Publish", operation }).events
-        return (delivered as Extract<Replicas.Event<A>, { _tag: "Delivered" }>).entry // what is published is delivered first
+        return (delivered as Extract<Replicas.Event<A>, { _tag: "Delivered" }>).entry // the first event is its delivery
       })
     const rounds = Rounds.make(
       settings.asks,
@@ -220,7 +234,7 @@ const run = <A, S>(
       (number, operations: ReadonlyArray<A>) => void take({ _tag: "Ask", number, operations })
     )
     const happened = tell(options, members.length, recovery, rounds.answered)
-    const wakes: Array<number> = [] // when timers will go off
+    const wakes: Array<number> = [] // when timers will fire
 
     const post = (sent: Replicas.Send<A, S>): Effect.Effect<void> => {
       if (sent._tag === "Gossip") return send(sent.to, gossip, sent.message)

@@ -1,8 +1,8 @@
 /**
- * Snapshots of what only grows, in parts: reading them later costs nothing now.
+ * Snapshots, in parts, of collections that only grow. To take one costs O(1), since the items are read later.
  */
 
-/** The first `count` items, as many to a part. They may go on growing while they are read. */
+/** The first `count` items, `size` of them in each part. The collection may grow while the parts are read. */
 export function* first<T>(items: Iterable<T>, count: number, size = 500): Generator<Array<T>, void> {
   let part: Array<T> = []
   let left = count

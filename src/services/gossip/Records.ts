@@ -1,13 +1,15 @@
 /**
- * What a replica writes down: enough to go on, when it starts again, as the replica that it was.
+ * What a replica writes to its journal, so that the next life can go on as the same replica.
  *
- * First comes the life that writes, and again whenever another one begins; then, if there is one, a snapshot, in parts; then
- * every operation that was delivered after it, its own and those of others, in that order. That the program has recovered
- * is written when it has: before, the next life cannot know what was lost with an earlier disk.
+ * The journal begins with the name of the life that writes it; each later life that goes on with the journal adds its
+ * own. Then comes a snapshot in parts, if there is one, and then every operation that the replica delivered after the
+ * snapshot, its own and those of others, in the order of delivery. One more record says that the program has recovered.
+ * While it is missing, the next life cannot know what was lost with an earlier disk.
  *
- * **Any beginning of the journal is a replica as it was at some moment**: the order is that of the log, of which any prefix
- * has, with an operation, all that it depends on; and the next operation that the replica makes has the next number. So it
- * does not matter where a crash cuts the journal off, if nobody has heard of what comes after: see Durable.
+ * **Any beginning of the journal is the replica as it was at some moment.** The journal has the order of the replica's
+ * log, and any prefix of a log has, with each operation, all on which that depends. The next operation that the replica
+ * makes gets the next number. So it does not matter where a crash cuts the journal off, as long as nobody has heard of
+ * what comes after: Durable takes care of that.
  */
 import * as Schema from "effect/Schema"
 import type { Json } from "../../schema/Json.ts"
@@ -18,7 +20,9 @@ import type { Memory, Run } from "./replica/State.ts"
 
 const Records = <A, S>(operation: Schema.Codec<A, unknown>, state: Schema.Codec<S, unknown>) =>
   Schema.Union([
-    /** One after the other of this origin; or, if they are merged, all of them one with the last before. */
+    /**
+     * Operations of one origin, one after the other; if they are merged, all of them are one with the operation before.
+     */
     Schema.Struct({
       origin: Origin,
       ops: Schema.Array(operation),
@@ -33,12 +37,15 @@ export type Record<A, S> = ReturnType<typeof Records<A, S>>["Type"]
 export const Record = <A, S>(operation: Schema.Codec<A, unknown>, state: Schema.Codec<S, unknown>) =>
   Records(operation, state) as Schema.Codec<Record<A, S>, Json> // what peers are sent is JSON
 
-/** What the records come to. */
+/** What a life learns from the records. */
 export interface Recovered<A, S> extends Memory<A, S> {
   readonly life: Protocol.Life
 }
 
-/** Undefined if there are none: the node has not lived before, or its disk is lost. `building` is for a snapshot's state. */
+/**
+ * Undefined if there are no records: the node has not lived before, or its disk is lost. `building` begins the state
+ * that a snapshot brings.
+ */
 export const recover = <A, S>(
   records: ReadonlyArray<Record<A, S>>,
   building: () => SnapshotReceiver.Building<S>

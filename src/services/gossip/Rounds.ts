@@ -1,14 +1,17 @@
 /**
- * What of a program waits until the hub has been asked; see Freshness.
+ * Which of a program's requests wait until the node has asked the hub; Freshness says how it asks.
  *
- * - *Never*: nothing waits.
- * - *Reads*: each read begins a question, and looks when it is answered.
- * - *Everything*: operations and reads go in rounds, one at a time. A round publishes its operations with its question, so
- *   when the answer has come, the hub's log has them all, this node has nothing that the hub lacks, and its copy is as the
- *   hub's log was at some position. At that moment, before the next round begins, the reads of the round look and its
- *   operations are acknowledged. Positions put all reads and operations in one order; the position of an answer is not less
- *   than that of any answer that had come before its question was asked. So all is linearizable (Herlihy and Wing, 1990),
- *   as long as one hub answers all: not while some nodes go through another one, or answer because the time is over.
+ * - *Never*: none of them waits.
+ * - *Reads*: each read asks a question, and looks at the state when the question is answered.
+ * - *Everything*: operations and reads go in rounds, one round at a time. A round publishes its operations together
+ *   with its question. When the answer has come, the hub's log has all these operations, this node has nothing that the
+ *   hub lacks, and its copy is the state of the hub's log at some position. At that moment, before the next round
+ *   begins, the reads of the round look at the state, and its operations are acknowledged.
+ *
+ * **Why that is linearizable** (Herlihy and Wing, 1990). Positions in the hub's log put all reads and operations in one
+ * order. An answer comes with a position at least as high as that of any answer that came before its question was
+ * asked. It holds as long as one hub answers all nodes: not while some nodes go through another hub, nor for rounds
+ * that end because the hub has not answered in time.
  */
 import * as Effect from "effect/Effect"
 import type { Asks } from "./Settings.ts"
@@ -16,9 +19,9 @@ import type { Asks } from "./Settings.ts"
 export interface Rounds<A> {
   readonly read: <B>(look: () => B) => Effect.Effect<B>
   readonly commit: (operations: ReadonlyArray<A>) => Effect.Effect<void>
-  /** The question of this number is answered, or nobody waits for the answer any more. */
+  /** The question of this number is answered, or the node waits for its answer no longer. */
   readonly answered: (number: number) => void
-  /** Begins what may begin now. */
+  /** Begins the next round, if one may begin. */
   readonly proceed: () => void
 }
 
@@ -30,7 +33,7 @@ interface Waiting<A> {
 export const make = <A>(
   asks: Asks,
   publish: (operation: A) => Effect.Effect<unknown>,
-  /** Publishes these, and asks a question of this number with them. */
+  /** Publishes these operations, and asks a question of this number with them. */
   ask: (number: number, operations: ReadonlyArray<A>) => void
 ): Rounds<A> => {
   const rounds = new Map<number, ReadonlyArray<Waiting<A>>>()
