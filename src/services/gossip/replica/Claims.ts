@@ -1,22 +1,23 @@
 /**
- * What a message says of what its sender has counts for frontiers once all that the sender had then is here: what it made
- * before may still be under way, and knows nothing of what the sender had got since.
+ * What peers say of what they have, until it counts for frontiers: a claim counts once this replica has all that its
+ * sender had made when it said so. An operation that is still under way may have been made without knowledge of what
+ * its sender has got since.
  */
 import type * as ReplicaProtocol from "../../../schema/ReplicaProtocol.ts"
 
 export interface Claim {
-  /** The sender had made so many operations. */
+  /** How many operations the sender had made. */
   readonly made: number | undefined
-  /** Its log had come to this position, in this epoch. */
+  /** How far the sender's log had come, and in which epoch. */
   readonly epoch: number
   readonly end: number | undefined
-  /** It had this replica's log to here, and that counts; in this epoch. */
+  /** How far the sender had this replica's log, in which epoch of it; undefined if that does not count. */
   readonly confirmed: readonly [epoch: number, position: number] | undefined
-  /** In its own log. */
+  /** How far the sender knew frontiers, as positions of its own log. */
   readonly frontiers: ReplicaProtocol.Frontiers
 }
 
-/** How many wait at the most. A later one says more, so the oldest go first. */
+/** How many claims of a peer wait at the most. A later claim says more, so the oldest go first. */
 const maxClaims = 100
 
 export const add = (claims: Array<Claim>, claim: Claim): void => {
@@ -24,7 +25,7 @@ export const add = (claims: Array<Claim>, claim: Claim): void => {
   if (claims.length > maxClaims) claims.shift()
 }
 
-/** Takes out those of which all is here. */
+/** Takes out the claims that count now. */
 export const takeReady = (claims: Array<Claim>, isReady: (claim: Claim) => boolean): ReadonlyArray<Claim> => {
   if (claims.length === 0) return claims
   const ready = claims.filter(isReady)

@@ -1,24 +1,24 @@
 /**
- * When a replica sends, and how long it waits. A link that has been idle sends at once, a busy one at most once a window
- * (Nagle, RFC 896). Only who is far behind is sent as much as may be in flight, one segment a turn, so that what clients
- * ask comes between. All times are in ms.
+ * When a replica sends to a peer, and how long it waits for an answer. An idle link sends at once, and a busy one at
+ * most once a window (Nagle, RFC 896). Only to a peer that is far behind does the replica send as much as may be in
+ * flight, one segment a turn, so that requests of clients come between. All times are in ms.
  */
 import type { NodeId } from "../../../schema/Address.ts"
 import type { Settings } from "../Settings.ts"
 import type * as Hubs from "./Hubs.ts"
 import * as Lock from "./Lock.ts"
 
-/** When a link has been used, and is to be used. */
+/** When a link was used last, and by when it is to be used. */
 export interface Talk {
   lastHeard: number
   lastPush: number
-  /** Since when the peer has lacked something that it has not been sent. */
+  /** Since when the peer lacks something that this node has not sent it. */
   lackingSince: number | undefined
   readonly lock: Lock.Lock
-  /** Since when something that was sent awaits an answer, and how often it has been asked for. */
+  /** Since when this node waits for an answer, and how often it has asked again. */
   awaitingSince: number | undefined
   retries: number
-  /** When the peer gets an acknowledgement, or news of frontiers, at the latest. */
+  /** By when this node has to send the peer an acknowledgement, or news of frontiers. */
   oweBy: number
 }
 
@@ -32,39 +32,42 @@ export const quiet = (): Talk => ({
   oweBy: Infinity
 })
 
-/** A link, as far as its pace goes. */
+/** The part of a link that its pace depends on. */
 interface Paced {
   readonly peer: NodeId
   readonly talk: Talk
 }
 
-/** How long one turn ends before the next begins, when somebody is far behind. */
+/** How long one turn lasts, when a peer is far behind. */
 export const turn = 1
 
 export interface Pace {
-  /** When this node may next push to the peer; `leads` says that it is the peer's hub. */
+  /** When this node may next push to the peer. `leads`: this node is the peer's hub. */
   readonly pushAt: (link: Paced, leads: boolean) => number
-  /** It has pushed at this time. */
+  /** This node has pushed to the peer at this time. */
   readonly pushed: (link: Paced, leads: boolean, time: number) => void
-  /** When this node may next send a segment to somebody far behind; and that it has. */
+  /** When this node may next send a segment to a peer that is far behind; and that it has sent one. */
   readonly segmentAt: () => number
   readonly sentSegment: (time: number) => void
-  /** How long the peer may wait for an acknowledgement. */
+  /** How long this node may hold back an acknowledgement for the peer. */
   readonly acknowledgeWithin: (leads: boolean) => number
-  /** How long a leaf may take to confirm a frontier. */
+  /** How long a leaf may hold back that it knows a frontier. */
   readonly confirmWithin: number
-  /** When what was sent to the peer has been awaited for too long. */
+  /** When this node has waited for too long for the peer's answer. */
   readonly expiry: (link: Paced) => number
-  /** For how long a node is restless after something has gone wrong; so long it remembers lives that are over, too. */
+  /**
+   * For how long a node is restless after something has gone wrong: it asks random others, and remembers which lives
+   * are over.
+   */
   readonly unrest: number
 }
 
-/** Where somebody waits for frontiers, acknowledgements are awaited. */
+/** `areAwaited`: the program waits for frontiers, so peers acknowledge sooner. */
 export const make = (settings: Settings, hubs: Hubs.Hubs, areAwaited: boolean): Pace => {
   const window = areAwaited ? settings.leafWindow : settings.acknowledgeWithin
   const confirmWithin = hubs.shape === "mesh" ? window : settings.acknowledgeWithin
   const hubAcknowledgesWithin = settings.hubWait + settings.hubWindow
-  /** The hub pushes to all at once: news is as old everywhere. */
+  /** When the present cycle began: the hub pushes to all leaves in it, so that news is as old everywhere. */
   let cycleBeganAt = -Infinity
   let lastSegment = -Infinity
 

@@ -1,22 +1,23 @@
 /**
- * A sequence that grows at its end and is dropped from its front. Positions stay what they are: the first one ever is 0,
- * or whatever it began with. All takes O(1), dropping over time; what is dropped is soon free.
+ * A sequence that grows at its end and shrinks from its front. Items keep their positions: the first one ever is at 0,
+ * or wherever the queue began. Every operation takes O(1); dropping does so on average. What is dropped is soon free
+ * for the garbage collector.
  */
 export interface Queue<T> {
   /** The position of the first item that is left. */
   readonly first: () => number
   /** The position that the next item will get. */
   readonly end: () => number
-  /** Nothing, where there is nothing yet, or not any more. */
+  /** Undefined where there is no item yet, or none any more. */
   readonly at: (position: number) => T | undefined
   readonly push: (item: T) => void
-  /** Puts another item in the place of the last one, which is there. */
+  /** Replaces the last item, which must be there. */
   readonly replaceLast: (item: T) => void
-  /** Drops all before this position. */
+  /** Drops all items before this position. */
   readonly dropTo: (position: number) => void
 }
 
-/** How many items may be dropped before the rest is moved, if that are fewer than they. */
+/** The rest is moved only after at least so many items were dropped, and not before more are dropped than are left. */
 const minSlack = 64
 
 export const make = <T>(start = 0): Queue<T> => {

@@ -1,67 +1,73 @@
 /**
- * Reliable causal replication, as a state machine: a replica is given messages, the time, and what its program publishes,
- * and answers what is to be sent, what is delivered, and when it is to be woken. It knows no clock, no network and no
+ * Reliable causal replication, as a state machine: a replica is given messages, the time, and what its program
+ * publishes, and answers what to send, what it has delivered, and when to wake it. It has no clock, no network and no
  * chance of its own, so all that it does follows from what it is given.
  *
- * **The idea.** A replica keeps the operations that it has in a log, in the order in which it got them: its own after all
- * that it had when it made them, those of others in an order in which that was so. So any prefix of a log has, with an
- * operation, all that its origin knew when it made it; and who has the log of another up to a position says with that one
- * number all that there is to say. In a star the hub's log is what everybody follows:
+ * **The idea.** A replica keeps its operations in a log, in the order in which it got them. It appends an operation of
+ * its own after all that it has, and operations of others in an order in which that holds for them too. So any prefix
+ * of a log has, with each operation, all that its origin knew when it made it. A node that has another's log up to a
+ * position can say with that one number all that it has. In a star everybody follows the hub's log:
  *
  *     hub n0    position   0    1    2    3    4
  *                          a1   b1   a2   c1   b2         (b2: the second operation that n2 made)
  *     n1        "I have 3 of yours"; n0: "from 3 on: c1, and one that is yours"
  *     n2        "my second one is b2, and I have 4 of yours"
  *
- * n1 has a1, b1 and a2. The hub sends c1 and b2 and says "from 3 on"; n1 takes them only if it has all before 3, else it
- * waits, and asks. n2 sends what it made by number: whatever it knew then it had from the hub, so the hub has it, and
- * appends b2 after it. A position is that of a life's log, and of an epoch of it, and means nothing in another.
+ * n1 has a1, b1 and a2. The hub sends c1 and b2 and says "from 3 on". n1 takes them only if it has all before position
+ * 3; else it holds them, and asks. n2 sends its own operations by their numbers. Whatever n2 knew when it made b2 it
+ * had from the hub, so the hub has that too, and appends b2 after it. A position belongs to one epoch of one life's
+ * log, and means nothing in another.
  *
- * **Exactly once, in causal order.** A log is taken in order of its positions, each operation once; what came from
- * elsewhere before is passed over. So loss, duplicates and overtaking change nothing but the time it takes. (Ladin et al.,
- * "Providing High Availability Using Lazy Replication", 1992.)
+ * **Exactly once, in causal order.** A replica takes a log in order of its positions, each operation once, and skips
+ * what it has already from elsewhere. So messages that are lost, doubled or overtaken cost time and change nothing
+ * else. (Ladin et al., "Providing High Availability Using Lazy Replication", 1992.)
  *
- * **Finding a common base.** Where two have no position in common, at a first meeting, after a restart, when the hub
- * changes, they say by a *version vector* how many operations of each origin they have: n1 above `{a: 2, b: 1}`. From
- * that follows the first position of the other's log that one lacks, and what of the rest one has; from there on
- * positions suffice again. (Petersen et al., "Flexible Update Propagation for Weakly Consistent Replication", 1997.)
+ * **Finding a common base.** Two replicas may have no position in common: at a first meeting, after a restart, when the
+ * hub changes. Then each says by a *version vector* how many operations of each origin it has: n1 above `{a: 2, b: 1}`.
+ * From that the other computes the first position of its log whose operation is lacking, and which later ones are not.
+ * From there on they speak of positions again. (Petersen et al., "Flexible Update Propagation for Weakly Consistent
+ * Replication", 1997.)
  *
  * **Who sends to whom.**
- * - *Star*: leaves send the hub what they make, the hub sends everyone its log. A node suspects a hub that does not answer,
- *   turns to the next one, and says so; that one acts as the hub for all (see Hubs, Suspicion). Who is suspected is asked
- *   again and again; and while anyone is, nodes ask random others as well, so that news crosses partial cuts. A leaf that
- *   has got something elsewhere sends its hub its log instead.
- * - *Mesh*: every node sends its log to every other, and leaves out the content of what it did not make: the receiver gets
+ * - *Star*: leaves send the hub what they make, and the hub sends everyone its log. A node suspects a hub that does not
+ *   answer, turns to the next node of the list, and says so to it; that one then acts as the hub for all (see Hubs,
+ *   Suspicion). A node asks those that it suspects again and again. While it suspects anyone, it asks random others as
+ *   well, so that news crosses partial cuts. A leaf that has got something from another node than its hub sends the hub
+ *   its log instead.
+ * - *Mesh*: every node sends its log to every other, without the content of what other nodes made: the receiver gets
  *   that from its origin, and waits for it.
  *
- * **Never more than can be taken.** A cursor a link only moves forward while acknowledgements come, with a bounded number
- * of bytes in flight (see Outgoing). Who is silent is sent a little again, and asked where it stands; only what it then
- * does not have is sent again. A batch costs its own size. Links that are busy send at most once a window; only who is
- * far behind is sent segment after segment, one a turn, so that what clients ask comes between (see Pace).
+ * **Never more than the receiver can take.** Each link has a cursor that only moves forward while acknowledgements
+ * come, with a bounded number of bytes in flight (see Outgoing). A replica sends a silent peer a little again, and asks
+ * it where it stands; then it sends again only what the peer does not have. The cost of a batch is its own size. A busy
+ * link sends at most once a window. Only to a peer that is far behind does it send segment after segment, one a turn,
+ * so that requests of clients come between (see Pace).
  *
- * **Merging.** What a replica makes while it says nothing to anybody, and gets nothing from anybody, can be one operation:
- * nobody has seen the parts, and all of them were made knowing the same. So, where the program can merge operations, it
- * is not what clients do but time that fills the log.
+ * **Merging.** What a replica makes while it sends nothing and gets nothing can be one operation: nobody has seen the
+ * parts, and the replica knew the same when it made each of them. So where the program can merge operations, the log
+ * fills with time, and not with what clients do.
  *
- * **Lives.** A node that restarts with empty memory is a new origin, and asks every other for what it lacks. It is
- * *recovered* once each has answered this life, and all that they had is here: from then on nobody counts on what a former
- * life had, and this one has all that anybody counted on it to have. A node whose memory outlives it goes on as the same
- * origin, in a life that follows the former one, and is recovered if that was (see Durable).
+ * **Lives.** A node that restarts with empty memory is a new origin, and asks every other for what it lacks. It has
+ * *recovered* once each has answered this life, and it has all that they had. From then on nobody counts on what a
+ * former life had, and this life has all that anybody counted on that one to have. A node whose memory outlives it goes
+ * on as the same origin, in a life that follows the former one, and has recovered if that one had (see Durable).
  *
  * **Stability.** An operation is causally stable once every node has it, and whatever is delivered *later* was made by
  * somebody who had it. (Baquero and Shoker, "Pure Operation-Based Replicated Data Types", 2017, §4.) The least position
- * that all have acknowledged is where that is so, if what counts is only
- * - what a message says once all is here that its sender had made: that may know nothing of what the sender got since;
- * - what a life says that is recovered: all have met it then, hear its former lives no more, and have told it what they
- *   had heard of them. (Where no program waits for stability or recovery, a life counts from its first answer on; then
- *   positions say what everybody has, and no more.)
+ * that all have acknowledged says up to where that is so, if acknowledgements count only
+ * - once all is here that their sender had made by then: what is still under way may have been made without knowledge
+ *   of what the sender has got since;
+ * - from a life that has recovered: by then all nodes have met it, hear its former lives no more, and have told it what
+ *   they had heard of them. (Where no program waits for stability or recovery, a life counts from its first answer on;
+ *   then positions say what everybody has, and no more.)
  *
- * The hub hands its position around, and a leaf believes it once it has all that the hub had: what is still to come to the
- * one was still to come to the other. Frontiers of fewer copies are kept likewise (see Frontiers).
+ * The hub tells its leaves the stable position, and a leaf believes it once it has all that the hub had when it said
+ * so: what was still to come to the hub is then still to come to the leaf. Replicas keep the frontiers of fewer copies
+ * in the same way (see Frontiers).
  *
- * **Forgetting.** What is stable leaves the log. Who lacks it, because it restarted, or came late, is given a snapshot: the
- * program's state, and the operations that are not stable, so that it can hand them on like anybody (see Snapshots).
- * So a replica keeps what is not stable, and a number for each life that there has ever been.
+ * **Forgetting.** Stable operations leave the log. A node that lacks them, because it restarted or came late, gets a
+ * snapshot: the program's state, and the operations that are not stable, so that it can hand those on like anybody (see
+ * Snapshots). So a replica keeps what is not stable, and one number for each life that there has ever been.
  */
 import type { NodeId } from "../../../schema/Address.ts"
 import type { Chunk, Fetch, Gossip, Part } from "../../../schema/ReplicaProtocol.ts"
@@ -90,23 +96,23 @@ import { attendAll, attendTo } from "./Suspicion.ts"
 export type { Event, Options, Send } from "./State.ts"
 
 export type Input<A, S> =
-  /** It begins now. */
+  /** The replica begins now. */
   | { readonly _tag: "Start" }
   | { readonly _tag: "Publish"; readonly operation: A }
   | { readonly _tag: "Gossip"; readonly from: NodeId; readonly message: Gossip<A> }
   | { readonly _tag: "Fetch"; readonly from: NodeId; readonly message: Fetch }
   | { readonly _tag: "Chunk"; readonly from: NodeId; readonly message: Chunk<A, S> }
-  /** The hub is to be asked, and told these with it; the numbers of questions rise. */
+  /** Ask the hub, and tell it these operations with the question. The numbers of questions rise. */
   | { readonly _tag: "Ask"; readonly number: number; readonly operations: ReadonlyArray<A> }
   /** The program waits until this life has heard from every peer. */
   | { readonly _tag: "Recover" }
   | { readonly _tag: "Wake" }
 
 export interface Output<A, S> {
-  /** What has happened, in order: the program is to be told before anything is sent. */
+  /** What has happened, in order. The program has to hear of it before anything is sent. */
   readonly events: ReadonlyArray<Event<A>>
   readonly sends: ReadonlyArray<Send<A, S>>
-  /** When it is to be woken, at the latest. */
+  /** By when the replica has to be woken. */
   readonly wakeAt: number
   /** The message was one that no peer can have sent. */
   readonly isRefused: boolean
@@ -115,28 +121,28 @@ export interface Output<A, S> {
 export interface Replica<A, S> {
   /** `now` is in ms, and never falls. */
   readonly step: (input: Input<A, S>, now: number) => Output<A, S>
-  /** The program's state and what of the log is kept, as they are now. To be read at once. */
+  /** The program's state and what the log still has, as they are now. The caller reads all of it at once. */
   readonly snapshot: () => Iterable<Part<A, S>>
-  /** Its memory, for those who look how much that is: how many operations it keeps. */
+  /** How many operations the log has in memory, for tests and measurements. */
   readonly kept: () => number
 }
 
-/** What a replica does by itself: once each, and at last again and again. */
+/** What a replica does of its own accord. */
 interface Agenda {
-  /** When it first speaks, when it has waited for others to speak, and when it next looks around. */
+  /** When it first speaks; when it has waited long enough for others to speak; when it next looks around. */
   speakAt: number
   listenedAt: number
   lookAt: number
-  /** When it is to be woken, as it has last said. */
+  /** When it has last asked to be woken. */
   wakeAt: number
 }
 
-/** A node that is woken so many ms too late was busy, or did not run: it does not blame others for it. */
+/** A node that is woken so many ms too late was busy, or stood still, and does not hold that time against others. */
 const tooLate = 100
 
 const isHeardByAll = <A, S>({ hubs }: State<A, S>): boolean => hubs.shape === "mesh" || hubs.isHub()
 
-/** Asks those what they have of whom this is true. */
+/** Asks those peers what they have that `which` chooses. */
 const askAbout = <A, S>(state: State<A, S>, which: (peer: NodeId) => boolean): void => {
   for (const peer of peersOf(state)) if (which(peer)) Question.ask(linkTo(state, peer).question, "vector")
 }
@@ -145,7 +151,7 @@ const start = <A, S>(state: State<A, S>, agenda: Agenda): void => {
   const { now, options: { memory, settings, shape } } = state
   if (memory !== undefined) {
     Snapshots.resume(state, memory)
-    Copies.update(state) // who is alone has nobody to wait for
+    Copies.update(state) // a node without peers waits for nobody
   }
   agenda.speakAt = now + settings.silence
   agenda.listenedAt = now
@@ -154,14 +160,14 @@ const start = <A, S>(state: State<A, S>, agenda: Agenda): void => {
   recoverAlone(state)
 }
 
-/** Without peers there is nobody to hear from. */
+/** A node without peers has recovered at once. */
 const recoverAlone = <A, S>(state: State<A, S>): void => {
   if (Recovering.check(state.recovering, state.log.vector)) state.events.push({ _tag: "Recovered", formerLives: 0 })
 }
 
 /**
- * A node that starts may have had a life before. It asks its hub, or, if it is the hub, the next node; or all at once, if
- * somebody waits for it to recover.
+ * A node that starts may have had a life before, so it asks what others have: its hub, or, if it is the hub, the next
+ * node; or every node, if its program waits until it has recovered.
  */
 const speak = <A, S>(state: State<A, S>, agenda: Agenda): void => {
   agenda.speakAt = Infinity
@@ -170,13 +176,16 @@ const speak = <A, S>(state: State<A, S>, agenda: Agenda): void => {
   askAbout(state, (peer) => peer === first || state.recovering.isWanted)
 }
 
-/** After a while it asks all from whom it should have heard by now. */
+/** Some time after its start the node asks all peers that it should have heard from by now, and has not. */
 const listened = <A, S>(state: State<A, S>, agenda: Agenda): void => {
   agenda.listenedAt = Infinity
   if (isHeardByAll(state)) askAbout(state, (peer) => state.links.get(peer)?.life === undefined)
 }
 
-/** Asks a random node while something is wrong, and whoever has long said nothing while all wait for it. */
+/**
+ * While something is wrong, asks a random node; and asks any node that has been silent for long while all wait for its
+ * acknowledgement.
+ */
 const lookAround = <A, S>(state: State<A, S>, agenda: Agenda): void => {
   const { hubs, links, log, now, options: { random, settings } } = state
   agenda.lookAt = now + settings.probeEvery
@@ -193,7 +202,7 @@ const lookAround = <A, S>(state: State<A, S>, agenda: Agenda): void => {
   askAbout(state, (peer) => isOverdue(peer) || (isRestless && !isCatchingUp && peer === chosen))
 }
 
-/** Woken late, it gives others the time that it has missed. */
+/** A node that was woken late gives others the time that it has missed. */
 const excuse = <A, S>(state: State<A, S>, late: number): void => {
   if (state.freshness.awaitingSince !== undefined) state.freshness.awaitingSince += late
   for (const { talk } of state.links.values()) {
@@ -227,7 +236,7 @@ const publish = <A, S>(state: State<A, S>, operations: ReadonlyArray<A>): void =
   attendAll(state)
 }
 
-/** A hub has all that can be asked for; so has everybody in a mesh, where nobody has more than others. */
+/** Asks the hub, if this node is neither the hub nor in a mesh: there nobody has more than this node does. */
 const ask = <A, S>(state: State<A, S>, number: number, operations: ReadonlyArray<A>): void => {
   const { freshness, hubs, now, options: { settings } } = state
   const hub = hubs.current()
@@ -238,7 +247,7 @@ const ask = <A, S>(state: State<A, S>, number: number, operations: ReadonlyArray
   else if (needsAnswer) attendTo(state, linkTo(state, hub))
 }
 
-/** Tells those that wait no more. */
+/** Tells the program which questions wait no longer. */
 const settle = <A, S>({ events, freshness, links, now, options: { settings } }: State<A, S>): void => {
   const over = Freshness.settle(freshness, (peer) => links.get(peer)?.incoming, now, settings.roundTrip)
   for (const question of over) events.push({ _tag: "Refreshed", question })
@@ -251,7 +260,7 @@ const recover = <A, S>(state: State<A, S>): void => {
   attendAll(state)
 }
 
-/** Does what the input calls for; false if it is a message that no peer can have sent. */
+/** Does what the input calls for. False if it is a message that no peer can have sent. */
 const handle = <A, S>(state: State<A, S>, agenda: Agenda, input: Input<A, S>): boolean => {
   switch (input._tag) {
     case "Start":

@@ -1,6 +1,6 @@
 /**
- * All that a replica knows, and what it has to say to the world at the end of a step. The modules that work on it own its
- * parts.
+ * All that a replica knows, and what it has to say to the world at the end of a step. Each part belongs to the module
+ * that works on it.
  */
 import type { NodeId } from "../../../schema/Address.ts"
 import * as Protocol from "../../../schema/ReplicaProtocol.ts"
@@ -16,21 +16,21 @@ import * as Recovering from "./Recovering.ts"
 import * as SnapshotReceiver from "./SnapshotReceiver.ts"
 import * as SnapshotSender from "./SnapshotSender.ts"
 
-/** A state on its way from another replica, part by part, beside the one that is in use. */
+/** A state that is on its way from another replica, part by part, beside the one in use. */
 export interface Restoring<S> {
   readonly add: (part: S) => void
-  /** It is whole: from now on it is the state. */
+  /** The state is whole: it takes the place of the one in use. */
   readonly install: () => void
 }
 
-/** Operations of one origin, one after the other; or, if they are merged, all of them one with the last before. */
+/** Operations of one origin, one after the other; if they are merged, all of them are one with the operation before. */
 export interface Run<A> {
   readonly origin: Origin
   readonly ops: ReadonlyArray<A>
   readonly isMerged?: true
 }
 
-/** What outlives a life: a state, what was delivered after that, and whether it had recovered. */
+/** What one life leaves to the next: a state, what was delivered after it, and whether the life had recovered. */
 export interface Memory<A, S> {
   readonly snapshot: SnapshotReceiver.Assembly<A, S> | undefined
   readonly runs: ReadonlyArray<Run<A>>
@@ -41,22 +41,25 @@ export interface Options<A, S> {
   readonly shape: Hubs.Shape
   readonly settings: Settings
   readonly self: NodeId
-  /** Every node of the cluster, this one included, in the order that all were told. */
+  /** Every node of the cluster, this one included, in the same order at every node. */
   readonly members: ReadonlyArray<NodeId>
   readonly life: Protocol.Life
   /** What earlier lives of the same origin have left. */
   readonly memory?: Memory<A, S>
-  /** From 0 to 1, drawn anew. */
+  /** A random number from 0 to 1, another one at each call. */
   readonly random: () => number
-  /** How many bytes it takes as JSON. */
+  /** How many bytes an operation, or a part of a state, takes as JSON. */
   readonly sizeOf: (operation: A) => number
   readonly sizeOfState: (part: S) => number
   /** The program's state as it is now, in parts that are read later. */
   readonly snapshot: () => Iterable<S>
   readonly restore: () => Restoring<S>
-  /** One operation instead of two that this node has made one after the other, if there is one that is not too large. */
+  /**
+   * One operation instead of two that this node has made one after the other; undefined if there is none, or it would
+   * be too large.
+   */
   readonly merge?: ((earlier: A, later: A) => A | undefined) | undefined
-  /** Of how many nodes the program wants to know how far they have operations; all nodes: what is stable. */
+  /** The program waits for the frontiers of so many copies; that of all nodes is the stable one. */
   readonly copies: ReadonlyArray<number>
 }
 
@@ -66,7 +69,7 @@ export type Event<A> =
   | { readonly _tag: "Advanced"; readonly advance: Frontiers.Advance<A> }
   | { readonly _tag: "Restored"; readonly install: () => void }
   | { readonly _tag: "Recovered"; readonly formerLives: number }
-  /** This question is answered, or has waited for too long. */
+  /** This question is answered, or the node waits for its answer no longer. */
   | { readonly _tag: "Refreshed"; readonly question: number }
 
 export type Send<A, S> =
@@ -82,9 +85,11 @@ export interface State<A, S> {
   readonly hubs: Hubs.Hubs
   readonly pace: Pace.Pace
   readonly frontiers: ReadonlyArray<Frontiers.Frontier>
-  /** Whether it is known that some come further than they have come: they go on at the next turn. */
+  /**
+   * Whether this node knows that some frontiers go further than it has moved them: it moves them on at the next turn.
+   */
   isBehind: boolean
-  /** Whether the program waits for any of them. */
+  /** Whether the program waits for any frontier. */
   readonly areAwaited: boolean
   readonly recovering: Recovering.Recovering
   readonly freshness: Freshness.Freshness
@@ -92,13 +97,13 @@ export interface State<A, S> {
   readonly heir: SnapshotReceiver.SnapshotReceiver<A, S>
   /** In ms. */
   now: number
-  /** It says nothing before it has waited for the others to be started. */
+  /** False while the node still waits for the others to start: until then it says nothing. */
   isServing: boolean
-  /** Where in the log the last operation is, if this node made it and has said nothing since: nobody knows of it. */
+  /** The position of the last operation, if this node made it and has sent nothing since: nobody else knows of it. */
   untold: number | undefined
-  /** Until when it asks random others: somebody may have what was on its way through whom is gone. */
+  /** Until when this node asks random others: they may have what was on its way through a node that is gone. */
   restlessUntil: number
-  /** The links of which something waits for its turn. */
+  /** The links that hold segments whose turn has not come. */
   readonly holding: Set<Link.Link<A>>
   events: Array<Event<A>>
   sends: Array<Send<A, S>>
@@ -135,7 +140,7 @@ export const make = <A, S>(options: Options<A, S>): State<A, S> => {
   }
 }
 
-/** The link to a peer, which begins with the first that there is to keep of it. */
+/** The link to a peer; makes it when it is first needed. */
 export const linkTo = <A, S>({ links }: State<A, S>, peer: NodeId): Link.Link<A> => {
   const known = links.get(peer)
   if (known !== undefined) return known
@@ -151,7 +156,7 @@ export const owe = <A, S>({ now }: State<A, S>, { talk }: Link.Link<A>, within: 
   talk.oweBy = Math.min(talk.oweBy, now + within)
 }
 
-/** Whether the peer gets from this node what others publish, unasked. */
+/** Whether this node sends the peer what others publish, without being asked. */
 export const leads = <A, S>({ hubs }: State<A, S>, link: Link.Link<A>): boolean =>
   hubs.shape === "star" && (link.isChild || hubs.isHub())
 
@@ -160,14 +165,17 @@ export const ownCount = <A, S>({ log, me }: State<A, S>): number => log.vector.g
 /** The frontier of all nodes. */
 export const stable = <A, S>({ frontiers }: State<A, S>): VersionVector => frontiers[0]!.vector
 
-/** The next operation of this origin is here. */
+/** Delivers the next operation of this origin. */
 export const deliver = <A, S>({ events, log }: State<A, S>, origin: Origin, operation: A): Log.Entry<A> => {
   const entry = log.append(origin, operation)
   events.push({ _tag: "Delivered", entry })
   return entry
 }
 
-/** Makes one operation of this and what was made since this node last said anything, if it can; says whether. */
+/**
+ * Merges this operation with the last one, if nobody else knows of that and the program can merge them; says whether it
+ * has.
+ */
 export const mergeWithUntold = <A, S>(state: State<A, S>, operation: A): boolean => {
   const { events, log, me, options: { merge }, untold } = state
   if (merge === undefined || untold === undefined || untold !== log.end() - 1 || untold < log.first()) return false

@@ -1,5 +1,6 @@
 /**
- * Whom a replica goes through when somebody does not answer.
+ * What a replica does when a peer does not answer: a hub that is silent for too long is suspected, and the next node of
+ * the list becomes the hub.
  */
 import type { NodeId } from "../../../schema/Address.ts"
 import type { Link } from "./Link.ts"
@@ -7,10 +8,10 @@ import * as Question from "./Question.ts"
 import { attend } from "./Sending.ts"
 import { linkTo, peersOf, type State } from "./State.ts"
 
-/** Does what is due on all links; a hub that does not answer is suspected. */
+/** Does what is due on all links, and suspects a hub that does not answer. */
 export const attendAll = <A, S>(state: State<A, S>): void => {
   if (state.hubs.shape === "mesh" || state.hubs.isHub()) { for (const peer of peersOf(state)) linkTo(state, peer) }
-  else linkTo(state, state.hubs.current()!) // there is one in a star
+  else linkTo(state, state.hubs.current()!) // in a star there is one
   for (const link of state.links.values()) attendTo(state, link)
 }
 
@@ -18,7 +19,7 @@ export const attendTo = <A, S>(state: State<A, S>, link: Link<A>): void => {
   if (attend(state, link)) suspect(state, [link])
 }
 
-/** They do not answer: they are asked again and again until they do, and the next one is the hub. */
+/** Suspects these silent peers. The node asks them until they answer, and asks the next hub what it lacks. */
 const suspect = <A, S>(state: State<A, S>, silent: ReadonlyArray<Link<A>>): void => {
   if (silent.length === 0) return
   const { hubs, options: { self } } = state
@@ -31,7 +32,10 @@ const suspect = <A, S>(state: State<A, S>, silent: ReadonlyArray<Link<A>>): void
   attendAll(state)
 }
 
-/** Somebody goes through this hub: whoever would come before it, and is silent here too, is suspected. */
+/**
+ * A peer goes through the hub `acting`. This node then suspects those who would come before that hub and are silent
+ * here too.
+ */
 export const adoptSuspicions = <A, S>(state: State<A, S>, acting: NodeId): void => {
   const { hubs, now, options: { settings } } = state
   const better = hubs.before(acting).map((id) => linkTo(state, id))
