@@ -1,6 +1,6 @@
 /**
- * How far the frontiers are: what a replica infers from what others have of its log, what it is told, and what it can
- * forget since.
+ * How far frontiers are: what a replica infers from how far others have its log, what peers tell it, and what it may
+ * then forget.
  */
 import type { Claim } from "./Claims.ts"
 import * as Claims from "./Claims.ts"
@@ -12,13 +12,13 @@ import { lacksFrontier } from "./Sending.ts"
 import { leads, owe, stable, type State } from "./State.ts"
 import * as Trail from "./Trail.ts"
 
-/** Whether all is here that the peer had when it said this. */
+/** Whether this replica has all that the peer had made when it said this. */
 const isReady =
   <A, S>({ log }: State<A, S>, { incoming, origin }: Link.Link<A>) => ({ end, epoch, made }: Claim): boolean =>
     (made === undefined || (log.vector.get(origin) ?? 0) >= made)
     && (end === undefined || epoch < incoming.epoch || (epoch === incoming.epoch && incoming.position >= end))
 
-/** Takes what a peer has said of frontiers in its log. */
+/** Takes what a peer has said of frontiers, in positions of its own log. */
 const hear = <A, S>(state: State<A, S>, link: Link.Link<A>, { epoch, frontiers }: Claim): void => {
   if (epoch !== link.incoming.epoch || state.hubs.shape === "mesh") return
   for (const { copies } of state.frontiers) {
@@ -28,7 +28,7 @@ const hear = <A, S>(state: State<A, S>, link: Link.Link<A>, { epoch, frontiers }
   }
 }
 
-/** Has frontiers follow the peer's log to where it has said that they come, or nearer. */
+/** Moves frontiers along the peer's log as far as the peer has said, but at most a turn's worth of operations. */
 const follow = <A, S>(state: State<A, S>, link: Link.Link<A>): void => {
   let isNews = false
   for (const frontier of state.frontiers) {
@@ -42,7 +42,9 @@ const follow = <A, S>(state: State<A, S>, link: Link.Link<A>): void => {
   if (isNews && state.areAwaited && link.peer === state.hubs.current()) owe(state, link, state.pace.confirmWithin)
 }
 
-/** What a peer has made, or had in its log, and this replica has got, two have: for that nobody needs to be asked. */
+/**
+ * What a peer has made, or has in its log, and this replica has too, has two copies: nobody needs to be asked for that.
+ */
 const share = <A, S>({ events, frontiers, log }: State<A, S>, link: Link.Link<A>): void => {
   if (link.confirmed === undefined) return
   const made = new Map([[link.origin, log.vector.get(link.origin) ?? 0]])
@@ -57,7 +59,10 @@ const share = <A, S>({ events, frontiers, log }: State<A, S>, link: Link.Link<A>
   }
 }
 
-/** What of a trail nobody is going to speak of is kept as one step. */
+/**
+ * Reduces a trail to one item if it has become long, for a peer that is not the hub and so will hardly speak of its
+ * positions.
+ */
 const shorten = <A, S>(state: State<A, S>, link: Link.Link<A>): void => {
   const { incoming, peer, trails } = link
   if (peer === state.hubs.current()) return
@@ -67,7 +72,7 @@ const shorten = <A, S>(state: State<A, S>, link: Link.Link<A>): void => {
   }
 }
 
-/** A frontier has advanced: leaves are told at the next push. */
+/** A frontier has advanced: tells leaves with the next push. */
 const passOn = <A, S>(state: State<A, S>): void => {
   if (!state.areAwaited) return
   for (const link of state.links.values()) {
@@ -92,7 +97,7 @@ const infer = <A, S>(state: State<A, S>): void => {
   if (hasAdvanced) passOn(state)
 }
 
-/** Forgets what is stable, as far as nobody is being sent it. */
+/** Forgets stable operations, but none that this replica is still sending to somebody. */
 const forget = <A, S>(state: State<A, S>): void => {
   const { links, log } = state
   if (log.end() === log.first()) return
@@ -109,14 +114,14 @@ const forget = <A, S>(state: State<A, S>): void => {
   log.forgetTo(position)
 }
 
-/** When frontiers go on that have come less far than is known. */
+/** When frontiers move on that this node knows to go further. */
 export const wakeAt = <A, S>({ isBehind, now }: State<A, S>): number => isBehind ? now + turn : Infinity
 
 export const wake = <A, S>(state: State<A, S>): void => {
   if (state.isBehind) update(state)
 }
 
-/** Looks what follows for the frontiers from what has become known. */
+/** Moves the frontiers as far as what this replica knows allows. */
 export const update = <A, S>(state: State<A, S>): void => {
   const { links, log } = state
   state.isBehind = false
@@ -132,7 +137,7 @@ export const update = <A, S>(state: State<A, S>): void => {
     if (state.hubs.shape === "star") share(state, link)
     shorten(state, link)
   }
-  if (isYoung(state.recovering)) return // who does not know what its former life has sent to whom
+  if (isYoung(state.recovering)) return // it does not know what its former life has sent to whom
   infer(state)
   forget(state)
 }

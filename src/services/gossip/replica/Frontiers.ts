@@ -1,9 +1,9 @@
 /**
- * How far operations are had by so many nodes. A replica infers it from what others have of its own log, as a position;
- * and it is told by one who can tell more, as a position in that one's log. Both come to a version vector, for what a
- * program sees has no positions.
+ * Frontiers: how far so many nodes have the operations. A replica infers a frontier from what others have of its own
+ * log, as a position. Or a peer that knows more tells it, as a position in the peer's log. The replica turns both into
+ * a version vector, since programs know no positions.
  *
- * The frontier of all nodes is always kept: what is before it can be forgotten.
+ * A replica always keeps the frontier of all nodes: it may forget what is before that.
  */
 import type * as ReplicaProtocol from "../../../schema/ReplicaProtocol.ts"
 import type { Origin, VersionVector } from "../../../schema/VersionVector.ts"
@@ -11,7 +11,7 @@ import type { Entry, Log } from "./Log.ts"
 import * as Trail from "./Trail.ts"
 
 export interface Frontier {
-  /** Of how many nodes. */
+  /** How many nodes have what is before it. */
   readonly copies: number
   /** Whether the program waits for it. */
   readonly isWanted: boolean
@@ -20,7 +20,7 @@ export interface Frontier {
   position: number
 }
 
-/** It has advanced, by these operations. */
+/** A frontier has advanced, by these operations. */
 export interface Advance<A> {
   readonly copies: number
   readonly vector: VersionVector
@@ -53,23 +53,26 @@ const raise = <A>(
 const advance = <A>({ copies, vector }: Frontier, entries: ReadonlyArray<Entry<A>>): Advance<A> | undefined =>
   entries.length === 0 ? undefined : { copies, vector, entries }
 
-/** 0 if there are fewer. */
+/** 0 if there are fewer than n. */
 const nthLargest = (numbers: ReadonlyArray<number>, n: number): number => {
   if (numbers.length < n) return 0
   return numbers.length === n ? Math.min(...numbers) : numbers.toSorted((a, b) => b - a)[n - 1]!
 }
 
 /**
- * By how many operations a frontier advances at the most before something else has its turn: whoever was far behind makes
- * very many stable at once.
+ * By how many operations a frontier advances at the most before something else has its turn: when a node that was far
+ * behind has caught up, very many operations become stable at once.
  */
 export const most = 2000
 
-/** Every node but this one has so much of this replica's log, in no order; those of which nothing counts are left out. */
+/**
+ * How far the frontier can be inferred. `confirmed` has, in no order, how far other nodes have this replica's log;
+ * nodes of which nothing counts are left out.
+ */
 export const reach = <A>({ copies }: Frontier, log: Log<A>, confirmed: ReadonlyArray<number>): number =>
   copies === 1 ? log.end() : nthLargest(confirmed, copies - 1)
 
-/** So many nodes have this replica's log to here. */
+/** So many nodes have this replica's log up to `reached`: moves the frontier there, or nearer. */
 export const infer = <A>(frontier: Frontier, log: Log<A>, reached: number): Advance<A> | undefined => {
   const from = Math.max(frontier.position, log.first())
   const position = Math.min(reached, from + most)
@@ -83,7 +86,7 @@ export const infer = <A>(frontier: Frontier, log: Log<A>, reached: number): Adva
   return advance(frontier, entries)
 }
 
-/** It has come to this position in the log that the trail follows; all before that is here. */
+/** Moves the frontier to this position of the log that the trail follows. This replica must have all before that. */
 export const hear = <A>(
   frontier: Frontier,
   log: Log<A>,
@@ -95,7 +98,7 @@ export const hear = <A>(
   return advance(frontier, entries)
 }
 
-/** All of this is before it, whoever says so. */
+/** Moves the frontier over all of this vector. */
 export const adopt = <A>(frontier: Frontier, log: Log<A>, vector: VersionVector): Advance<A> | undefined => {
   const entries: Array<Entry<A>> = []
   for (const [origin, count] of vector) raise(frontier, log, origin, count, entries)

@@ -1,6 +1,6 @@
 /**
- * Through whom nodes distribute: in a star the hub, which is the first node of the list that is not suspected. There is
- * no election: a wrong guess costs messages and nothing else. In a mesh there is none.
+ * Through whom nodes send in a star: the hub, which is the first node of the list that is not suspected. Nodes hold no
+ * election: a wrong guess costs messages and nothing else. In a mesh there is no hub.
  */
 import type { NodeId } from "../../../schema/Address.ts"
 
@@ -9,12 +9,15 @@ export type Shape = "star" | "mesh"
 export interface Hubs {
   readonly shape: Shape
   readonly suspected: Set<NodeId>
-  /** Oneself, if need be. */
+  /** The hub as this node sees it, which may be this node; undefined in a mesh. */
   readonly current: () => NodeId | undefined
   readonly isHub: () => boolean
-  /** The one that it is while nobody is suspected. */
+  /** The hub while nobody is suspected. */
   readonly usual: NodeId | undefined
-  /** Who would be the hub rather than this one; as far as oneself, since nobody looks further. */
+  /**
+   * The nodes that would be the hub rather than `acting`, as far as this node in the list: a node looks no further than
+   * itself.
+   */
   readonly before: (acting: NodeId) => ReadonlyArray<NodeId>
 }
 

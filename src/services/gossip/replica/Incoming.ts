@@ -1,10 +1,10 @@
 /**
- * What a replica has of a peer's log: all before a position. Segments are taken in order. One that begins later waits for
- * those before it, and one that leaves out what is to come from elsewhere waits for that; so operations are delivered in
- * causal order, each once.
+ * What a replica has of a peer's log: all before a position. It takes segments in order, and each operation once. It
+ * holds a segment that begins later until it has what comes before; and one that leaves out an operation that is to
+ * come from elsewhere until it has that. So it delivers operations in causal order, each once.
  *
- * A log of which nothing is known begins at 0. At any other position it can be begun by a segment that says what comes
- * before, if all of that is here.
+ * A replica that knows nothing of a log begins with it at 0. It begins with it at another position if a segment says
+ * what comes before, and the replica has all of that.
  */
 import type { Life } from "../../../schema/ReplicaProtocol.ts"
 import type { Origin, VersionVector } from "../../../schema/VersionVector.ts"
@@ -12,24 +12,24 @@ import * as Segment from "./Segment.ts"
 
 interface Source {
   readonly origin: Origin
-  /** How many operations of it come before the position. */
+  /** How many of its operations come before the position. */
   count: number
 }
 
 export interface Incoming<A> {
-  /** Whose log it is, and which. */
+  /** Which life's log it is, and which epoch of it. */
   life: Life | undefined
   epoch: number
-  /** All before this position is here. */
+  /** The replica has all before this position. */
   position: number
-  /** The origins of these, by their numbers in the peer's log and by name. */
+  /** The origins of what comes before, by their numbers in the peer's log and by name. */
   readonly sources: Array<Source>
   readonly byOrigin: Map<Origin, Source>
-  /** What waits for its turn. */
+  /** Segments that are held. */
   held: Array<Segment.Segment<A>>
-  /** An operation of this origin is to come from elsewhere. */
+  /** The origin of an operation that the next segment leaves out and that is to come from elsewhere. */
   missing: Origin | undefined
-  /** The peer has said that more is to come at once. */
+  /** Whether the peer has said that it will send more at once. */
   isStreaming: boolean
 }
 
@@ -44,15 +44,18 @@ export const make = <A>(): Incoming<A> => ({
   isStreaming: false
 })
 
-/** How many segments wait at the most. */
+/** How many segments are held at the most; the oldest go first. */
 const maxHeld = 100
 
-/** Another life's log: nothing of it is here. */
+/** Begins with another life's log, of which the replica has nothing. */
 export const begin = <A>(incoming: Incoming<A>, life: Life): void => {
   Object.assign(incoming, { ...make(), life })
 }
 
-/** This log, of which all before this position is here: so many operations of these origins, in the order of their numbers. */
+/**
+ * Follows the log from this position on. Before it come so many operations of these origins, which have their numbers
+ * in this order.
+ */
 export const open = <A>(
   incoming: Incoming<A>,
   epoch: number,
@@ -77,7 +80,7 @@ export const hold = <A>(incoming: Incoming<A>, segment: Segment.Segment<A>): voi
   if (incoming.held.length > maxHeld) incoming.held.shift()
 }
 
-/** Up to where the peer's log is here without a gap, if that which is held is counted. */
+/** Up to where the replica has the peer's log without a gap, held segments included. */
 export const heldTo = <A>({ epoch, held, position }: Incoming<A>): number => {
   const rest = held.filter((segment): segment is Segment.OfLog<A> => segment.kind === "log" && segment.epoch === epoch)
     .toSorted((a, b) => a.at - b.at)
@@ -89,24 +92,24 @@ export const heldTo = <A>({ epoch, held, position }: Incoming<A>): number => {
 /** How many operations of the origin come before the position. */
 export const countOf = <A>({ byOrigin }: Incoming<A>, origin: Origin): number => byOrigin.get(origin)?.count ?? 0
 
-/** What taking a segment calls for. */
+/** What happens when a segment is taken. */
 export interface Receiver<A> {
   readonly vector: VersionVector
-  /** The peer's log is followed from here; so many operations of these origins come before. */
+  /** The replica follows the peer's log from this position on; so many operations of these origins come before. */
   readonly opened: (position: number, before: ReadonlyArray<readonly [Origin, number]>) => void
-  /** The next operation of this origin. */
+  /** This is the next operation of the origin. */
   readonly deliver: (origin: Origin, operation: A) => void
-  /** The peer's log goes on with so many operations of this origin; with that it has so many of them. */
+  /** The peer's log goes on with `passed` operations of this origin, and then has `count` of them. */
   readonly passed: (origin: Origin, count: number, passed: number) => void
 }
 
-/** `waiting`: for what comes before. `broken`: nobody whose log this is can have said it. */
+/** `waiting`: the segment has to wait for what comes before. `broken`: nobody whose log this is can have sent it. */
 export type Outcome = "taken" | "waiting" | "broken"
 
 const covers = (vector: VersionVector, base: ReadonlyArray<readonly [Origin, number]>): boolean =>
   base.every(([origin, count]) => (vector.get(origin) ?? 0) >= count)
 
-/** Whether the segment's turn has come; it begins the log anew if it has to, and can. */
+/** Whether the segment's turn has come. Begins with the log anew if the segment calls for that and allows it. */
 const reaches = <A>(incoming: Incoming<A>, segment: Segment.OfLog<A>, { opened, vector }: Receiver<A>): boolean => {
   if (segment.epoch === incoming.epoch && segment.at <= incoming.position) return true
   if (segment.base === undefined) {
@@ -121,7 +124,7 @@ const reaches = <A>(incoming: Incoming<A>, segment: Segment.OfLog<A>, { opened, 
   return true
 }
 
-/** Those of which nothing comes before the position get the next numbers. */
+/** Gives the next numbers to origins of which nothing comes before the position. */
 const learnNames = <A>(incoming: Incoming<A>, { names }: Segment.OfLog<A>): void => {
   for (const origin of names) if (!incoming.byOrigin.has(origin)) addSource(incoming, origin, 0)
 }
@@ -147,7 +150,9 @@ const takeOfLog = <A>(incoming: Incoming<A>, segment: Segment.OfLog<A>, receiver
   return outcome
 }
 
-/** So many operations of one origin: those that are left out have to be here. */
+/**
+ * Takes so many operations of one origin. If their content is left out, the replica must have got them from elsewhere.
+ */
 const takeRun = <A>(
   incoming: Incoming<A>,
   source: Source,
@@ -169,7 +174,7 @@ const takeRun = <A>(
   return "waiting"
 }
 
-/** The peer's own operations. */
+/** Takes operations of the peer itself, by their numbers. */
 const takeOwn = <A>(origin: Origin, segment: Segment.OfOwn<A>, { deliver, vector }: Receiver<A>): Outcome => {
   const has = vector.get(origin) ?? 0
   if (segment.first > has + 1) return "waiting"
@@ -177,7 +182,7 @@ const takeOwn = <A>(origin: Origin, segment: Segment.OfOwn<A>, { deliver, vector
   return "taken"
 }
 
-/** Takes a segment, or as much of it as can be; `own` is the origin of what the peer's present life makes. */
+/** Takes a segment, or as much of it as the replica can. `own` is the origin of the peer's present life. */
 export const take = <A>(
   incoming: Incoming<A>,
   own: Origin,

@@ -15,7 +15,10 @@ import * as Trail from "./Trail.ts"
 
 export interface Link<A> {
   readonly peer: NodeId
-  /** Which of the peer's lives is the present one, what it makes, and since when others are taken to be over. */
+  /**
+   * The peer's present life, the origin of what it makes, and since when this replica takes other lives of the peer for
+   * over.
+   */
   life: Life | undefined
   origin: Origin
   readonly formerLives: Map<Life, number>
@@ -23,31 +26,38 @@ export interface Link<A> {
   readonly outgoing: Outgoing.Outgoing
   readonly talk: Pace.Talk
   readonly question: Question.Question
-  /** The peer reads, and waits for what this node has; and the number of the last such question that was answered. */
+  /**
+   * The question of a read of the peer that waits for what this node has; and the number of the last one that this node
+   * has answered.
+   */
   reading: Asked | undefined
   readAnswered: number
-  /** It has said in this life what it has, as a version vector. */
+  /** Whether the peer has said in this life what it has, as a version vector. */
   hasSaidAll: boolean
-  /** What the peer surely has: it said so, or this replica got it from there. */
+  /** What the peer certainly has: it said so, or this replica got it from there. */
   known: Map<Origin, number>
-  /** Up to where it has this replica's log, as far as that counts for frontiers; undefined while nothing counts. */
+  /**
+   * Up to where the peer has this replica's log, as far as that counts for frontiers; undefined while nothing counts.
+   */
   confirmed: number | undefined
   readonly claims: Array<Claim>
-  /** The peer takes this node for its hub. */
+  /** Whether the peer takes this node for its hub. */
   isChild: boolean
-  /** By the number of copies: where frontiers come in its log, and how far it knows them in this replica's. */
+  /**
+   * By the number of copies: where frontiers come in the peer's log, and how far the peer knows them in this replica's.
+   */
   readonly trails: Map<number, Trail.Trail>
   readonly knows: Map<number, number>
-  /** Since when something of the peer's log waits for what comes before. */
+  /** Since when segments of the peer are held. */
   heldSince: number | undefined
-  /** Whether what comes before has been asked for, in vain so far. */
+  /** Whether this replica has asked for what comes before those, and not got it yet. */
   isGapAsked: boolean
-  /** What the peer was told last, and how often: acknowledgements are said twice. */
+  /** What this replica told the peer last, and how often: it says acknowledgements twice. */
   readonly told: Map<string, readonly [value: number, times: number]>
   frontiersToldAt: number
 }
 
-/** To a peer of which nothing has been heard. */
+/** A link to a peer of which this replica has heard nothing. */
 export const make = <A>(peer: NodeId): Link<A> => ({
   peer,
   life: undefined,
@@ -72,7 +82,7 @@ export const make = <A>(peer: NodeId): Link<A> => ({
   frontiersToldAt: -Infinity
 })
 
-/** The peer speaks from this life from now on, and nothing of what another had counts any more. */
+/** The peer speaks from this life from now on. Nothing that it said in another life counts any more. */
 export const begin = <A>(link: Link<A>, life: Life, now: number): void => {
   if (link.life !== undefined) {
     link.formerLives.set(link.life, now)
@@ -96,8 +106,9 @@ export const begin = <A>(link: Link<A>, life: Life, now: number): void => {
 }
 
 /**
- * Lives of one origin have an order, others have none. What was long under way may come from one that is over; but one that
- * still speaks after so many ms is not over, however it seemed.
+ * Whether a life of the peer is over. Lives of one origin have an order, others have none. A message that was long
+ * under way may come from a life that is over; but a life that still speaks after `memory` ms is not over, however it
+ * seemed.
  */
 export const isOver = <A>(link: Link<A>, life: Life, now: number, memory: number): boolean => {
   if (link.life !== undefined && follows(link.life, life)) return true
@@ -105,7 +116,7 @@ export const isOver = <A>(link: Link<A>, life: Life, now: number, memory: number
   return link.life !== life && since !== undefined && now - since < memory
 }
 
-/** Where this frontier comes in the peer's log. */
+/** The trail of this frontier in the peer's log. */
 export const trailOf = <A>({ trails }: Link<A>, copies: number): Trail.Trail => {
   const known = trails.get(copies)
   if (known !== undefined) return known
@@ -118,8 +129,8 @@ export const isKnown = <A>({ known }: Link<A>, { origin, sequence }: Entry<unkno
   sequence <= (known.get(origin) ?? 0)
 
 /**
- * Moves on what counts as had over operations that the peer made itself, or had in its own log before what is here of it:
- * all that it made before those is here.
+ * Moves `confirmed` on over operations that the peer made itself, or had in its own log before what this replica has of
+ * that: this replica has all that the peer made before those.
  */
 export const extendConfirmed = <A>(link: Link<A>, at: (position: number) => Entry<A> | undefined): void => {
   if (link.confirmed === undefined) return

@@ -1,15 +1,14 @@
 /**
- * The operations that a replica has, in the order in which it got them, but for those at the front that are stable and
- * so are forgotten.
+ * The operations that a replica has, in the order in which it got them; but stable ones at the front are forgotten.
  *
  * **Any prefix is causally closed**: an operation comes after all that its origin had when it made it. For a replica
- * appends its own operations after everything that it has, and takes those of others in an order of which this is true.
- * So one number, a position, says of somebody that he has this and all that it depends on.
+ * appends its own operations after all that it has, and takes those of others in an order of which this holds. So one
+ * number, a position, says that a node has all operations before it, with all on which they depend.
  *
  * **Epochs.** A replica that begins anew from a snapshot has another log, of the next epoch, whose positions mean
  * something else.
  *
- * Origins have numbers, in the order in which they first occur, so that a message need not name them.
+ * A log numbers origins in the order in which they first occur, so that messages name each of them only once.
  */
 import type { Origin, VersionVector } from "../../../schema/VersionVector.ts"
 import * as Queue from "./Queue.ts"
@@ -21,19 +20,19 @@ export interface Entry<A> {
   readonly operation: A
 }
 
-/** What a log knows of an origin. */
+/** What a log knows of one origin. */
 export interface Source {
   readonly origin: Origin
   readonly number: number
-  /** Where in the log its first operation is; -1 if that was forgotten when the log began. */
+  /** The position of its first operation; -1 if that was forgotten before the log began. */
   readonly firstAt: number
-  /** Where its operations are; the first position of the queue is how many of them are forgotten. */
+  /** The positions of its operations. The first position of this queue is how many of them are forgotten. */
   readonly positions: Queue.Queue<number>
 }
 
 export interface Kept<A> extends Entry<A> {
   readonly source: Source
-  /** How many bytes this operation takes as JSON; and with all before it in the log. */
+  /** How many bytes the operation takes as JSON; and how many together with all before it in the log. */
   readonly size: number
   readonly bytes: number
 }
@@ -42,21 +41,24 @@ export interface Log<A> {
   readonly epoch: () => number
   /** How many operations of each origin the replica has, forgotten or not. */
   readonly vector: VersionVector
-  /** The position of the first operation that is kept; and where the next one will be. */
+  /** The position of the first operation that is not forgotten; and the position that the next one will get. */
   readonly first: () => number
   readonly end: () => number
   readonly at: (position: number) => Kept<A> | undefined
   /** Adds the origin's next operation. */
   readonly append: (origin: Origin, operation: A) => Kept<A>
-  /** Puts another operation in the place of the last one, which is kept, if there is one to put there; says whether. */
+  /**
+   * Replaces the last operation, which must not be forgotten, by what `change` makes of it; says whether `change` has
+   * made one.
+   */
   readonly amend: (change: (last: A) => A | undefined) => boolean
   /** In the order of their numbers. */
   readonly sources: ReadonlyArray<Source>
-  /** Undefined for an origin of which there is nothing. */
+  /** Undefined for an origin of which the log has never had an operation. */
   readonly source: (origin: Origin) => Source | undefined
-  /** An operation, if it is kept. */
+  /** An operation, if it is not forgotten. */
   readonly find: (origin: Origin, sequence: number) => Kept<A> | undefined
-  /** The first position whose operation somebody with this vector lacks; undefined if he lacks what is forgotten. */
+  /** The first position whose operation a node with this vector lacks; undefined if it lacks a forgotten one. */
   readonly firstLacked: (vector: VersionVector) => number | undefined
   /** How many operations of each origin, in the order of their numbers, come before this position. */
   readonly before: (position: number) => ReadonlyArray<readonly [Origin, number]>
@@ -64,11 +66,14 @@ export interface Log<A> {
   readonly bytesBefore: (position: number) => number
   /** Forgets all before this position. */
   readonly forgetTo: (position: number) => void
-  /** Begins the next epoch: all of this is had and forgotten, in the order of its numbers. */
+  /**
+   * Begins the next epoch, in which so many operations of these origins are had and forgotten; gives origins numbers in
+   * this order.
+   */
   readonly restart: (forgotten: ReadonlyArray<readonly [Origin, number]>) => void
 }
 
-/** How many of these rising positions come before this one; the queue's first position counts those that are gone. */
+/** How many of these rising positions come before this one, those included that the queue has dropped. */
 const countBefore = (positions: Queue.Queue<number>, position: number): number => {
   let [low, high] = [positions.first(), positions.end()]
   while (low < high) {
@@ -79,7 +84,7 @@ const countBefore = (positions: Queue.Queue<number>, position: number): number =
   return low
 }
 
-/** The first of their positions, which end there, whose operation somebody with this vector lacks. */
+/** The first position before `end` whose operation a node with this vector lacks. */
 const firstLacked = (sources: ReadonlyArray<Source>, has: VersionVector, end: number): number | undefined => {
   let first = end
   for (const { origin, positions } of sources) {
@@ -90,7 +95,7 @@ const firstLacked = (sources: ReadonlyArray<Source>, has: VersionVector, end: nu
   return first
 }
 
-/** The operations themselves, the last of which may still change; how large it is is found out when somebody looks. */
+/** The operations themselves. The last one may still change, so its size is computed only when it is needed. */
 const makeEntries = <A>(sizeOf: (operation: A) => number) => {
   let entries = Queue.make<Kept<A>>()
   let bytes = 0

@@ -1,10 +1,10 @@
 /**
- * What a peer has of this replica's log, and what is on its way: a cursor that only moves forward while acknowledgements
- * come, with a window of bytes in flight. What is in flight is not sent again because a clock has struck: when no
- * acknowledgement comes, the peer is asked where it stands, and the cursor goes to where it says.
+ * What a peer has of this replica's log, and what is in flight to it: a cursor that only moves forward while
+ * acknowledgements come, with a limited number of bytes in flight. No timer has the replica send again what is in
+ * flight. When no acknowledgement comes, the replica asks the peer where it stands, and moves the cursor to there.
  *
- * It goes by one of two numberings. *The log's*: everything that this replica has, by position. *Its own*: what this
- * replica made itself, by number; that is all that a hub wants of a leaf.
+ * A cursor counts by one of two numberings. *The log's*: all that this replica has, by position. *Its own*: what this
+ * replica made itself, by number; a hub wants no more of a leaf.
  */
 import type { Origin, VersionVector } from "../../../schema/VersionVector.ts"
 import type { Kept, Log } from "./Log.ts"
@@ -13,31 +13,40 @@ import type { Limits } from "./Segment.ts"
 export type Numbering = "log" | "own"
 
 interface Cursor {
-  /** The peer has said that it has all before. */
+  /** The peer has said that it has all before this. */
   acknowledged: number
-  /** All before is acknowledged, or on its way. */
+  /** All before this is acknowledged, or in flight. */
   next: number
 }
 
 export interface Outgoing {
-  /** Undefined while it is not known where the peer stands in it. */
+  /** Undefined while this replica does not know where the peer stands in it. */
   log: Cursor | undefined
   own: Cursor | undefined
-  /** The peer has not said yet that it knows where this log begins: so what comes before this position is said again with it. */
+  /**
+   * Where the peer was told to begin with the log, until it has said that it knows: each segment from here says again
+   * what comes before.
+   */
   openedAt: number | undefined
-  /** From `log.next` to here there is nothing that the peer lacks. */
+  /** From `log.next` up to this position there is nothing that the peer lacks. */
   scannedTo: number
-  /** The peer is known to have everything before this position but what this replica made itself; undefined: not even that. */
+  /**
+   * The peer has all before this position that this replica did not make itself; undefined if this replica does not
+   * know even that.
+   */
   relayedTo: number | undefined
   /** Segments in flight, in order: where each ends, and how many bytes it has. */
   flight: Array<{ readonly numbering: Numbering; readonly end: number; readonly bytes: number }>
   bytesInFlight: number
-  /** The number of the last question where the peer stands; and whether its answer is awaited. */
+  /** The number of the last question where the peer stands; and whether this replica waits for the answer. */
   ping: number
   isStalled: boolean
 }
 
-/** To a peer of which nothing has been heard: `own` if nothing has been forgotten, so that it can begin with the first. */
+/**
+ * To a peer of which this replica has heard nothing. `own` begins with the first operation, since none is forgotten
+ * yet.
+ */
 export const make = (): Outgoing => ({
   log: undefined,
   own: { acknowledged: 0, next: 0 },
@@ -50,14 +59,14 @@ export const make = (): Outgoing => ({
   isStalled: false
 })
 
-/** Of this numbering nothing is in flight any more. */
+/** Nothing of this numbering is in flight any more. */
 const land = (outgoing: Outgoing, landing: Numbering): void => {
   outgoing.flight = outgoing.flight.filter(({ numbering }) => numbering !== landing)
   outgoing.bytesInFlight = outgoing.flight.reduce((sum, { bytes }) => sum + bytes, 0)
   if (outgoing.flight.length === 0) outgoing.isStalled = false
 }
 
-/** The peer has all before this position in the log; `isAgreed` if it knows that. */
+/** The peer has all before this position in the log. `isAgreed`: it knows that. */
 export const open = (outgoing: Outgoing, position: number, isAgreed: boolean): void => {
   outgoing.log = { acknowledged: position, next: position }
   outgoing.openedAt = isAgreed ? undefined : position
@@ -70,19 +79,19 @@ export const openOwn = (outgoing: Outgoing, count: number): void => {
   outgoing.own = { acknowledged: count, next: count }
 }
 
-/** The log is not sent any more, or it is another one. */
+/** This replica sends its log no longer, or has begun another one. */
 export const close = (outgoing: Outgoing): void => {
   outgoing.log = undefined
   outgoing.openedAt = undefined
   land(outgoing, "log")
 }
 
-/** The peer has begun a new life: nothing is known of what it has. */
+/** The peer has begun a new life, of which this replica does not know what it has. */
 export const forget = (outgoing: Outgoing): void => {
   Object.assign(outgoing, { ...make(), own: undefined, ping: outgoing.ping })
 }
 
-/** The peer has all before this. Says whether that is news. */
+/** The peer has all before this position, or number. Says whether that is news. */
 export const acknowledge = (outgoing: Outgoing, numbering: Numbering, position: number): boolean => {
   const cursor = outgoing[numbering]
   if (numbering === "log" && position >= (outgoing.openedAt ?? Infinity)) outgoing.openedAt = undefined
@@ -99,7 +108,7 @@ export const acknowledge = (outgoing: Outgoing, numbering: Numbering, position: 
   return true
 }
 
-/** The peer has said where it stands: what it does not have, or hold, is lost. */
+/** The peer has said where it stands: what it neither has nor holds is lost. */
 export const resume = (outgoing: Outgoing, numbering: Numbering, position: number): void => {
   const cursor = outgoing[numbering]
   land(outgoing, numbering)
@@ -108,7 +117,7 @@ export const resume = (outgoing: Outgoing, numbering: Numbering, position: numbe
   if (numbering === "log") outgoing.scannedTo = cursor.next
 }
 
-/** A segment is on its way. */
+/** This replica sends a segment. */
 export const sent = (outgoing: Outgoing, numbering: Numbering, end: number, bytes: number): void => {
   const cursor = outgoing[numbering]
   if (cursor === undefined) return
@@ -118,13 +127,16 @@ export const sent = (outgoing: Outgoing, numbering: Numbering, end: number, byte
   outgoing.bytesInFlight += bytes
 }
 
-/** Whether no answer is awaited, and less is in flight than this. */
+/**
+ * Whether this replica may send more: it waits for no answer where the peer stands, and less than the limits is in
+ * flight.
+ */
 export const isOpen = (outgoing: Outgoing, numbering: Numbering | undefined, limits: Limits): boolean => {
   const { acknowledged, next } = (numbering && outgoing[numbering]) ?? { acknowledged: 0, next: 0 }
   return !outgoing.isStalled && outgoing.bytesInFlight < limits.bytes && next - acknowledged < limits.operations
 }
 
-/** Whether there is something in the log from the cursor on that the peer lacks. */
+/** Whether the log has something from the cursor on that the peer lacks. */
 export const lacksOfLog = <A>(outgoing: Outgoing, log: Log<A>, isElided: (entry: Kept<A>) => boolean): boolean => {
   if (outgoing.log === undefined) return false
   let position = Math.max(outgoing.scannedTo, outgoing.log.next)
@@ -133,7 +145,7 @@ export const lacksOfLog = <A>(outgoing: Outgoing, log: Log<A>, isElided: (entry:
   return position < log.end()
 }
 
-/** Whether there is something, of others than `me`, that the peer is not known to have; what is forgotten included. */
+/** Whether the log has, or has forgotten, operations of others than `me` that the peer is not known to have. */
 export const needsRelay = <A>(
   outgoing: Outgoing,
   log: Log<A>,

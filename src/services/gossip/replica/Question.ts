@@ -1,22 +1,27 @@
 /**
- * What a replica and a peer ask each other. A question is asked again until it is answered.
+ * What a replica and a peer ask each other. Each asks again until it has an answer.
  */
 import * as Vector from "../../../schema/VersionVector.ts"
 
 export interface Question {
-  /** This replica wants what it lacks: after the position that it has of the peer's log, or by its version vector. */
+  /**
+   * What this replica asks the peer for: what comes after the position that it has of the peer's log, or all that its
+   * version vector lacks.
+   */
   asking: "no" | "position" | "vector"
-  /** When it asks (again), and how often it has. */
+  /** When this replica asks next, and how often it has asked. */
   askAt: number
   count: number
-  /** What the peer has said that it has: a question that was asked before may be answered without it. */
+  /**
+   * What the peer has said that it has, and this replica lacks. The answer to an earlier question may come without it.
+   */
   wanted: Vector.VersionVector | undefined
-  /** The peer wants what it lacks, and has said so by the one or the other. */
+  /** What the peer has asked for, likewise. */
   asked: "no" | "position" | "vector"
   /** The number of the peer's last question, and of the last one that came before this replica repeated its own. */
   askedNumber: number
   repeatedTo: number
-  /** The peer wants to know at once where it stands: the number of its question. */
+  /** The number of the peer's question where this replica stands, which has to be answered at once. */
   pinged: number | undefined
 }
 
@@ -31,32 +36,34 @@ export const make = (): Question => ({
   pinged: undefined
 })
 
-/** The peer speaks from another life, whose questions count from 1 again. */
+/** The peer speaks from another life, which counts its questions from 1 again. */
 export const begin = (question: Question): void => {
   Object.assign(question, { wanted: undefined, asked: "no", askedNumber: 0, repeatedTo: 0, pinged: undefined })
 }
 
-/** A vector says more than a position. */
+/**
+ * Has this replica ask by a position or a vector. A question by vector replaces one by position, since it says more.
+ */
 export const ask = (question: Question, by: "position" | "vector"): void => {
   if (question.asking === by || question.asking === "vector") return
   question.asking = by
   question.askAt = -Infinity
 }
 
-/** The peer has all of this, which is not here. */
+/** The peer has all of this, and this replica does not: it asks for it. */
 export const want = (question: Question, vector: Vector.VersionVector): void => {
   ask(question, "vector")
   question.wanted = vector
 }
 
-/** Asks once more if the answer came without what is wanted. */
+/** Asks once more if the answer has come without what the peer has said that it has. */
 export const check = (question: Question, vector: Vector.VersionVector): void => {
   if (question.asking !== "no" || question.wanted === undefined) return
   if (!Vector.covers(vector, question.wanted)) ask(question, "vector")
   question.wanted = undefined
 }
 
-/** Whether this is a question, and none that has been taken: the peer may repeat it while it is being answered. */
+/** Whether this is a new question. A peer repeats a question while this replica is about to answer it. */
 export const isNew = ({ askedNumber }: Question, number: number | undefined): boolean =>
   number !== undefined && number > askedNumber
 
@@ -67,13 +74,13 @@ export const take = (question: Question, number: number, by: "position" | "vecto
 }
 
 /**
- * Whether it is time to ask, or to repeat what was asked: once to a peer that asks itself, for that may have started after
- * the question came.
+ * Whether it is time to ask, or to ask again. A replica repeats its question once to a peer that asks as well: that
+ * peer may have started after the question came.
  */
 export const isDue = ({ askAt, asked, askedNumber, asking, repeatedTo }: Question, now: number): boolean =>
   asking !== "no" && (askAt <= now || (asked !== "no" && repeatedTo < askedNumber))
 
-/** The answer is on its way: there is no need to ask again before this time. */
+/** The answer is on its way: the replica does not ask again before this time. */
 export const postpone = (question: Question, until: number): void => {
   if (question.askAt !== -Infinity) question.askAt = Math.max(question.askAt, until)
 }

@@ -1,18 +1,18 @@
 /**
- * Whether this life has heard from every peer what it has, and has got all of that.
+ * Whether this life has recovered: every peer has told it what it has, and this life has all of that.
  */
 import type { NodeId } from "../../../schema/Address.ts"
 import type { Origin, VersionVector } from "../../../schema/VersionVector.ts"
 import * as Vector from "../../../schema/VersionVector.ts"
 
 export interface Recovering {
-  /** Whether anybody waits for it: otherwise nobody is asked for its sake. */
+  /** Whether the program waits until this life has recovered: otherwise it asks nobody for that. */
   isWanted: boolean
-  /** Who has yet to say what it has. */
+  /** The peers that have not yet told this life what they have. */
   readonly waitingFor: Set<NodeId>
-  /** What those have who have said it. */
+  /** All that the other peers have. */
   readonly mustHave: Map<Origin, number>
-  /** How many former lives of this node any of them has met. */
+  /** The most former lives of this node that any peer has met. */
   formerLives: number
   isDone: boolean
 }
@@ -38,7 +38,7 @@ export const answered = (
   Vector.raise(recovering.mustHave, vector)
 }
 
-/** Looks whether it is done with this vector; says whether that is news. */
+/** Looks whether a replica with this vector has recovered; says whether that is news. */
 export const check = (recovering: Recovering, vector: VersionVector): boolean => {
   if (recovering.isDone || recovering.waitingFor.size > 0 || !Vector.covers(vector, recovering.mustHave)) return false
   recovering.isDone = true
@@ -46,5 +46,5 @@ export const check = (recovering: Recovering, vector: VersionVector): boolean =>
   return true
 }
 
-/** Whether what this life has does not count yet. */
+/** Whether what this life has does not count for frontiers yet. */
 export const isYoung = ({ isDone, isWanted }: Recovering): boolean => isWanted && !isDone
