@@ -1,5 +1,5 @@
 /**
- * What a message of a peer means to a replica.
+ * What a replica makes of a message of a peer.
  */
 import type { NodeId } from "../../../schema/Address.ts"
 import type { Chunk, Gossip } from "../../../schema/ReplicaProtocol.ts"
@@ -23,14 +23,14 @@ import * as Trail from "./Trail.ts"
 
 export const nodeOf = (origin: string): string => origin.slice(0, origin.lastIndexOf("."))
 
-/** A message with its segment and its vector taken apart. */
+/** A message, with its segment and its vector decoded. */
 interface Read<A> {
   readonly message: Gossip<A>
   readonly segment: Segment.Segment<A> | undefined
   readonly vector: VersionVector | undefined
 }
 
-/** Why nobody of this cluster can have said it, if so. */
+/** Decodes a message; undefined if nobody of this cluster can have sent it. */
 const read = <A, S>(state: State<A, S>, message: Gossip<A>): Read<A> | undefined => {
   const { log, me, options: { life, members } } = state
   const isOrigin = (origin: string): boolean => (members as ReadonlyArray<string>).includes(nodeOf(origin))
@@ -53,7 +53,7 @@ const read = <A, S>(state: State<A, S>, message: Gossip<A>): Read<A> | undefined
   return { message, segment, vector }
 }
 
-/** The peer has another life than before. */
+/** Begins anew with a peer that speaks from another life than before. */
 const meet = <A, S>(state: State<A, S>, link: Link.Link<A>, { life }: Gossip<A>): void => {
   if (link.life === life) return
   if (link.life !== undefined) disturb(state)
@@ -61,11 +61,11 @@ const meet = <A, S>(state: State<A, S>, link: Link.Link<A>, { life }: Gossip<A>)
   Snapshots.abandon(state, link.peer)
 }
 
-/** Up to where the peer says that it has this replica's log, if it is the present one. */
+/** Up to where the peer says that it has the log of this replica's present life and epoch. */
 const hadBy = <A, S>({ log, options: { life } }: State<A, S>, { have }: Gossip<A>): number | undefined =>
   have?.[0] === life && have[1] === log.epoch() ? have[2] : undefined
 
-/** What the peer says that it has. Says whether that is more than was known, of what was sent. */
+/** Takes what the peer says that it has. Says whether it has more than this replica knew of what it has sent. */
 const takeAcknowledgements = <A, S>(state: State<A, S>, link: Link.Link<A>, { message, vector }: Read<A>): boolean => {
   const { outgoing } = link
   const isAsking = Question.isNew(link.question, message.ask)
@@ -98,7 +98,7 @@ const acknowledgeOwn = <A>({ outgoing }: Link.Link<A>, count: number): boolean =
   return true
 }
 
-/** What the peer asks, and what it answers. */
+/** Takes what the peer asks, and what it answers. */
 const takeQuestions = <A, S>(state: State<A, S>, link: Link.Link<A>, { message, vector }: Read<A>): void => {
   const { hubs, log, options: { life } } = state
   const { outgoing, peer, question } = link
@@ -115,17 +115,17 @@ const takeQuestions = <A, S>(state: State<A, S>, link: Link.Link<A>, { message, 
       Outgoing.resume(outgoing, "log", Math.max(hadBy(state, message) ?? 0, message.holds ?? 0))
       Outgoing.resume(outgoing, "own", message.got ?? 0)
       const first = outgoing.log === undefined && link.hasSaidAll ? log.firstLacked(link.known) : undefined
-      if (first !== undefined) Outgoing.open(outgoing, first, false) // no position of its is of use
+      if (first !== undefined) Outgoing.open(outgoing, first, false) // this log has no position that the peer knows
     }
   }
   if (message.offer?.[0] === life) Snapshots.begin(state, link, message.offer[1])
 }
 
-/** The peer reads, or answers this node's reads. */
+/** Takes a question for a read of the peer, or an answer for reads of this node. */
 const takeReads = <A, S>(state: State<A, S>, link: Link.Link<A>, { message, segment }: Read<A>): void => {
   if (message.read !== undefined) {
     const [number, made] = message.read
-    if (number <= link.readAnswered) Outgoing.resume(link.outgoing, "log", hadBy(state, message) ?? 0) // the answer is lost
+    if (number <= link.readAnswered) Outgoing.resume(link.outgoing, "log", hadBy(state, message) ?? 0) // a lost answer
     if (number >= (link.reading?.number ?? 0)) link.reading = { number, made }
   }
   if (message.fresh?.[0] !== state.options.life || segment?.kind !== "log") return
@@ -134,7 +134,7 @@ const takeReads = <A, S>(state: State<A, S>, link: Link.Link<A>, { message, segm
   Freshness.answered(state.freshness, { from: link.peer, life, number: message.fresh[1], epoch, position })
 }
 
-/** What a leaf and its hub learn of when the other one speaks; see Lock. */
+/** Takes when a leaf, or its hub, has spoken; see Lock. */
 const takeLock = <A, S>(state: State<A, S>, link: Link.Link<A>, { message, segment }: Read<A>): void => {
   const { hubs, log, now, options: { settings } } = state
   const { lock } = link.talk
@@ -148,7 +148,10 @@ const takeLock = <A, S>(state: State<A, S>, link: Link.Link<A>, { message, segme
   }
 }
 
-/** Takes what of the segments that are held has its turn now, on all links: one may wait for another. */
+/**
+ * Takes, on all links, those held segments whose turn has come: one may have waited for another. False if one of them
+ * is broken.
+ */
 export const takeHeld = <A, S>(state: State<A, S>): boolean => {
   let isSound = true
   for (let progress = true; progress;) {
@@ -192,13 +195,13 @@ const takeHeldOf = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => {
     return outcome === "waiting"
   })
   const made = state.log.vector.get(own) ?? 0
-  if (made > (known.get(own) ?? 0)) known.set(own, made) // what it made it has
+  if (made > (known.get(own) ?? 0)) known.set(own, made) // the peer has what it made
   return isSound
 }
 
 /**
- * What a leaf sends by number it made knowing no more than its hub, of which it knows the life. If that was another life,
- * this one may lack what it knew.
+ * Whether the segment is for this life. A leaf that sends its own operations by number knew no more than its hub when
+ * it made them, and says which life of the hub that was. The hub's present life may lack what another one had.
  */
 const isForThisLife = <A, S>({ options: { life } }: State<A, S>, { message, segment }: Read<A>): boolean =>
   segment?.kind !== "own" || (message.have?.[0] ?? life) === life
@@ -211,7 +214,7 @@ const stopWaiting = <A, S>(state: State<A, S>, link: Link.Link<A>, progress: boo
   if (isDone || progress) talk.retries = 0
 }
 
-/** What this message says of what its sender has counts once all is here that its sender had. */
+/** Keeps what this message says of what its sender has, until that counts; see Claims. */
 const addClaim = <A, S>(state: State<A, S>, link: Link.Link<A>, { message, segment, vector }: Read<A>): void => {
   if (message.more === true) return
   const made = segment?.kind === "own"
@@ -236,10 +239,10 @@ const recover = <A, S>(state: State<A, S>): void => {
   const former = log.sources.filter(({ origin }) => nodeOf(origin) === self && origin !== me).length
   state.events.push({ _tag: "Recovered", formerLives: Math.max(recovering.formerLives, former) })
   if (log.end() === 0 || !recovering.isWanted) return
-  for (const link of state.links.values()) owe(state, link, pace.acknowledgeWithin(leads(state, link))) // it counts from now on
+  for (const link of state.links.values()) owe(state, link, pace.acknowledgeWithin(leads(state, link))) // from now on it counts
 }
 
-/** What is owed to the peer for what it has sent. */
+/** By when the peer gets an acknowledgement of what it has sent. */
 const oweFor = <A, S>(state: State<A, S>, link: Link.Link<A>, message: Gossip<A>): void => {
   if (message.more === true) {
     owe(state, link, 0)
@@ -247,7 +250,7 @@ const oweFor = <A, S>(state: State<A, S>, link: Link.Link<A>, message: Gossip<A>
   } else if ((message.ops?.length ?? 0) > 0) owe(state, link, state.pace.acknowledgeWithin(leads(state, link)))
 }
 
-/** Takes a message of a peer; false if nobody of this cluster can have said it. */
+/** Takes a message of a peer; false if nobody of this cluster can have sent it. */
 export const receive = <A, S>(state: State<A, S>, from: NodeId, message: Gossip<A>): boolean => {
   const { hubs, log, now, options: { self, settings }, pace } = state
   const all = read(state, message)
@@ -290,7 +293,7 @@ export const receive = <A, S>(state: State<A, S>, from: NodeId, message: Gossip<
   return isSound
 }
 
-/** Takes a part of a snapshot; with the last one the replica begins anew. */
+/** Takes a part of a snapshot. With the last part the replica begins anew. */
 export const receiveChunk = <A, S>(state: State<A, S>, from: NodeId, message: Chunk<A, S>): boolean => {
   const link = linkTo(state, from)
   link.talk.lastHeard = state.now

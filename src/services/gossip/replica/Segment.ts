@@ -1,25 +1,25 @@
 /**
- * A run of operations out of a log, as it travels: of each what its origin is, and the content of those that the receiver
+ * A run of operations out of a log, as it travels: the origin of each, and the content of those that the receiver
  * lacks. The cost of a segment is its own size, not that of the log.
  */
 import type { Gossip, Run } from "../../../schema/ReplicaProtocol.ts"
 import type { Origin } from "../../../schema/VersionVector.ts"
 import type { Kept, Log } from "./Log.ts"
 
-/** Out of a log: of any origin, from this position on. */
+/** Out of a log: operations of any origins, from this position on. */
 export interface OfLog<A> {
   readonly kind: "log"
   readonly epoch: number
   readonly at: number
   readonly end: number
   readonly base: ReadonlyArray<readonly [Origin, number]> | undefined
-  /** The origins that occur for the first time, in the order of their numbers. */
+  /** The origins whose first operation is in this segment, in the order of their numbers. */
   readonly names: ReadonlyArray<Origin>
   readonly of: ReadonlyArray<Run>
   readonly ops: ReadonlyArray<A>
 }
 
-/** The sender's own operations, from this number on. */
+/** Operations that the sender made itself, from this number on. */
 export interface OfOwn<A> {
   readonly kind: "own"
   readonly first: number
@@ -33,7 +33,7 @@ export interface Limits {
   readonly bytes: number
 }
 
-/** The same item so many times, or once. */
+/** The item, and how often it occurs in a row. */
 const expand = (run: Run): readonly [item: number, count: number] => typeof run === "number" ? [run, 1] : run
 
 const extend = (runs: Array<Run>, item: number): void => {
@@ -49,11 +49,14 @@ export interface Cut<A> {
   readonly names: ReadonlyArray<Origin>
   /** The position after the last one. */
   readonly end: number
-  /** How many bytes the operations take whose content is in it. */
+  /** How many bytes the operations take whose content is in the segment. */
   readonly bytes: number
 }
 
-/** Of the log from this position on, as much as the limits allow; the content of what is elided is left out. */
+/**
+ * Cuts a segment out of the log from this position on, as long as the limits allow. It leaves out the content of elided
+ * operations.
+ */
 export const cut = <A>(log: Log<A>, from: number, isElided: (entry: Kept<A>) => boolean, limits: Limits): Cut<A> => {
   const of: Array<Run> = []
   const ops: Array<A> = []
@@ -77,7 +80,7 @@ export const cut = <A>(log: Log<A>, from: number, isElided: (entry: Kept<A>) => 
   return { of, ops, names, end: position, bytes }
 }
 
-/** The operations of one origin from this number on, as much as the limits allow. */
+/** Takes operations of one origin from this number on, as many as the limits allow. */
 export const cutOwn = <A>(log: Log<A>, origin: Origin, first: number, limits: Limits) => {
   const ops: Array<A> = []
   let bytes = 0
@@ -90,7 +93,7 @@ export const cutOwn = <A>(log: Log<A>, origin: Origin, first: number, limits: Li
   return { ops, bytes }
 }
 
-/** What a message has of its sender's operations; undefined if nothing, `"broken"` if it contradicts itself. */
+/** The segment in a message: undefined if it has none, `"broken"` if it contradicts itself. */
 export const decode = <A>({ at, base, epoch = 0, names = [], of = [], ops = [], own }: Gossip<A>) => {
   if (own !== undefined) {
     return at === undefined && of.length === 0 ? { kind: "own", first: own, ops } satisfies OfOwn<A> : "broken"
@@ -106,7 +109,10 @@ export const decode = <A>({ at, base, epoch = 0, names = [], of = [], ops = [], 
   return { kind: "log", epoch, at, end, base, names, of, ops } satisfies OfLog<A>
 }
 
-/** Calls back for each run of the segment: which origin's number, how many, and the first of their contents, if they have. */
+/**
+ * Calls back for each run: the number of its origin, how many operations it has, and their contents unless they are
+ * left out.
+ */
 export const forEachRun = <A>(
   { of, ops }: Pick<OfLog<A>, "of" | "ops">,
   each: (number: number, count: number, contents: ReadonlyArray<A> | undefined) => boolean

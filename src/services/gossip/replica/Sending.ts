@@ -1,5 +1,5 @@
 /**
- * What a replica says to a peer, and when.
+ * What a replica sends to a peer, and when.
  */
 import type { Gossip } from "../../../schema/ReplicaProtocol.ts"
 import * as Vector from "../../../schema/VersionVector.ts"
@@ -19,17 +19,19 @@ import { leads, owe, ownCount, type State } from "./State.ts"
 /** A message while it is put together. */
 type Draft<A> = { -readonly [Field in keyof Gossip<A>]: Gossip<A>[Field] }
 
-/** What one message has of operations at the most; what is sent again to who stays silent; what may be in flight. A client
- * of the receiver waits until it has taken what is in flight: that takes 50 ms, about. */
+/**
+ * Limits: of one message; of what a replica sends again to a silent peer; of what may be in flight. A client of the
+ * receiver waits until the receiver has taken what is in flight, which takes about 50 ms.
+ */
 const segment: Segment.Limits = { operations: 1000, bytes: 32_768 }
 const trial: Segment.Limits = { operations: 100, bytes: 2048 }
 const nothing: Segment.Limits = { operations: 0, bytes: 0 }
 const flight: Segment.Limits = { operations: 6000, bytes: 262_144 }
 
-/** How often who does not wait for frontiers is told how far they are, in ms. */
+/** How often, in ms, a hub tells frontiers if no program waits for them. */
 const frontierEvery = 1000
 
-/** Which numbering of operations goes to the peer; none to whom this replica distributes nothing. */
+/** Which numbering of operations goes to the peer; none if this replica sends the peer no operations. */
 const numberingOf = <A, S>(state: State<A, S>, link: Link.Link<A>): Outgoing.Numbering | undefined => {
   const { outgoing, question } = link
   if (state.hubs.shape === "mesh" || question.asked === "vector" || leads(state, link)) return "log"
@@ -38,18 +40,20 @@ const numberingOf = <A, S>(state: State<A, S>, link: Link.Link<A>): Outgoing.Num
   return Outgoing.needsRelay(outgoing, state.log, state.me, link.known) ? "log" : "own"
 }
 
-/** What the peer has is left out; in a mesh also what it gets from others, unless it asks. */
+/** Leaves out the content of what the peer has; in a mesh also of what it gets from others, unless it asks for it. */
 const elides = <A, S>(state: State<A, S>, link: Link.Link<A>) => {
   const isMesh = state.hubs.shape === "mesh" && link.question.asked !== "vector"
   return (entry: Kept<A>): boolean => (isMesh && entry.origin !== state.me) || Link.isKnown(link, entry)
 }
 
-/** Whom one has never heard of may have all that one has got from others: it is asked first. */
+/**
+ * A replica that has operations of others asks a peer that it has never heard from what it has: it may have them all.
+ */
 const hasOthers = <A, S>({ log, me }: State<A, S>): boolean => log.sources.some(({ origin }) => origin !== me)
 
 /**
- * Begins a numbering with a peer of which nothing is known, if nothing can go wrong by that. Otherwise the peer has to say
- * what it has.
+ * Begins a numbering with a peer of which this replica knows nothing, if that can do no harm. Otherwise the peer has to
+ * say first what it has.
  */
 const begin = <A, S>(state: State<A, S>, link: Link.Link<A>, numbering: Outgoing.Numbering): void => {
   const { log, me } = state
@@ -71,8 +75,8 @@ const begin = <A, S>(state: State<A, S>, link: Link.Link<A>, numbering: Outgoing
 }
 
 /**
- * Whether this replica cannot go on before the peer has said what it has. If it has, and lacks what is forgotten, it will
- * ask for that itself.
+ * Whether this replica has to know what the peer has before it can send it anything. A peer that has said so, and lacks
+ * what is forgotten, asks for that itself.
  */
 const needsVector = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => {
   const numbering = numberingOf(state, link)
@@ -86,7 +90,7 @@ const needsVector = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => {
   return false
 }
 
-/** Whether the peer lacks what this replica distributes to it. */
+/** Whether the peer lacks operations that this replica sends it. */
 export const lacks = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => {
   const { outgoing } = link
   const numbering = numberingOf(state, link)
@@ -94,11 +98,11 @@ export const lacks = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => 
   return numbering === "log" && Outgoing.lacksOfLog(outgoing, state.log, elides(state, link))
 }
 
-/** Whether the peer, a leaf, has yet to learn how far frontiers are that somebody waits for. */
+/** Whether the peer, a leaf, has not yet heard how far frontiers are for which programs wait. */
 export const lacksFrontier = <A, S>({ areAwaited, frontiers, hubs }: State<A, S>, { knows }: Link.Link<A>): boolean =>
   areAwaited && hubs.isHub() && frontiers.some(({ copies, position }) => position > (knows.get(copies) ?? 0))
 
-/** Whether what the peer lacks is more than one message may have: then it need not wait for company. */
+/** Whether the peer lacks more than one message may have: then there is no use in waiting for more. */
 const isFarBehind = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => {
   const { log, me } = state
   if (numberingOf(state, link) === "own") {
@@ -130,28 +134,28 @@ const pushAt = <A, S>(state: State<A, S>, link: Link.Link<A>): number => {
   return isAsked ? -Infinity : state.pace.pushAt(link, leads(state, link))
 }
 
-/** Whether the peer reads, and can be answered as soon as it has been sent what it lacks. */
+/** Whether a read of the peer waits that this replica can answer as soon as it has sent the peer what it lacks. */
 const canRefresh = <A, S>({ log }: State<A, S>, { origin, outgoing, reading }: Link.Link<A>): boolean =>
   reading !== undefined && outgoing.log !== undefined && (log.vector.get(origin) ?? 0) >= reading.made
 
-/** When the peer, which is the hub, is to be asked because this node reads. */
+/** When this node asks the peer, if it is the hub, because this node reads. */
 const readAt = <A, S>({ freshness, hubs, options: { settings } }: State<A, S>, { peer }: Link.Link<A>): number =>
   peer === hubs.current() ? Freshness.askAt(freshness, settings.leafWindow) : Infinity
 
-/** Whether all that the peer asks for can be said, or is said: then comes the answer. */
+/** Whether this replica can answer the peer, once it has sent it what it lacks. */
 const canAnswer = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => {
   const numbering = numberingOf(state, link)
   return numbering === undefined || link.outgoing[numbering] !== undefined || lacksForgotten(state, link)
 }
 
-/** The peer lacks what is no longer in the log: it is offered a snapshot. */
+/** Whether the peer lacks what this log has forgotten: then this replica offers it a snapshot. */
 const lacksForgotten = <A, S>({ log }: State<A, S>, { known, outgoing, question }: Link.Link<A>): boolean =>
   question.asked === "vector" && outgoing.log === undefined && log.firstLacked(known) === undefined
 
 const isFetchingFrom = <A, S>({ heir }: State<A, S>, { life, peer }: Link.Link<A>): boolean =>
   heir.fetching?.peer === peer && heir.fetching.life === life
 
-/** Adds the next operations; says whether that is all there is. `again` are those that were not acknowledged. */
+/** Adds the next operations; says whether no more are left. `again`: adds those that the peer has not acknowledged. */
 const addSegment = <A, S>(state: State<A, S>, link: Link.Link<A>, message: Draft<A>, again: boolean): boolean => {
   const { log, me } = state
   const { outgoing } = link
@@ -205,7 +209,7 @@ const addAnswer = <A, S>(state: State<A, S>, link: Link.Link<A>, message: Draft<
   question.asked = "no"
 }
 
-/** What is said twice, in case the first time is lost; a third time only if it has changed. */
+/** Whether to say this: a value is said twice, in case the first message is lost, and then only when it has changed. */
 const isNews = <A>({ told }: Link.Link<A>, what: string, value: number): boolean => {
   const [last, times] = told.get(what) ?? [undefined, 0]
   if (last === value && times >= 2) return false
@@ -220,7 +224,7 @@ const addRead = <A, S>(state: State<A, S>, link: Link.Link<A>, message: Draft<A>
   if (number !== undefined) message.read = [number, ownCount(state)]
 }
 
-/** How early the leaf's operations came, if it is to send just before the hub does; see Lock. */
+/** Adds how early the leaf's operations came, which tells the leaf when to send; see Lock. */
 const addLock = <A, S>(state: State<A, S>, { peer, talk: { lock } }: Link.Link<A>, message: Draft<A>): void => {
   if (message.ask === 1) lock.askedAt ??= state.now
   if ((message.ops?.length ?? 0) === 0) return
@@ -278,7 +282,7 @@ const addFrontiers = <A, S>(state: State<A, S>, link: Link.Link<A>, message: Dra
   if (knows.length > 0) message.knows = knows
 }
 
-/** Sends the peer what there is to say now. `again`: what it has not acknowledged, for it may be lost. */
+/** Sends the peer all that there is to say now. `again`: and what it has not acknowledged, since that may be lost. */
 export const transmit = <A, S>(state: State<A, S>, link: Link.Link<A>, again = false): void => {
   const { hubs, now, options: { life, settings }, pace } = state
   const { outgoing, question, talk } = link
@@ -313,7 +317,7 @@ export const transmit = <A, S>(state: State<A, S>, link: Link.Link<A>, again = f
   talk.oweBy = Infinity
 }
 
-/** Asks where the peer stands if more may be lost than is sent again. */
+/** Sends a little again, and asks the peer where it stands if more than that may be lost. */
 const sendAgain = <A, S>(state: State<A, S>, link: Link.Link<A>): void => {
   const { outgoing } = link
   if (outgoing.bytesInFlight > trial.bytes) {
@@ -323,16 +327,16 @@ const sendAgain = <A, S>(state: State<A, S>, link: Link.Link<A>): void => {
   transmit(state, link, true)
 }
 
-/** The peer speaks again: what it was asked is asked again; `isLost`: so is what it was sent. */
+/** The peer speaks again after a silence: asks again what it was asked. `isLost`: also sends again what it was sent. */
 export const resume = <A, S>(state: State<A, S>, link: Link.Link<A>, isLost: boolean): void => {
   link.question.askAt = -Infinity
   if (isLost && link.outgoing.flight.length > 0) sendAgain(state, link)
 }
 
-/** How often a hub that is heard may leave unanswered what it is sent, before it is taken for deaf. */
+/** How often a hub that sends messages may fail to answer before it is suspected: it may hear nothing. */
 const maxUnanswered = 2
 
-/** No answer has come in time. Says whether the peer, which is the hub, is now suspected of not answering. */
+/** No answer has come in time. Says whether this node now suspects the peer, if that is the hub. */
 const expire = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => {
   const { hubs, now, options: { settings } } = state
   const { outgoing, talk } = link
@@ -347,12 +351,12 @@ const expire = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => {
   return link.peer === hubs.current()
 }
 
-/** For a while, nodes ask random others. */
+/** For a while, this node asks random others. */
 export const disturb = <A, S>(state: State<A, S>): void => {
   state.restlessUntil = state.now + state.pace.unrest
 }
 
-/** What came too early waits in vain, it seems. */
+/** A segment has been held for too long: asks for what comes before it. */
 const askForGap = <A>(link: Link.Link<A>): void => {
   const { incoming } = link
   link.heldSince = undefined
@@ -361,20 +365,23 @@ const askForGap = <A>(link: Link.Link<A>): void => {
   link.isGapAsked = true
 }
 
-/** Whether what is missing is to come from somebody who is sending it just now. */
+/** Whether a peer that is sending to this replica just now is to bring what is missing. */
 const isOnItsWay = <A, S>({ links }: State<A, S>, { incoming }: Link.Link<A>): boolean => {
   if (incoming.missing === undefined) return false
   for (const link of links.values()) if (link.origin === incoming.missing) return link.incoming.isStreaming
   return false
 }
 
-/** When what the peer owes has been awaited for too long. A read is answered at once. */
+/**
+ * When this node has waited for too long for the peer. A read is answered at once, so it may not take longer than a
+ * round trip.
+ */
 const expiry = <A, S>({ freshness, hubs, options: { settings }, pace }: State<A, S>, link: Link.Link<A>): number => {
   const since = link.peer === hubs.current() ? freshness.awaitingSince ?? Infinity : Infinity
   return Math.min(pace.expiry(link), since + settings.roundTrip)
 }
 
-/** Does what is due on a link. Says whether the peer, which is the hub, is now suspected. */
+/** Does what is due on a link. Says whether this node now suspects the peer, if that is the hub. */
 export const attend = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => {
   const { talk } = link
   if (!state.isServing) return false
@@ -392,7 +399,7 @@ export const attend = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean =>
   return isSuspect
 }
 
-/** When a link is to be attended to again. */
+/** When something is next due on a link. */
 export const wakeAt = <A, S>(state: State<A, S>, link: Link.Link<A>): number =>
   state.isServing
     ? Math.min(due(state, link), expiry(state, link), (link.heldSince ?? Infinity) + state.options.settings.gap)

@@ -1,18 +1,18 @@
 /**
- * A snapshot on its way to this replica. It is fetched part by part, a few of them ahead, and is put together beside what
- * is in use. Whoever sends it may stop, or die: then it is given up, and nothing has happened.
+ * A snapshot on its way to this replica. The replica fetches it part by part, a few of them ahead, and puts it together
+ * beside the state in use. If the sender stops or dies, the replica gives the snapshot up, and nothing has happened.
  */
 import type { NodeId } from "../../../schema/Address.ts"
 import type { Chunk, Head, Life, Part } from "../../../schema/ReplicaProtocol.ts"
 import type { Origin } from "../../../schema/VersionVector.ts"
 
-/** Where a program puts a state together. */
+/** Where a program puts a new state together. */
 export interface Building<S> {
   readonly add: (part: S) => void
   readonly install: () => void
 }
 
-/** A snapshot that is put together. */
+/** What has come of a snapshot. */
 export interface Assembly<A, S> {
   readonly building: Building<S>
   head: Head | undefined
@@ -25,7 +25,7 @@ export interface Fetching<A, S> extends Assembly<A, S> {
   readonly peer: NodeId
   readonly life: Life
   readonly number: number
-  /** All parts before this one are here; all before the other are asked for. */
+  /** All parts before `taken` are here; all before `asked` were asked for. */
   taken: number
   asked: number
   readonly early: Map<number, Chunk<A, S>>
@@ -46,7 +46,10 @@ export const assemble = <A, S>(building: Building<S>): Assembly<A, S> => ({
   isWhole: false
 })
 
-/** How many parts are asked for ahead; how often in vain before another snapshot is taken instead, or this one given up. */
+/**
+ * How many parts this replica asks for ahead; after how many vain attempts it takes another snapshot instead, if it is
+ * offered one; after how many it gives this one up.
+ */
 const ahead = 4
 const retriesBeforeAnother = 2
 const maxRetries = 4
@@ -83,7 +86,7 @@ export const wanted = <A, S>(fetching: Fetching<A, S>): ReadonlyArray<number> =>
   return chunks
 }
 
-/** When parts are asked for again, if none comes before. */
+/** When this replica asks for parts again, if none comes before. */
 export const retryAt = <A, S>({ fetching }: SnapshotReceiver<A, S>, within: number): number =>
   fetching === undefined ? Infinity : fetching.progressAt + within * 2 ** fetching.retries
 
@@ -97,7 +100,7 @@ export const retry = <A, S>(receiver: SnapshotReceiver<A, S>, now: number): void
   if (fetching.retries > maxRetries) receiver.fetching = undefined
 }
 
-/** Adds what a part has; false if it contradicts itself or what came before. */
+/** Adds what a part has; false if the part contradicts itself or earlier ones. */
 export const add = <A, S>(
   assembly: Assembly<A, S>,
   { head, last, of = [], ops = [], state = [] }: Part<A, S>
@@ -116,7 +119,7 @@ export const add = <A, S>(
   return !assembly.isWhole || agrees(assembly)
 }
 
-/** Whether the operations are those that the head says. */
+/** Whether the operations that have come are those that the head announces. */
 const agrees = <A, S>({ entries, head }: Assembly<A, S>): boolean => {
   const left = new Map(head?.vector.map(([origin, count, forgotten]) => [origin, count - forgotten]))
   for (const [origin] of entries) left.set(origin, (left.get(origin) ?? 0) - 1)
@@ -124,10 +127,7 @@ const agrees = <A, S>({ entries, head }: Assembly<A, S>): boolean => {
     && head.vector.every(([, count, forgotten]) => count >= forgotten)
 }
 
-/**
- * Takes a part; the parts may come in any order. Says whether the snapshot is whole, or, if it contradicts itself, that it
- * is refused: then it is given up.
- */
+/** Takes a part; parts may come in any order. `refused`: the snapshot contradicts itself, and is given up. */
 export const take = <A, S>(
   receiver: SnapshotReceiver<A, S>,
   peer: NodeId,

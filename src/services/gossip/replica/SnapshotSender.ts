@@ -1,9 +1,11 @@
 /**
- * Snapshots for those who lack what is no longer in the log: the program's state, and the operations that are not stable
- * yet, whose effect is in that state already. With those the receiver can do what any replica can: hand them on.
+ * Snapshots for nodes that lack what is no longer in the log: the program's state, and the operations that are not
+ * stable yet, whose effect is in that state already. With these operations the receiver can do what any replica can:
+ * hand them on.
  *
- * A snapshot is of one moment. It is read part by part, as the receiver fetches them, so that neither making it nor
- * sending it holds up anything else; a few parts are kept in case they are asked for again.
+ * A snapshot is of one moment. This replica makes each part when the receiver fetches it, so that neither making the
+ * snapshot nor sending it holds up anything else. It keeps the last few parts, in case the receiver asks for them
+ * again.
  */
 import type { NodeId } from "../../../schema/Address.ts"
 import type { Life, Part, Run } from "../../../schema/ReplicaProtocol.ts"
@@ -13,7 +15,7 @@ import type { Kept, Log } from "./Log.ts"
 interface Session<A, S> {
   readonly number: number
   readonly life: Life
-  /** Begun with the first fetch. */
+  /** Undefined until the first fetch. */
   parts: Iterator<Part<A, S>> | undefined
   made: number
   readonly recent: Map<number, Part<A, S>>
@@ -21,20 +23,23 @@ interface Session<A, S> {
 }
 
 export interface SnapshotSender<A, S> {
-  /** Of each peer the last ones, in order. */
+  /** For each peer the last snapshots that it was offered, in order. */
   readonly sessions: Map<NodeId, ReadonlyArray<Session<A, S>>>
   lastNumber: number
 }
 
 export const make = <A, S>(): SnapshotSender<A, S> => ({ sessions: new Map(), lastNumber: 0 })
 
-/** How many bytes a part has, about; how many parts and snapshots are kept; after how many ms one that nobody fetches is given up. */
+/**
+ * About how many bytes a part has; how many parts, and how many snapshots of a peer, are kept; after how many ms
+ * without a fetch a snapshot is given up.
+ */
 const partBytes = 32_768
 const partsKept = 8
 const sessionsKept = 2
 const giveUpAfter = 30_000
 
-/** Offers the peer a snapshot: its number. */
+/** Offers the peer a snapshot; answers its number. */
 export const offer = <A, S>(sender: SnapshotSender<A, S>, peer: NodeId, life: Life, now: number): number => {
   const present = (sender.sessions.get(peer) ?? []).filter((session) => session.life === life)
   const last = present.at(-1)
@@ -48,7 +53,7 @@ export const offer = <A, S>(sender: SnapshotSender<A, S>, peer: NodeId, life: Li
   return number
 }
 
-/** A part that the peer has asked for; undefined if there is no such part, or not any more. */
+/** The part that the peer asks for; undefined if there is none, or none any more. */
 export const fetch = <A, S>(
   sender: SnapshotSender<A, S>,
   peer: NodeId,
@@ -71,7 +76,7 @@ export const fetch = <A, S>(
   return session.recent.get(wanted.chunk)
 }
 
-/** Gives up what nobody has fetched for long. */
+/** Gives up snapshots that nobody has fetched for long. */
 export const tidy = <A, S>({ sessions }: SnapshotSender<A, S>, now: number): void => {
   for (const [peer, all] of sessions) {
     const used = all.filter(({ usedAt }) => now - usedAt <= giveUpAfter)

@@ -1,9 +1,10 @@
 /**
- * How a replica gives another one its state, and begins anew from another's.
+ * How a replica gives another one its state, and how it begins anew from another's.
  *
- * **What a replica forgets, every other has** that has recovered, and has told it so. So of two of which one lacks what the
- * other has forgotten, that one has not recovered, and has forgotten nothing but what it was given: the other can replace
- * its state without loss. What it has beyond the snapshot is in its log still, and is delivered again, to the new state.
+ * **Why nothing is lost.** A replica forgets an operation only when every other node has it, has recovered, and has
+ * said so. So if a replica lacks what a peer has forgotten, it has not recovered, and has itself forgotten only what an
+ * earlier snapshot brought. The peer's state can therefore replace its own without loss. What it has beyond the
+ * snapshot is still in its log, and it delivers that again to the new state.
  */
 import type { NodeId } from "../../../schema/Address.ts"
 import type { Chunk, Fetch, Head } from "../../../schema/ReplicaProtocol.ts"
@@ -18,7 +19,7 @@ import * as SnapshotSender from "./SnapshotSender.ts"
 import { deliver, linkTo, type Memory, mergeWithUntold, stable, type State } from "./State.ts"
 import * as Trail from "./Trail.ts"
 
-/** Asks for the parts that are due. */
+/** Asks for the next parts. */
 const fetchMore = <A, S>(state: State<A, S>): void => {
   const { heir: { fetching }, now, options: { life }, sends } = state
   if (fetching === undefined) return
@@ -29,7 +30,7 @@ const fetchMore = <A, S>(state: State<A, S>): void => {
   }
 }
 
-/** The peer offers a snapshot: it is taken, unless one is on its way, and comes. */
+/** The peer offers a snapshot. This replica takes it, unless another one is on its way and its parts come. */
 export const begin = <A, S>(state: State<A, S>, { life, peer }: Link.Link<A>, number: number): void => {
   const { heir, now, options } = state
   if (life === undefined || !SnapshotReceiver.mayBegin(heir)) return
@@ -37,12 +38,12 @@ export const begin = <A, S>(state: State<A, S>, { life, peer }: Link.Link<A>, nu
   fetchMore(state)
 }
 
-/** The peer has begun another life: what it was sending will not be finished. */
+/** Gives up the snapshot that the peer was sending: the peer has begun another life, and will not finish. */
 export const abandon = <A, S>({ heir }: State<A, S>, peer: NodeId): void => {
   if (heir.fetching?.peer === peer) heir.fetching = undefined
 }
 
-/** When a part is asked for again. */
+/** When this replica asks for a part again. */
 export const wakeAt = <A, S>({ heir, options: { settings } }: State<A, S>): number =>
   SnapshotReceiver.retryAt(heir, settings.roundTrip)
 
@@ -54,7 +55,7 @@ export const wake = <A, S>(state: State<A, S>): void => {
   SnapshotSender.tidy(state.donor, state.now)
 }
 
-/** Sends the part that the peer asks for. */
+/** Sends the peer the part that it asks for. */
 export const give = <A, S>(state: State<A, S>, peer: NodeId, fetch: Fetch): void => {
   const { donor, log, now, options: { life, sizeOfState, snapshot }, sends } = state
   if (fetch.to !== life) return
@@ -69,7 +70,7 @@ export const give = <A, S>(state: State<A, S>, peer: NodeId, fetch: Fetch): void
   })
 }
 
-/** Takes a part; false if nobody of this cluster can have sent it. `isOrigin` says whose operations there can be. */
+/** Takes a part; false if nobody of this cluster can have sent it. `isOrigin` says which origins there can be. */
 export const take = <A, S>(
   state: State<A, S>,
   link: Link.Link<A>,
@@ -83,21 +84,21 @@ export const take = <A, S>(
   if (outcome === "more") fetchMore(state)
   if (outcome !== "whole") return outcome !== "refused"
   heir.fetching = undefined
-  const head = fetching!.head! // it is whole
+  const head = fetching!.head! // a whole snapshot has one
   if (!head.vector.every(([origin]) => isOrigin(origin))) return false
   if ((Vector.decode(head.stable).get(state.me) ?? 0) > (state.log.vector.get(state.me) ?? 0)) return false
   if (mayReplace(state, head)) install(state, link, fetching!, head)
   return true
 }
 
-/** Whether nothing is lost by it that this replica has forgotten. */
+/** Whether the snapshot has all that this replica has forgotten. */
 const mayReplace = <A, S>({ log, me }: State<A, S>, head: Head): boolean => {
   const theirs = new Map(head.vector.map(([origin, count]) => [origin, count]))
   if ((theirs.get(me) ?? 0) > (log.vector.get(me) ?? 0)) return false
   return log.sources.every(({ origin, positions }) => positions.first() <= (theirs.get(origin) ?? 0))
 }
 
-/** What the replica has is that of the snapshot; the program has made of it the state that is put in place now. */
+/** Replaces log and state by those of the snapshot; the program has put its new state together already. */
 const beginAnew = <A, S>(
   { events, log }: State<A, S>,
   { building, entries }: SnapshotReceiver.Assembly<A, S>,
@@ -108,7 +109,7 @@ const beginAnew = <A, S>(
   events.push({ _tag: "Restored", install: building.install })
 }
 
-/** Goes on with what earlier lives have left. The log has other positions, as it is that of another life. */
+/** Goes on with what earlier lives have left. Positions begin anew, since this is another life's log. */
 export const resume = <A, S>(state: State<A, S>, { isRecovered, runs, snapshot }: Memory<A, S>): void => {
   const { events, frontiers, log, recovering } = state
   if (snapshot?.head === undefined) log.restart([])
@@ -147,7 +148,7 @@ const install = <A, S>(
   for (const other of state.links.values()) {
     Outgoing.close(other.outgoing)
     other.outgoing.relayedTo = undefined
-    other.hasSaidAll = false // it may lack what is forgotten now, and has to ask
+    other.hasSaidAll = false // the peer may lack what is forgotten now, and then asks for it
     other.confirmed = undefined
     other.knows.clear()
   }
@@ -158,7 +159,10 @@ const install = <A, S>(
   for (const { copies } of state.frontiers) Trail.begin(Link.trailOf(link, copies), head.end, theirs)
 }
 
-/** The program's new state knows what was stable for its sender; of what this replica knew beyond, it is told again. */
+/**
+ * The program's new state knows what was stable for the snapshot's sender. Tells the program again what this replica
+ * knew to be stable beyond that.
+ */
 const restartFrontiers = <A, S>({ events, frontiers, log }: State<A, S>, known: Vector.VersionVector): void => {
   for (const frontier of frontiers) frontier.position = 0
   const [all] = frontiers
