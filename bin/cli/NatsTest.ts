@@ -1,12 +1,19 @@
 /**
  * `gossip-girl test --nats`: the nodes that are judged run on NATS, each with a bus of its own.
+ *
+ * Where links shall be cut, each node has a server to itself, as if both were a host: it knows no other server, and what is
+ * cut is the link between two servers.
  */
 import * as Flag from "effect/cli/Flag"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Registry from "../../src/registry/Registry.ts"
+import type { Address, NodeId } from "../../src/schema/Address.ts"
 import type * as Options from "../../src/simulator/Options.ts"
+import type * as RealCluster from "../../src/simulator/processes/RealCluster.ts"
+import * as Trial from "../../src/simulator/Trial.ts"
+import type * as NatsServers from "../nats/NatsServers.ts"
 import type { OnLine } from "../nats/NatsTraffic.ts"
 import * as Flags from "./Flags.ts"
 import * as Nats from "./Nats.ts"
@@ -15,6 +22,7 @@ import * as Usage from "./Usage.ts"
 
 /** In the place of a URL. */
 const own = "three"
+const mostHosts = 3
 
 export const flags = {
   nats: Flag.String("nats").pipe(
@@ -49,8 +57,13 @@ interface Given {
   readonly killServers: boolean
 }
 
+type Run = Pick<Options.Options, "nemesis" | "nemesisInterval" | "nodeCount" | "timeLimit">
+
+const cutOf = ({ nemesis }: Pick<Run, "nemesis">) =>
+  nemesis.find((fault) => fault === "partition" || fault === "one-way")
+
 /** What cannot be done on NATS, or without. */
-export const check = Effect.fnUntraced(function*(given: Given, nemesis: ReadonlyArray<string>) {
+export const check = Effect.fnUntraced(function*(given: Given, options: Run) {
   const { killServers, nats, program, workload: { name, text } } = given
   if (nats === undefined) {
     return program !== undefined || killServers
@@ -61,20 +74,24 @@ export const check = Effect.fnUntraced(function*(given: Given, nemesis: Readonly
   if (Registry.find(name, program) === undefined) {
     return yield* Usage.unknown("program", program ?? "", Registry.programNames(name))
   }
-  if (killServers && nats !== own) return yield* Usage.wrong(`--kill-servers goes with --nats ${own}.`)
-  const cut = nemesis.find((fault) => fault === "partition" || fault === "one-way")
-  if (cut !== undefined) {
-    return yield* Usage.wrong(`--nemesis ${cut} does not go with --nats: no link joins two nodes there.`)
+  const cut = cutOf(options)
+  if (nats !== own && (killServers || cut !== undefined)) {
+    const flag = killServers ? "--kill-servers" : `--nemesis ${cut}`
+    return yield* Usage.wrong(`${flag} goes with --nats ${own}: it befalls servers that are started for the run.`)
+  }
+  if (cut !== undefined && options.nodeCount > mostHosts) {
+    const why = `each node has one of ${mostHosts} servers to itself`
+    return yield* Usage.wrong(`--nemesis ${cut} with --nats takes at most ${mostHosts} nodes: ${why}.`)
   }
   return undefined
 })
 
 /** The servers of a test, which end with the scope if they are its own. */
-export const servers = ({ nats = own }: Given) =>
+export const servers = ({ nats = own }: Given, options: Run) =>
   Effect.gen(function*() {
     if (nats !== own) return { urls: nats, own: undefined }
-    const { start } = yield* Effect.promise(() => import("../nats/NatsServers.ts"))
-    const started = yield* start
+    const { start, startApart } = yield* Effect.promise(() => import("../nats/NatsServers.ts"))
+    const started = yield* cutOf(options) === undefined ? start : startApart
     return { urls: started.urls.join(","), own: started }
   }).pipe(Nats.unavailable)
 export type Servers = Effect.Success<ReturnType<typeof servers>>
@@ -86,7 +103,7 @@ export type Servers = Effect.Success<ReturnType<typeof servers>>
 const faults = Effect.fnUntraced(function*(
   { killServers }: Given,
   { own }: Servers,
-  { nemesisInterval, timeLimit }: Pick<Options.Options, "nemesisInterval" | "timeLimit">
+  { nemesisInterval, timeLimit }: Run
 ) {
   if (!killServers || own === undefined) return () => {}
   const { torment } = yield* Effect.promise(() => import("../nats/NatsServers.ts"))
@@ -101,30 +118,46 @@ const faults = Effect.fnUntraced(function*(
   }
 })
 
-export interface Cluster {
-  /** The arguments of a node. */
-  readonly args: ReadonlyArray<string>
+/** Which node has which server to itself, and what a cut of the network means for these. */
+const hosts = Effect.fnUntraced(function*({ cut, urls }: NatsServers.NatsServers, { nodeCount }: Run) {
+  const ids = Trial.nodeIds(nodeCount)
+  yield* Effect.addFinalizer(() => Effect.sync(() => cut(() => false)))
+  return {
+    urlOf: (node: NodeId): string => urls[ids.indexOf(node)]!, // there are not more nodes than servers
+    all: ids.map((id, i) => ({ url: urls[i]!, isFor: (dest: Address) => dest === id })),
+    onCut: (isCut: (from: Address, to: Address) => boolean) => {
+      cut((from, to) => ids[from] !== undefined && ids[to] !== undefined && isCut(ids[from], ids[to]))
+    }
+  }
+})
+
+export interface Cluster extends Pick<RealCluster.Options, "onBegin" | "onCut"> {
+  /** The arguments of all nodes, or of one that has a server to itself. */
+  readonly args: (node?: NodeId) => ReadonlyArray<string>
   /** Is to be told how many ms of the run are over. */
   readonly tell: (elapsed: number) => void
-  /** Is to be given what counts lines that nodes send each other. */
-  readonly onBegin: (note: OnLine) => void
 }
 
 /** The cluster of one run, with a name of its own. */
-export const cluster = Effect.fnUntraced(function*(
-  given: Given,
-  servers: Servers,
-  options: Pick<Options.Options, "nemesisInterval" | "timeLimit">
-) {
+export const cluster = Effect.fnUntraced(function*(given: Given, servers: Servers, options: Run) {
   const { listen } = yield* Effect.promise(() => import("../nats/NatsTraffic.ts"))
   const { program, workload: { text } } = given
   const name = `test-${(yield* Clock.currentTimeMillis).toString(36)}`
+  const apart = servers.own === undefined || cutOf(options) === undefined
+    ? undefined
+    : yield* hosts(servers.own, options)
   let note: OnLine = () => {}
-  yield* listen(servers.urls, name, (...line) => note(...line)).pipe(Nats.unavailable)
+  for (const { isFor, url } of apart?.all ?? [{ url: servers.urls, isFor: () => true }]) {
+    yield* listen(url, name, isFor, (...line) => note(...line)).pipe(Nats.unavailable)
+  }
   const which = program === undefined ? [] : ["--program", program]
   return {
-    args: ["up", text, ...which, "--stdio", "--nats", servers.urls, "--cluster", name],
+    args: (node) => {
+      const url = node === undefined || apart === undefined ? servers.urls : apart.urlOf(node)
+      return ["up", text, ...which, "--stdio", "--nats", url, "--cluster", name]
+    },
     tell: yield* faults(given, servers, options),
+    ...apart && { onCut: apart.onCut },
     onBegin: (given) => {
       note = given
     }

@@ -139,7 +139,11 @@ const runNodes = Effect.fnUntraced(
       onMessage: onMessage(given, fork),
       command: { file, args, env: Registry.environment(options.settings) },
       disks: resolve(folder, "disks"),
-      ...onNats && { onBegin: onNats.onBegin },
+      ...onNats && {
+        onBegin: onNats.onBegin,
+        onCut: onNats.onCut,
+        commandOf: (node) => ({ file, args: onNats.args(node), env: Registry.environment(options.settings) })
+      },
       onErrorLines: (node, lines) => {
         logs.write(node, lines)
         if (logStderr) fork(Output.err(lines.map((line) => `${node}: ${printable(line)}\n`).join("")))
@@ -185,7 +189,7 @@ const check = Effect.fnUntraced(function*(given: Given) {
     const text = `--nemesis ${ofMachine} is for simulate: here the ${ofMachine} of a node is the machine's own.`
     return yield* Usage.wrong(text)
   }
-  yield* NatsTest.check(given, options.nemesis)
+  yield* NatsTest.check(given, options)
   if (bin === "") return yield* Usage.wrong("--bin is missing.")
   const file = resolve(bin)
   const wrong = Executable.fault(file)
@@ -203,7 +207,7 @@ const runOnce = Effect.fnUntraced(function*(
 ) {
   const { bin, json, store, workload: { workload } } = given
   const onNats = servers === undefined ? undefined : yield* NatsTest.cluster(given, servers, options)
-  const args = onNats?.args ?? given.args
+  const args = onNats?.args() ?? given.args
   const folder = yield* Store.open(store, workload.name, Store.nameByTime(yield* Clock.currentTimeMillis))
   const { logs, outcome } = yield* runNodes(folder, file, { ...given, args }, { ...options, workload }, onNats)
   const run: Run.Run = {
@@ -234,7 +238,7 @@ const handler = Effect.fnUntraced(function*(asked: Given) {
   const isOnNats = asked.nats !== undefined
   const given = isOnNats && asked.bin === "" ? { ...asked, bin: Usage.script } : asked
   const { file, options } = yield* check(given)
-  const servers = isOnNats ? yield* NatsTest.servers(given) : undefined
+  const servers = isOnNats ? yield* NatsTest.servers(given, options) : undefined
   const runs: Array<Run.Run> = []
   while (runs.length < given.testCount && runs.every(({ results }) => results.valid)) {
     const seed = given.seed + runs.length

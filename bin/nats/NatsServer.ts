@@ -31,8 +31,10 @@ export interface Settings {
   readonly cluster?: {
     readonly server: string
     readonly port: number
-    /** The ports by which the servers of the cluster find each other. */
+    /** The ports at which it finds the others. */
     readonly routes: ReadonlyArray<number>
+    /** Whether it reaches the others by these routes alone, and tells clients of itself alone. */
+    readonly isSecluded: boolean
   }
   /** Further lines of its settings. */
   readonly more?: string
@@ -69,17 +71,21 @@ export const freePort: Effect.Effect<number> = Effect.callback((resume) => {
   })
 })
 
+/** A server that is told of another one tries to reach it at what that one calls its address: here nobody is. */
+const seclusion = 'advertise: "127.0.0.1:1", no_advertise: true'
+
+const routesText = ({ isSecluded, port, routes, server }: NonNullable<Settings["cluster"]>): ReadonlyArray<string> => {
+  const urls = routes.map((route) => `nats-route://127.0.0.1:${route}`).join(", ")
+  const more = isSecluded ? `, ${seclusion}` : ""
+  return [`server_name: ${server}`, `cluster { name: local, host: 127.0.0.1, port: ${port}, routes: [${urls}]${more} }`]
+}
+
 const settingsText = ({ cluster, folder, more = "", port }: Settings): string =>
   [
     "host: 127.0.0.1",
     `port: ${port}`,
     `jetstream { store_dir: ${JSON.stringify(folder)} }`,
-    ...cluster === undefined ? [] : [
-      `server_name: ${cluster.server}`,
-      `cluster { name: local, host: 127.0.0.1, port: ${cluster.port}, routes: [${
-        cluster.routes.map((port) => `nats-route://127.0.0.1:${port}`).join(", ")
-      }] }`
-    ],
+    ...cluster === undefined ? [] : routesText(cluster),
     more
   ].join("\n") + "\n"
 

@@ -8,14 +8,15 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as NatsServer from "./NatsServer.ts"
-
-type Fault = NatsServer.NotInstalled | NatsServer.Failed
+import * as RouteLinks from "./RouteLinks.ts"
 
 export interface NatsServers {
   readonly urls: ReadonlyArray<string>
   readonly kill: (server: number) => Effect.Effect<void>
   /** Starts one that was killed again, with what it had on its disk. */
-  readonly restart: (server: number) => Effect.Effect<void, Fault>
+  readonly restart: (server: number) => Effect.Effect<void, NatsServer.NotInstalled | NatsServer.Failed>
+  /** From now on these links between them are cut, and no others. */
+  readonly cut: (isCut: RouteLinks.IsCut) => void
 }
 
 /** A folder that goes with the scope. */
@@ -26,10 +27,17 @@ export const folder = Effect.acquireRelease(
 
 const numbers = [0, 1, 2]
 
-export const start: Effect.Effect<NatsServers, Fault, Scope.Scope> = Effect.gen(function*() {
+/** How many there are. */
+export const count = numbers.length
+
+/** Three servers; each reaches the others by these links alone, if it shall be possible to cut them. */
+const startWith = Effect.fnUntraced(function*(
+  linksAt: (routes: ReadonlyArray<number>) => Effect.Effect<RouteLinks.RouteLinks | undefined, never, Scope.Scope>
+) {
   const home = yield* folder
   const ports = yield* Effect.forEach(numbers, () => NatsServer.freePort)
   const routes = yield* Effect.forEach(numbers, () => NatsServer.freePort)
+  const links = yield* linksAt(routes)
   const servers = new Map<number, NatsServer.NatsServer>()
   const scope = yield* Effect.scope
   const startOne = (i: number) =>
@@ -38,7 +46,13 @@ export const start: Effect.Effect<NatsServers, Fault, Scope.Scope> = Effect.gen(
       return NatsServer.start({
         port: ports[i]!,
         folder: join(home, `s${i}`),
-        cluster: { server: `s${i}`, port: routes[i]!, routes }
+        cluster: {
+          server: `s${i}`,
+          port: routes[i]!,
+          // It finds itself there too: by how many they are it knows how many are a majority.
+          routes: links === undefined ? routes : numbers.map((to) => to === i ? routes[i]! : links.port(i, to)),
+          isSecluded: links !== undefined
+        }
       })
     }).pipe(Effect.map((server) => void servers.set(i, server)), Effect.provideService(Scope.Scope, scope))
   yield* Effect.forEach(numbers, startOne, { concurrency: "unbounded" })
@@ -49,9 +63,15 @@ export const start: Effect.Effect<NatsServers, Fault, Scope.Scope> = Effect.gen(
         servers.get(i)?.signal("SIGKILL")
         return servers.get(i)?.ended ?? Effect.void
       }),
-    restart: startOne
-  }
+    restart: startOne,
+    cut: links?.cut ?? (() => {})
+  } satisfies NatsServers as NatsServers
 })
+
+export const start = startWith(() => Effect.succeed(undefined))
+
+/** Servers between which links can be cut. A client of one hears of no other one. */
+export const startApart = startWith(RouteLinks.make)
 
 /**
  * Again and again kills one of them and starts it again, each after so many ms in the mean; never two at once. Interrupted,

@@ -13,8 +13,16 @@ import * as NatsNode from "./NatsNode.ts"
 /** Is told of a line that one node has sent to another. */
 export type OnLine = (src: Address, dest: Address, line: string) => void
 
-/** Listens until the scope ends. First it waits until the servers are ready: a run of nodes begins with them in order. */
-export const listen = Effect.fnUntraced(function*(url: string, cluster: string, onLine: OnLine) {
+/**
+ * Listens until the scope ends to what comes for these nodes. First it waits until the servers are ready: a run of nodes
+ * begins with them in order.
+ */
+export const listen = Effect.fnUntraced(function*(
+  url: string,
+  cluster: string,
+  isFor: (dest: Address) => boolean,
+  onLine: OnLine
+) {
   const bus = yield* Layer.build(NatsNode.busAt(url, cluster))
   yield* Effect.provideContext(NatsBucket.open, bus)
   const lines = yield* Effect.provideContext(NatsLines.make, bus)
@@ -24,7 +32,7 @@ export const listen = Effect.fnUntraced(function*(url: string, cluster: string, 
         const message = Envelope.decode(line)
         if (Result.isFailure(message)) return
         const { dest, src } = message.success
-        if (!isClient(src) && !isClient(dest)) onLine(src, dest, line)
+        if (!isClient(src) && !isClient(dest) && isFor(dest)) onLine(src, dest, line)
       })
     ),
     (stop) => Effect.sync(stop)

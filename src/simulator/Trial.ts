@@ -32,6 +32,8 @@ export interface Options extends RunOptions {
   /** Whether to keep every message; see Journal. */
   readonly journal?: boolean
   readonly onMessage?: Network.OnMessage | undefined
+  /** Is told which links are cut from now on. */
+  readonly onCut?: Network.Options["onCut"]
 }
 
 /** How long Maelstrom gives a node to answer `init`, in ms. */
@@ -133,6 +135,7 @@ const groundOf = (options: Options, { random, timeline }: World<Member>, now: ()
     timeline,
     journal,
     onMessage: options.onMessage,
+    onCut: options.onCut,
     random: random.fork("faults of the network"),
     latency: Latency.make(options.latency, random.fork("latency")),
     loss: options.loss,
@@ -160,6 +163,10 @@ const operationsOf = (options: Options, workload: Workload.Workload, random: See
     }
   }
 }
+
+/** The names of so many nodes. */
+export const nodeIds = (count: number): ReadonlyArray<NodeId> =>
+  Array.from({ length: count }, (_, i) => NodeId.make(`n${i}`))
 
 /** The clients of a run, each with a name of its own. */
 const clientsOf = (workload: Workload.Workload, { latency }: Options, network: Network.Network, timeline: Timeline) => {
@@ -204,7 +211,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
   let begun: number | undefined
   const now = (): number => timeline.now() - (begun ?? 0)
   const { journal, network, services } = groundOf(options, world, now)
-  const ids = Array.from({ length: options.nodeCount }, (_, i) => NodeId.make(`n${i}`))
+  const ids = nodeIds(options.nodeCount)
   const members = ids.map((id) => world.member(id, network, now))
   const { end, find, findings, isOver, onOver, watch } = docket(() => members, options.rules, world.endsAtFinding)
   const newClient = clientsOf(workload, options, network, timeline)

@@ -18,15 +18,16 @@ describe.skipIf(!isInstalled)("on NATS, by strict rules", () => {
     judge("lin-kv", "--program", "proxy", "--kill-servers", "--nemesis", "kill,pause", "--nemesis-interval", "1")
   })
 
-  it("broadcast loses nothing while nodes stand still", () => {
-    judge("broadcast", "--nemesis", "pause", "--nemesis-interval", "1")
+  it("broadcast loses nothing while nodes stand still and links are cut", () => {
+    judge("broadcast", "--nemesis", "pause,partition,one-way", "--nemesis-interval", "1")
   })
 })
 
 it("test says what does not go together", () => {
   const said = (...args: ReadonlyArray<string>) => gossip("test", "-w", "echo", ...args).stderr
   assert.strictEqual(said("--program", "echo"), "gossip-girl: --program goes with --nats.\n")
-  assert.match(said("--nats", "three", "--nemesis", "partition"), /--nemesis partition does not go with --nats/)
+  assert.match(said("--nats", "nats://x", "--nemesis", "partition"), /--nemesis partition goes with --nats three/)
+  assert.match(said("--nats", "three", "--nemesis", "one-way", "--node-count", "5"), /takes at most 3 nodes/)
   assert.match(said("--nats", "nats://x", "--kill-servers"), /--kill-servers goes with --nats three/)
   assert.match(said(), /--bin is missing/)
 })

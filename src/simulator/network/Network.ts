@@ -80,6 +80,8 @@ export interface Options {
   /** Where to note every message, if anywhere. */
   readonly journal?: Journal | undefined
   readonly onMessage?: OnMessage | undefined
+  /** Is told which links are cut from now on. */
+  readonly onCut?: ((isCut: (src: Address, dest: Address) => boolean) => void) | undefined
 }
 
 /** Is told of each message when it is sent and when it is received, as a node would write it. */
@@ -131,17 +133,38 @@ const noteOn = (servers: Counter, { journal, onMessage }: Options): Network["not
   journal?.end(journal.send(src, dest, line, size), "delivered")
 }
 
+/** The links that are cut. */
+const cuts = (onCut: Options["onCut"]) => {
+  let deaf = new Map<Address, Set<Address>>()
+  const isCut = (src: Address, dest: Address): boolean => deaf.get(dest)?.has(src) === true
+  return {
+    isCut,
+    cut: (grudge: Grudge): void => {
+      for (const [dest, sources] of grudge) {
+        const cut: Set<Address> = deaf.get(dest) ?? new Set()
+        for (const src of sources) cut.add(src)
+        deaf.set(dest, cut)
+      }
+      onCut?.(isCut)
+    },
+    heal: (): void => {
+      deaf = new Map()
+      onCut?.(isCut)
+    }
+  }
+}
+
 export const make = (options: Options): Network => {
-  const { bandwidth = 0, duplicates, journal, latency, loss, onMessage, random, timeline } = options
+  const { bandwidth = 0, duplicates, journal, latency, loss, onCut, onMessage, random, timeline } = options
   const queueOn = queues(timeline, bandwidth)
   const receivers = new Map<Address, (line: string, src: Address) => void>()
   const clients: Counter = { sent: 0, received: 0, bytes: 0 }
   const servers: Counter = { sent: 0, received: 0, bytes: 0 }
   const departures = new Map<Address, { readonly at: number; readonly unanswered: Unanswered | undefined }>()
-  let deaf = new Map<Address, Set<Address>>()
+  const { cut, heal, isCut } = cuts(onCut)
 
   const deliver = (src: Address, dest: Address, line: string, counter: Counter, place: Place): void => {
-    if (deaf.get(dest)?.has(src) === true) return journal?.end(place, "cut")
+    if (isCut(src, dest)) return journal?.end(place, "cut")
     const receive = receivers.get(dest)
     if (receive === undefined) return journal?.end(place, "nobody")
     counter.received++
@@ -189,16 +212,8 @@ export const make = (options: Options): Network => {
       return true
     },
     note: noteOn(servers, options),
-    cut: (grudge) => {
-      for (const [dest, sources] of grudge) {
-        const cut: Set<Address> = deaf.get(dest) ?? new Set()
-        for (const src of sources) cut.add(src)
-        deaf.set(dest, cut)
-      }
-    },
-    heal: () => {
-      deaf = new Map()
-    },
+    cut,
+    heal,
     statistics: () => ({ all: sum(clients, servers), clients: { ...clients }, servers: { ...servers } })
   }
 }

@@ -18,6 +18,8 @@ import * as Watchdog from "./Watchdog.ts"
 
 export interface Options extends Trial.Options {
   readonly command: Life.Command
+  /** The command of one node, if not all run the same. */
+  readonly commandOf?: ((node: NodeId) => Life.Command) | undefined
   /** Where the disk of each node is; a folder that is removed in the end, if it does not say. */
   readonly disks?: string
   /** How long a node may take to answer `init`, in ms; as in Maelstrom, if it is not given. */
@@ -65,7 +67,7 @@ export const run = (
       member: (id, network, now) =>
         ProcessNode.make({
           id,
-          command: options.command,
+          command: options.commandOf?.(id) ?? options.command,
           diskFolder: join(disks, id),
           network,
           now,
