@@ -1,9 +1,10 @@
 /**
  * How a leader adds to the log.
  *
- * **Exactly once.** Each life of a server numbers its operations, and a leader appends only the one that comes next after
- * the last that is in the log, committed or not. So the log has none twice, whoever hands it over how often to whom.
- * (Ongaro, 2014, §6.3; where each client has a session; here each server has, which keeps its clients apart.)
+ * **Exactly once.** Each life of a server numbers its operations. A leader appends only the operation that comes next
+ * after the last one of that life that is in the log, committed or not. So the log has no operation twice, however
+ * often servers hand it to however many leaders. (Ongaro, 2014, §6.3. There each client has a session; here each server
+ * has one, and keeps its clients apart.)
  */
 import type { Entry, OperationId } from "../../schema/RaftProtocol.ts"
 import * as Log from "./Log.ts"
@@ -19,13 +20,13 @@ const append = <A>(server: Server<A>, leader: Leader, entries: ReadonlyArray<Ent
   for (const peer of leader.peers) peer.unsentSince = Math.min(peer.unsentSince, now)
 }
 
-/** Adds an entry of which the leader must learn that it is committed. */
+/** Adds an entry, and has the leader find out when it is committed. */
 export const appendOwn = <A>(server: Server<A>, leader: Leader, entry: Entry<A>): void => {
   append(server, leader, [entry])
   leader.wants = Log.lastIndex(server.log)
 }
 
-/** What is to be appended of these operations, which one life of a server asks for: those that come next. */
+/** Which of these operations, for which one life of a server asks, the leader appends: those that come next. */
 const next = <A>(
   server: Server<A>,
   { lastOperations }: Leader,
@@ -44,7 +45,7 @@ const next = <A>(
   return entries
 }
 
-/** Appends what a server asks for; the answer is whether there was anything to append. */
+/** Appends what a server asks for; answers whether there was anything to append. */
 export const appendFor = <A>(
   server: Server<A>,
   leader: Leader,

@@ -1,12 +1,12 @@
 /**
- * What is committed is delivered to the program, in order, and those of this node's clients are answered who wait for it.
+ * A server delivers what is committed to its program, in order, and answers those of its clients that wait for it.
  */
 import { type Index, type OperationId, type ServerId } from "../../schema/RaftProtocol.ts"
 import * as Log from "./Log.ts"
 import * as Requests from "./Requests.ts"
 import type { Server } from "./Server.ts"
 
-/** All up to this index is committed, and in the log. */
+/** All up to this index is committed, and is in this server's log. */
 export const commit = <A>(server: Server<A>, index: Index): void => {
   if (index <= server.commit) return
   server.commit = index
@@ -28,7 +28,10 @@ export const deliver = <A>(server: Server<A>): void => {
   Requests.answerReads(server)
 }
 
-/** Who is no member any more asks for nothing any more: a server that was removed never comes back. */
+/**
+ * Forgets the last operations of servers that are no longer members: a server that was removed never comes back, so it
+ * asks for nothing more.
+ */
 export const retain = (lastOperations: Map<ServerId, OperationId>, servers: ReadonlyArray<ServerId>): void => {
   for (const server of lastOperations.keys()) if (!servers.includes(server)) lastOperations.delete(server)
 }

@@ -1,17 +1,19 @@
 /**
  * How messages get around a link that is cut: by way of a third server that hears both ends.
  *
- * A server that hears its leader no more asks who would vote for it (see Election). Who hears the leader would not, and says
- * who leads. So the server lets it pass on a word to the leader; the leader answers on the way on which it was spoken to last,
- * and the follower on the way on which it was. That ends with the first message that comes straight.
+ * A server that no longer hears its leader asks who would vote for it (see Election). A server that hears the leader
+ * refuses, and says who leads. So the first one lets the second pass on a message to the leader. From then on leader
+ * and follower answer each other on the way on which they last heard each other; that ends with the first message that
+ * comes straight.
  *
- * For Raft such a message is one that was under way for longer. It costs two messages instead of one, and as much more time.
+ * To Raft such a message is one that was under way for longer. A detour costs two messages instead of one, and twice
+ * the time.
  */
 import type { NodeId } from "../../schema/Address.ts"
 import type { Detour, Message } from "./Message.ts"
 import { send, type Server } from "./Server.ts"
 
-/** Sends this to a node, by way of another if there is one. */
+/** Sends a message to a node, by way of another one if `via` names it. */
 export const sendBy = <A>(
   server: Server<A>,
   via: NodeId | undefined,
@@ -22,7 +24,7 @@ export const sendBy = <A>(
   else send(server, via, { type: "detour", body: { origin: server.node, to, message } })
 }
 
-/** What has come for this server; what has not is passed on. */
+/** The message, if it is for this server; else passes it on. */
 export const receive = <A>(server: Server<A>, body: Detour<A>): Message<A> | undefined => {
   if (body.to === server.node) return body.message
   if (server.nodes.includes(body.to)) send(server, body.to, { type: "detour", body })

@@ -1,24 +1,26 @@
 /**
  * Who leads.
  *
- * **Terms** are numbered; in each, a server votes for one candidate at most, and a candidate leads that has the votes of
- * a majority. Two majorities have a server in common, so **no term has two leaders**. For this a vote must be on disk
- * before it is given: a server that forgets it in a crash votes twice.
+ * **Terms** are numbered. In each term a server votes for one candidate at most, and a candidate with the votes of a
+ * majority leads. Two majorities have a server in common, so **no term has two leaders**. For this a vote must be on
+ * disk before the server gives it: a server that forgets its vote in a crash would vote twice.
  *
- * **A vote is given only to a candidate whose log is up to date**: whose last entry has a later term, or the same term and
- * no smaller index. What is committed is in the logs of a majority; one of them is among the voters, and lets nobody lead
- * who lacks it. See Leading for what counts as committed.
+ * **A server votes only for a candidate whose log is up to date**: the candidate's last entry has a later term than its
+ * own, or the same term and no smaller index. A committed entry is in the logs of a majority. One of these is among the
+ * voters, and it votes for no candidate that lacks the entry. See Leading for what counts as committed.
  *
  * **PreVote.** A server that hears no leader first asks who would vote for it, and begins a term only when a majority
- * would. Whoever has heard from a leader within the election timeout would not. So a server that is cut off and comes back
- * disturbs nobody, nor does one whose timers run wild. (Ongaro, 2014, §9.6.)
+ * would. A server that has heard from a leader within the election timeout would not. So a server that was cut off and
+ * comes back disturbs nobody, nor does one whose timers run wild. (Ongaro, 2014, §9.6.)
  *
- * **The promise.** Whoever has heard from a leader also gives no vote within the election timeout. This is what a leader's
- * lease rests on (see Reads). A server that starts again may have made the promise in its last life, so it waits as long.
+ * **The promise.** A server that has heard from a leader gives nobody its vote within the election timeout either. A
+ * leader's lease rests on this (see Reads). A server that starts again may have promised this in its last life, so it
+ * waits as long.
  *
- * **The first leader.** A cluster begins when its first node has the votes of all servers, while all logs are empty. From
- * then on the log says who is in it (see Membership). All must vote, since a majority of nobody is nothing; and since all
- * do, there is no other beginning: a node that has lost its disk finds that others' logs are not empty.
+ * **The first leader.** A cluster begins when its first node has the votes of all servers while all logs are empty.
+ * From then on the log says which servers are in it (see Membership). All must vote, since no majority is defined yet;
+ * and because all must, there is no second beginning: a node that has lost its disk finds that others' logs are not
+ * empty.
  */
 import type { NodeId } from "../../schema/Address.ts"
 import { nodeOf, type Position, type ServerId, type Term } from "../../schema/RaftProtocol.ts"
@@ -29,7 +31,7 @@ import type { Message, Vote, Voted } from "./Message.ts"
 import * as Role from "./Role.ts"
 import { isMember, isTermSafe, majority, sendSafely, type Server, servers, writeTerm } from "./Server.ts"
 
-/** Seeks to lead, if it is time. */
+/** Seeks to lead, if it is time to. */
 export const tend = <A>(server: Server<A>): void => {
   const { election, role } = server
   if (role.type === "candidate") elect(server)
@@ -57,7 +59,7 @@ const ask = <A>(server: Server<A>, pre: boolean, term: Term): void => {
   for (const node of server.nodes) if (node !== server.node) sendSafely(server, node, { type: "vote", body })
 }
 
-/** Goes on, if it has the votes that it needs. */
+/** Takes the next step, if this server has the votes that it needs. */
 const elect = <A>(server: Server<A>): void => {
   const { role } = server
   if (role.type !== "candidate" || !isElected(server, role.votes)) return
@@ -76,7 +78,7 @@ const isElected = <A>(server: Server<A>, votes: ReadonlyArray<ServerId>): boolea
     ? votes.filter((id) => isMember(server, id)).length >= majority(server)
     : new Set(votes.map(nodeOf)).size === server.nodes.length
 
-/** Whether a log that ends there has all that can be committed, as far as this server knows. */
+/** Whether a log that ends there is up to date, compared with this server's. */
 const isUpToDate = <A>({ log }: Server<A>, last: Position): boolean => {
   const own = Log.last(log)
   return last.term > own.term || (last.term === own.term && last.index >= own.index)
@@ -111,13 +113,13 @@ export const receiveVote = <A>(server: Server<A>, node: NodeId, vote: Vote): voi
   answer(granted)
 }
 
-/** Who leads, as far as this server hears straight. */
+/** Who leads, if this server hears it without a detour. */
 const leaderOf = <A>({ id, role }: Server<A>): ServerId | undefined =>
   role.type === "leader" ? id : role.type === "follower" && role.via === undefined ? role.leader : undefined
 
 /**
- * Of two that seek to lead at the same time, with equal logs, one makes way, so that the votes are not split; but not twice
- * in a row, since the other may not reach a majority.
+ * Whether the other of two servers that seek to lead at the same time, with equal logs, is preferred, so that votes are
+ * not split. A server makes way only every other time, since the other one may not reach a majority.
  */
 const isPreferred = <A>({ election, id, log, role }: Server<A>, vote: Vote): boolean => {
   const { index, term } = Log.last(log)

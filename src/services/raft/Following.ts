@@ -1,21 +1,21 @@
 /**
  * What a follower does: it makes its log like the leader's, and delivers what is committed.
  *
- * **A part of the log is taken** if what comes before it is the same here: same index, same term. Then all before that is
- * the same too. Entries that differ from the leader's are cut off, those alone: the part may be an old one, and what comes
- * after it may be committed with this server's help.
+ * **A follower takes a part of the log** if its own log has the same entry before that part: same index, same term.
+ * Then all before is the same too. It cuts off those of its entries that differ from the leader's, and only those: the
+ * part may be an old one, and entries after it may be committed with this server's help.
  *
- * **What is committed here** is what the leader says, but no further than this log is known to be the leader's. What comes
- * after that may be a tail that no majority has ever had. And what this follower finds itself to be on the disks of a
- * majority, its own among them, by the rule of the leader: the last of it must be of the leader's term. Which servers make
- * up the cluster it sees in its own log; if the leader's log has a later change of that, whoever is elected by those has
- * all that comes before the change.
+ * **What is committed here.** First, what the leader says is committed, but no further than this log is known to be the
+ * leader's: what comes after that may be a tail that no majority has ever had. Second, what this follower itself finds
+ * to be on the disks of a majority, its own included, by the leader's rule: the last such entry must be of the leader's
+ * term. Its own log tells it which servers make up the cluster. If the leader's log has a later change of membership,
+ * whoever the servers of that change elect has all that comes before the change.
  *
- * **An answer says what is safe**: on disk, and the same as in the leader's log. So it is sent when the entries are synced
- * that it answers; many of them share one.
+ * **An answer says what is safe**: on disk, and the same as in the leader's log. So a follower sends it once it has
+ * synced the entries that it answers. Many entries share one answer.
  *
- * **Order.** Messages overtake each other. A part that builds on what is not here is kept for a moment; if what is missing
- * has not come by then, or the log differs, the leader is told.
+ * **Order.** Messages overtake each other. A follower keeps a part that builds on entries that it lacks for a moment.
+ * If these have not come by then, or its log differs, it tells the leader.
  */
 import type { NodeId } from "../../schema/Address.ts"
 import { type Entry, type Index, nodeOf, type ServerId } from "../../schema/RaftProtocol.ts"
@@ -38,10 +38,10 @@ import {
 } from "./Server.ts"
 import * as Snapshots from "./Snapshots.ts"
 
-/** How many parts are kept that build on what is not here. */
+/** How many parts a follower keeps that build on entries that it lacks. */
 const mostAhead = 64
 
-/** Somebody says that it leads; the answer is the role of this server, if it follows it. */
+/** Another server says that it leads. Answers the role of this server, if it follows that one. */
 const hear = <A>(server: Server<A>, node: NodeId, { at, from, term }: Lead<A> | Install): Follower<A> | undefined => {
   if (term < server.term) {
     sendSafely(server, node, { type: "follow", body: message(server, 0) })
@@ -63,7 +63,7 @@ const hear = <A>(server: Server<A>, node: NodeId, { at, from, term }: Lead<A> | 
   return role
 }
 
-/** The leader is to be answered at this time at the latest. */
+/** Has this server answer the leader by this time. */
 const owe = <A>(role: Follower<A>, at: number): void => {
   if (at >= role.answerAt) return
   role.answerAt = at
@@ -91,7 +91,7 @@ export const receive = <A>(server: Server<A>, node: NodeId, lead: Lead<A>, via?:
   if (read !== undefined) Requests.readable(server, read.number, read.index)
 }
 
-/** What the leader says has come by way of another, which has all of it on its disk. */
+/** Takes what the leader says by way of another follower, which has all of it on its disk. */
 export const receiveRelayed = <A>(server: Server<A>, { from, lead, match }: Relayed<A>): void => {
   const { role: before } = server
   receive(server, nodeOf(lead.from), lead, before.type === "follower" ? before.via : undefined)
@@ -103,7 +103,9 @@ const know = <A>({ known }: Follower<A>, id: ServerId, index: Index): void => {
   known.set(id, Math.max(index, known.get(id) ?? 0))
 }
 
-/** So much is known to be safe on the disks of a majority; if the last of it is of the leader's term, it is committed. */
+/**
+ * Commits what this follower knows to be safe on the disks of a majority, if the last of it is of the leader's term.
+ */
 const advance = <A>(server: Server<A>, role: Follower<A>): void => {
   const { log, term } = server
   const index = reachedByMajority(
@@ -121,11 +123,11 @@ export const receiveSnapshot = <A>(server: Server<A>, node: NodeId, part: Instal
   owe(role, server.now)
 }
 
-/** Takes a part of the log, or notes that it does not fit: then it may be kept. */
+/** Takes a part of the log; or notes that it does not fit, and may keep it. Says which. */
 const take = <A>(server: Server<A>, role: Follower<A>, part: Lead<A>): boolean => {
   const { commit, entries, previous } = part
   const { log } = server
-  const skipped = Math.max(0, server.commit - previous.index) // what is committed is the same at every leader
+  const skipped = Math.max(0, server.commit - previous.index) // committed entries are the same at every leader
   const index = previous.index + skipped
   if (skipped === 0 && Log.termAt(log, index) !== previous.term) {
     miss(server, role, part)
@@ -137,7 +139,7 @@ const take = <A>(server: Server<A>, role: Follower<A>, part: Lead<A>): boolean =
   return true
 }
 
-/** Makes the log after this index, where it is the leader's, go on with these entries. */
+/** The log is the leader's up to this index: has it go on with these entries. */
 const takeEntries = <A>(server: Server<A>, index: number, entries: ReadonlyArray<Entry<A>>): void => {
   const { log } = server
   const known = entries.findIndex(({ term }, i) => Log.termAt(log, index + 1 + i) !== term)
@@ -150,7 +152,7 @@ const takeEntries = <A>(server: Server<A>, index: number, entries: ReadonlyArray
   for (const entry of entries) if ("by" in entry) Requests.accepted(server, entry.by)
 }
 
-/** A part does not fit: something is missing before it, or differs. */
+/** A part does not fit: entries before it are missing, or differ. */
 const miss = <A>(server: Server<A>, role: Follower<A>, part: Lead<A>): void => {
   const { log, now, settings } = server
   const isAhead = part.previous.index > Log.lastIndex(log)
@@ -158,14 +160,14 @@ const miss = <A>(server: Server<A>, role: Follower<A>, part: Lead<A>): void => {
   role.missingAt = Math.min(role.missingAt, isAhead ? now + settings.gap : now)
 }
 
-/** What this server says of itself. */
+/** What this server tells the leader of itself. */
 const message = <A>(server: Server<A>, echo: number): Follow<A> => {
   const { commit, id, life, log, role, term } = server
   const match = role.type === "follower" ? Math.min(role.verified, log.safe) : 0
   return { from: id, life, term, at: stamp(server), echo, match, commit, operations: [], read: 0 }
 }
 
-/** A server that hears the leader says who that is: lets it pass on a word. */
+/** A server that hears the leader has said who leads: has it pass on a message to the leader. */
 export const seekLeader = <A>(server: Server<A>, leader: ServerId, via: NodeId): void => {
   if (nodeOf(leader) === via || nodeOf(leader) === server.node || !isTermSafe(server)) return
   Detours.sendBy(server, via, nodeOf(leader), { type: "follow", body: message(server, 0) })
@@ -174,16 +176,16 @@ export const seekLeader = <A>(server: Server<A>, leader: ServerId, via: NodeId):
 /** When this server last heard from a leader. */
 const lastHeard = <A>({ election, settings }: Server<A>): number => election.promisedUntil - settings.electionTimeout
 
-/** Whether it is worth asking the leader: it is heard, and seems to hear. */
+/** Whether it is worth asking the leader: this server hears it, and it seems to hear this server. */
 const isReachable = <A>(server: Server<A>, role: Follower<A>): boolean =>
   server.now - lastHeard(server) <= 2 * server.settings.heartbeat
   && server.now - role.heardAt <= server.settings.refuseAfter
 
-/** Since when nobody has led, or heard this server. */
+/** Since when there has been no leader that hears this server. */
 export const leaderlessSince = <A>({ election, role }: Server<A>): number =>
   role.type === "follower" && role.leader !== undefined ? role.heardAt : election.leaderlessSince
 
-/** When the leader is written to. */
+/** When this server next writes to the leader. */
 export const dueAt = <A>(server: Server<A>, role: Follower<A>): number => {
   const { log, requests, settings } = server
   if (role.leader === undefined || !isTermSafe(server)) return Infinity

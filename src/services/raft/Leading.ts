@@ -1,18 +1,18 @@
 /**
  * What a leader does: it decides what comes next in the log, sends it to the others, and decides what is committed.
  *
- * **The log only grows** at a leader. Followers make theirs like it (see Following), so that two logs that have the same
- * term at an index are the same up to there.
+ * **A leader's log only grows.** Followers make theirs like it (see Following), so that two logs with the same term at
+ * an index are the same up to there.
  *
- * **Committed** is an entry *of the leader's own term* that is safe on the disks of a majority, and all that comes before
- * it. An entry of an earlier term does not become committed by being counted: it can be on a majority of the disks, and
- * yet a server that lacks it, but has an entry of a later term, may be elected and replace it (Ongaro, 2014, figure 3.7,
- * known as figure 8). So a leader begins with a blank entry; with that, all before it is committed.
+ * **Committed** is an entry *of the leader's own term* that is safe on the disks of a majority, with all that comes
+ * before it. It is not enough to count the disks that have an entry of an earlier term: a majority may have it, and yet
+ * a server that lacks it, but has an entry of a later term, may be elected and replace it (Ongaro, 2014, figure 3.7,
+ * known as figure 8). So a leader begins with a blank entry; once that is committed, all before it is.
  *
- * Followers decide by the same rule, with what they know of the disks of others (see Replication): often they know sooner
- * than the leader, and tell it with whatever else they say.
+ * Followers decide by the same rule, from what they know of others' disks (see Replication). Often they know sooner
+ * than the leader, and tell it with their next message.
  *
- * **CheckQuorum.** A leader that has not heard from a majority for longer than its clients are to wait leads no more.
+ * **CheckQuorum.** A leader that has not heard from a majority for longer than its clients are to wait no longer leads.
  */
 import type { ServerId } from "../../schema/RaftProtocol.ts"
 import * as Append from "./Append.ts"
@@ -25,7 +25,7 @@ import * as Requests from "./Requests.ts"
 import * as Role from "./Role.ts"
 import { type Leader, peerOfServer, reachedByMajority, type Server } from "./Server.ts"
 
-/** Leads from now on: a cluster that there is already, or one that begins with these servers. */
+/** This server leads from now on: a cluster that exists already, or one that begins with these servers. */
 export const begin = <A>(server: Server<A>, founders: ReadonlyArray<ServerId> | undefined): void => {
   const { election, log, node, nodes, now, term } = server
   const lastOperations = new Map(server.lastOperations)
@@ -54,7 +54,7 @@ export const begin = <A>(server: Server<A>, founders: ReadonlyArray<ServerId> | 
   Requests.reset(server)
 }
 
-/** What this node's own clients ask. */
+/** Takes what this node's own clients ask. */
 const takeOwn = <A>(server: Server<A>, leader: Leader): void => {
   const { id, life, node, requests } = server
   Requests.ask(server)
@@ -68,7 +68,7 @@ const takeOwn = <A>(server: Server<A>, leader: Leader): void => {
   Reads.register(server, leader, node, requests.readsAsked, requests.readsAnswered)
 }
 
-/** So much is safe on the disks of a majority; if the last of it is of this term, it is committed. */
+/** Commits what is safe on the disks of a majority, if the last of it is of this term. */
 const advance = <A>(server: Server<A>, leader: Leader): void => {
   const { log, term } = server
   const index = reachedByMajority(
@@ -78,7 +78,7 @@ const advance = <A>(server: Server<A>, leader: Leader): void => {
   if (index > server.commit && Log.termAt(log, index) === term) Delivery.commit(server, index)
 }
 
-/** When it leads no more, unless it hears from a majority. */
+/** When this server no longer leads, unless it hears from a majority. */
 export const resignAt = <A>(server: Server<A>, leader: Leader): number =>
   Math.max(leader.since, Replication.heardByMajority(server, leader)) + server.settings.refuseAfter
 
@@ -88,7 +88,7 @@ const resign = <A>(server: Server<A>, leader: Leader): void => {
   server.election.leaderlessSince = leaderlessSince
 }
 
-/** Does all that is to be done now. */
+/** Does all that a leader has to do now. */
 export const tend = <A>(server: Server<A>): void => {
   const { role: leader } = server
   if (leader.type !== "leader") return

@@ -1,8 +1,8 @@
 /**
  * The log of a server: a snapshot of its beginning, and the entries after that.
  *
- * It also knows how much of it is safe. An entry is safe once the write that contains it is synced, and everything before
- * it is safe too. Cutting off a tail is written together with what takes its place.
+ * It also knows how much of itself is safe. An entry is safe once the write that contains it is synced, and everything
+ * before it is safe too. One write both cuts off a tail and has what takes its place.
  */
 import type { Entry, Index, Position, ServerId, Term } from "../../schema/RaftProtocol.ts"
 
@@ -11,11 +11,14 @@ export interface Log<A> {
   start: Position
   /** The entries after that. */
   entries: Array<Entry<A>>
-  /** Up to here it is safe. */
+  /** The log is safe up to here. */
   safe: Index
-  /** Writes that are not synced yet, by number, and up to where the log is safe with them. */
+  /** Writes that are not synced yet, by number, and up to where the log is safe once they are. */
   unsafe: Array<{ readonly write: number; last: Index }>
-  /** Who makes up the cluster, from which index on: the first that still matters comes from the snapshot. */
+  /**
+   * Which servers make up the cluster, and from which index on. The first one that still matters comes from the
+   * snapshot.
+   */
   memberships: Array<Membership>
 }
 
@@ -49,20 +52,20 @@ export const entryAt = <A>(log: Log<A>, index: Index): Entry<A> | undefined => l
 export const termAt = <A>(log: Log<A>, index: Index): Term | undefined =>
   index === log.start.index ? log.start.term : entryAt(log, index)?.term
 
-/** Where it ends. */
+/** The position of the last entry. */
 export const last = <A>(log: Log<A>): Position => {
   const index = lastIndex(log)
   return { index, term: log.entries.at(-1)?.term ?? log.start.term }
 }
 
-/** So many entries after this index, at the most. */
+/** The entries after this index, `limit` at the most. */
 export const after = <A>(log: Log<A>, index: Index, limit = Infinity): ReadonlyArray<Entry<A>> =>
   log.entries.slice(index - log.start.index, Math.min(log.entries.length, index - log.start.index + limit))
 
-/** Who makes up the cluster, as far as this log says, committed or not. */
+/** Which servers make up the cluster by the end of this log, committed or not. */
 export const membership = <A>(log: Log<A>): Membership => log.memberships.at(-1)!
 
-/** Who makes up the cluster as of this index. */
+/** Which servers make up the cluster at this index. */
 export const serversAt = <A>(log: Log<A>, index: Index): ReadonlyArray<ServerId> =>
   log.memberships.findLast((membership) => membership.index <= index)!.servers
 
@@ -81,7 +84,7 @@ export const replace = <A>(log: Log<A>, index: Index, entries: ReadonlyArray<Ent
   written(log, write)
 }
 
-/** All of it is safe once the write of this number is. */
+/** The whole log is safe once the write of this number is. */
 export const written = <A>(log: Log<A>, write: number): void => {
   log.unsafe.push({ write, last: lastIndex(log) })
 }
@@ -93,7 +96,7 @@ export const synced = <A>(log: Log<A>, write: number): void => {
   }
 }
 
-/** Lets a snapshot stand for all up to this entry, which it has. */
+/** Drops all entries up to this one, which the log has; a snapshot stands for them. */
 export const compact = <A>(log: Log<A>, position: Position): void => {
   log.entries = log.entries.slice(position.index - log.start.index)
   const servers = serversAt(log, position.index)
@@ -104,7 +107,7 @@ export const compact = <A>(log: Log<A>, position: Position): void => {
   log.start = position
 }
 
-/** A snapshot takes the place of all of it, safe or not. */
+/** Replaces the whole log by a snapshot, whether entries are safe or not. */
 export const reset = <A>(log: Log<A>, position: Position, servers: ReadonlyArray<ServerId>): void => {
   log.start = position
   log.entries = []

@@ -2,49 +2,51 @@
  * Raft: servers that agree on one log, though messages are lost and processes and disks fail. (Ongaro, "Consensus:
  * Bridging Theory and Practice", 2014.)
  *
- * **The algorithm.** Time is divided into terms, and a term has at most one leader, whom a majority has elected
- * (Election). The leader alone decides what comes next in the log. It sends entries to the others, who make their logs
- * like its own (Following); an entry that is safe on the disks of a majority is committed (Leading), and every server
- * executes what is committed, in order (Delivery). When a leader is heard no more, another one is elected, and nobody can
- * be who lacks anything that is committed. So what is committed stays, in its place.
+ * **The algorithm.** Time is divided into terms. A term has at most one leader, which a majority has elected
+ * (Election). The leader alone decides what comes next in the log. It sends entries to the other servers, which make
+ * their logs like its own (Following). An entry that is safe on the disks of a majority is committed (Leading), and
+ * every server executes committed entries in order (Delivery). When the servers no longer hear the leader, they elect
+ * another one, and they never elect a server that lacks a committed entry. So a committed entry stays, in its place.
  *
  * Any node takes what clients ask. It hands operations to the leader, in batches, and sees them come back in the log
- * (Requests, Append). To read, it only asks how far its own log must be; nothing is written for a read (Reads). So
- * whatever the log makes of an operation is known at the node that was asked, without one more message.
+ * (Requests, Append). For a read it only asks how far its own log must be; a read writes nothing (Reads). So the node
+ * that a client has asked knows by itself what the log makes of the operation, without one more message.
  *
- * **Guarantee**, whatever messages do, and whatever befalls processes and a minority of the disks: the promises of
- * SharedLog. The service goes on as long as a majority of the servers can talk with each other. Without one, what was not
- * handed to a leader yet is refused.
+ * **Guarantee**: the promises of SharedLog, whatever happens to messages, to processes, and to a minority of the disks.
+ * The service goes on as long as a majority of the servers can talk with each other. Without a majority, a node refuses
+ * what it has not yet handed to a leader.
  *
  * **Why it is right**, in the order in which it is proven:
- * - *Election safety*: a server gives one vote in a term, and writes it down before it says so.
- * - *Log matching*: a leader adds one entry at an index, and a follower takes entries only after one that it has in
- *   common with the leader. So two logs with the same term at an index are the same up to there.
- * - *Leader completeness*: what is committed is on a majority of disks, one of which is among any majority of voters, and
- *   no voter elects a server whose log ends earlier than its own.
- * - *State machine safety*: all servers execute the same at the same index, for a leader of a later term has what any of
- *   them has executed.
+ * - *Election safety*: a server gives one vote in a term, and has written the vote down before it says so.
+ * - *Log matching*: a leader adds one entry at an index, and a follower takes entries only after one that its log has
+ *   in common with the leader's. So two logs with the same term at an index are the same up to there.
+ * - *Leader completeness*: a committed entry is on a majority of disks. One of these is among any majority of voters,
+ *   and no voter elects a server whose log ends earlier than its own.
+ * - *State machine safety*: all servers execute the same entry at the same index, for a leader of a later term has all
+ *   that any of them has executed.
  *
- * **Where implementations go wrong**, and where it is done here:
- * - A vote, a term or an entry is acted upon before it is on disk. No answer leaves before what it says is safe: `disk`
- *   of Server, `safe` of Log.
- * - An entry of an earlier term is taken for committed because a majority has it ("figure 8"): Leading.
- * - A message that is late cuts off entries that came after it: Following.
+ * **Where implementations go wrong**, and which module prevents it here:
+ * - A server acts on a vote, a term or an entry before it is on disk. Here no answer leaves before what it says is
+ *   safe: `disk` of Server, `safe` of Log.
+ * - A leader takes an entry of an earlier term for committed because a majority has it ("figure 8"): Leading.
+ * - A late message cuts off entries that came after it: Following.
  * - A follower executes what the leader has committed at an index at which its own log still differs: Following.
- * - A leader that was deposed without knowing answers reads, or a new one that does not know yet what is committed: Reads.
- * - An operation is executed twice, because whoever did not get an answer asked again: Append.
- * - A snapshot overtakes entries, or entries a snapshot; or it forgets where it ends or what had been asked for: Snapshots.
- * - A server that was cut off comes back with a higher term and deposes a leader who does well: Election, PreVote.
- * - A server that has lost its disk votes and counts as if it had not: Membership.
+ * - A leader that was deposed and does not know it answers reads, or a new one that does not know yet what is
+ *   committed: Reads.
+ * - The log gets an operation twice, because a client or a server that got no answer asked again: Append.
+ * - A snapshot overtakes entries, or entries a snapshot; or a snapshot lacks where it ends, or what servers had asked
+ *   for: Snapshots.
+ * - A server that was cut off comes back with a higher term and deposes a leader that does well: Election, PreVote.
+ * - A server that has lost its disk votes, and counts, as if it had not: Membership.
  *
  * **Cost.** In messages between servers, for a read or an operation that comes to a follower: one to the leader and one
- * back, each shared by all that come within a window; among five servers a third one, which all share that wait at the
- * same time; and a few heartbeats. In time, an operation takes two hops among three servers and three among five, and a
- * read as long if there is something under way that it must see, else two. On disk a write for each batch. In memory the
- * log since a little before the last snapshot.
+ * back, each of which all requests within a window share; among five servers a third one, which all servers share that
+ * wait at the same time; and a few heartbeats. In time: an operation takes two hops among three servers and three among
+ * five. A read takes as long if it must see something that is not committed yet, else two hops. On disk: one write for
+ * each batch. In memory: the log since a little before the last snapshot.
  *
- * **Plain data.** A server is a value, and {@link step} is a function of it, an input, the time and chance; it does
- * nothing to the world, but says what is to be done. So every order of events can be tried.
+ * **Plain data.** A server is a value, and {@link step} is a function of it, an input, the time and chance. It does
+ * nothing to the world, but answers what is to be done. So tests can try every order of events.
  */
 import type { NodeId } from "../../schema/Address.ts"
 import type { Json } from "../../schema/Json.ts"
@@ -67,7 +69,7 @@ import * as Snapshots from "./Snapshots.ts"
 export type Input<A> =
   /** A message has come from a node. */
   | { readonly type: "message"; readonly from: NodeId; readonly message: Message<A> }
-  /** It is the time that `wakeAt` has said, or later. */
+  /** It is the time that `wakeAt` has named, or later. */
   | { readonly type: "wake" }
   /** A client of this node wants this operation to be in the log. */
   | { readonly type: "append"; readonly ticket: Ticket; readonly operation: A }
@@ -75,7 +77,7 @@ export type Input<A> =
   | { readonly type: "read"; readonly ticket: Ticket }
   /** All writes up to this number are safe. */
   | { readonly type: "synced"; readonly write: number }
-  /** The state that a snapshot was asked to have. */
+  /** The state that the server has asked for, to put it into a snapshot. */
   | { readonly type: "snapshot"; readonly taking: Taking; readonly state: Json | undefined }
 
 export interface Options<A> {
@@ -92,7 +94,7 @@ export interface Options<A> {
   readonly chance: number
 }
 
-/** A server that starts; its first outputs are those of its first step. */
+/** A server that starts. Its first step answers what it wants of the world from its start. */
 export const make = <A>(options: Options<A>): Server<A> => {
   const { chance, node, nodes, now, settings } = options
   const { commit, lives, log, server: id, snapshot, term, vote } = Records.recover(options.records)
@@ -118,7 +120,7 @@ export const make = <A>(options: Options<A>): Server<A> => {
     role: { type: "candidate", isPre: true, votes: [] },
     election: {
       deadline: 0,
-      // Its last life may have promised to vote for nobody for so long; a new server has promised nothing.
+      // A server's last life may have promised to vote for nobody for so long; a new server has promised nothing.
       promisedUntil: id === undefined ? -Infinity : now + settings.electionTimeout,
       leaderlessSince: now,
       attempts: 0
@@ -134,7 +136,7 @@ export const make = <A>(options: Options<A>): Server<A> => {
   return server
 }
 
-/** Does what follows from this input at this time. The server changes; what it wants of the world is the answer, in order. */
+/** Changes the server by this input at this time. Answers what the server wants of the world, in order. */
 export const step = <A>(server: Server<A>, input: Input<A>, now: number, chance: number): ReadonlyArray<Output<A>> => {
   server.now = now
   server.chance = chance
@@ -165,7 +167,7 @@ const take = <A>(server: Server<A>, input: Input<A>): void => {
   }
 }
 
-/** A message has come from a node, by way of another if there is one. */
+/** Takes a message of a node, which may have come by way of another one. */
 const receive = <A>(
   server: Server<A>,
   from: NodeId,
@@ -210,7 +212,7 @@ const synced = <A>(server: Server<A>, write: number): void => {
 const refuseAt = <A>(server: Server<A>): number =>
   server.role.type === "leader" ? Infinity : Requests.refuseAt(server, Following.leaderlessSince(server))
 
-/** When it has something to do next, if nothing happens before. */
+/** When the server next has something to do, if nothing happens before. */
 export const wakeAt = <A>(server: Server<A>): number => {
   const { election, role } = server
   const work = role.type === "leader"
@@ -219,6 +221,6 @@ export const wakeAt = <A>(server: Server<A>): number => {
   return Math.min(work, refuseAt(server))
 }
 
-/** Whether clients can be answered before long: it is a member of the cluster, and knows who leads. */
+/** Whether this server can soon answer clients: it leads, or knows who leads. */
 export const isReady = <A>({ role }: Server<A>): boolean =>
   role.type === "leader" || (role.type === "follower" && role.leader !== undefined)

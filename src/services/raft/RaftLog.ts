@@ -1,12 +1,13 @@
 /**
- * The layer of SharedLog that is kept by the nodes themselves: Raft's state machine (see Raft) over the peers, the timers
- * and the disk of a node.
+ * The layer of SharedLog that the nodes themselves keep: Raft's state machine (see Raft) over the peers, the timers and
+ * the disk of a node.
  *
- * Whatever happens is an input of the state machine; what it puts out is done at once, in order. What it wants written
- * is appended to the journal; one sync at a time is under way, and the state machine is told of each that succeeds.
+ * Whatever happens is an input of the state machine, and this module does at once, in order, what the state machine
+ * answers. It appends to the journal what the state machine wants written. One sync at a time is under way, and the
+ * state machine hears of each one that succeeds.
  *
- * **Durability**: an append succeeds when it is on the disks of a majority. All processes may die at once. A node may lose
- * its disk, as long as a majority keeps theirs until it has caught up again.
+ * **Durability**: an append succeeds when it is on the disks of a majority. All processes may die at once. A node may
+ * lose its disk, as long as a majority keeps theirs until that node has caught up again.
  */
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -31,19 +32,19 @@ import * as Records from "./Records.ts"
 import type { Output, Ticket } from "./Server.ts"
 import * as Settings from "./Settings.ts"
 
-/** For how long a node that is new waits for a leader, before it serves. */
+/** For how long a new node waits for a leader before it serves. */
 const readyWithin = Duration.seconds(5)
 
 /** What a client of this node waits for. */
 interface Waiting {
-  /** It is evaluated now. */
+  /** Evaluates the answer now, and gives it to the client. */
   readonly answer: () => void
   readonly refuse: () => void
 }
 
 const refusal = new ProtocolError.TemporarilyUnavailable({ text: "no leader is known that a majority follows" })
 
-/** Requests of clients, by their tickets. */
+/** The requests of clients that wait, by their tickets. */
 const makeDesk = () => {
   const waiting = new Map<Ticket, Waiting>()
   let count = 0
@@ -54,7 +55,7 @@ const makeDesk = () => {
   }
   return {
     take,
-    /** Asks, and awaits what `evaluate` then makes of the state. */
+    /** Asks, and waits for what `evaluate` then makes of the state. */
     wait: <B>(evaluate: () => B, ask: (ticket: Ticket) => void) =>
       Effect.callback<B, ProtocolError.TemporarilyUnavailable>((resume) => {
         const ticket = ++count
@@ -67,7 +68,7 @@ const makeDesk = () => {
   }
 }
 
-/** How a message travels. */
+/** How messages of the state machine go over the network. */
 const makePost = <A>(peers: Peers["Service"], operation: Schema.Codec<A, unknown>) => {
   const lead = Protocol.lead(operation)
   const relayed = Protocol.relayed(operation)
@@ -113,14 +114,14 @@ const makePost = <A>(peers: Peers["Service"], operation: Schema.Codec<A, unknown
   return { send, receive }
 }
 
-/** The windows of the layer, or longer ones if the program lets its appends wait for company. */
+/** The windows of the layer, or longer ones if the program lets its appends wait for others. */
 const withLinger = (settings: Settings.Settings, linger: Duration.Duration): Settings.Settings => ({
   ...settings,
   requestWindow: Math.max(settings.requestWindow, Duration.toMillis(linger)),
   appendWindow: Math.max(settings.appendWindow, Duration.toMillis(linger))
 })
 
-/** Does what the server puts out. */
+/** Does what the server answers. */
 const makePerform = <A, S>(
   { execute, restore, snapshot, state }: StateMachine<A, S>,
   desk: ReturnType<typeof makeDesk>,
@@ -155,7 +156,7 @@ const makePerform = <A, S>(
   }
 }
 
-/** Rings at the time that was asked for last, or before. */
+/** Rings at the time that was asked for last, or earlier. */
 const makeAlarm = (timers: Timers["Service"], now: () => number, run: Run, ring: () => void) => {
   const times: Array<number> = []
   return (at: number): void => {
@@ -165,14 +166,14 @@ const makeAlarm = (timers: Timers["Service"], now: () => number, run: Run, ring:
       times.splice(times.indexOf(at), 1)
       ring()
     })
-    // In whole ms: a clock may be too coarse for less, and then it would ring before its time, for ever.
+    // In whole ms: a clock may be too coarse for less, and then the alarm would ring before its time, for ever.
     run(timers.after(Math.max(0, Math.ceil(at - now())), wake))
   }
 }
 
 type Run = (effect: Effect.Effect<unknown>) => unknown
 
-/** Syncs the journal up to the write of this number, one sync after the other, and says when it is done. */
+/** Syncs the journal up to the write of this number, one sync after the other, and reports each. */
 const makeSyncs = (
   journal: Pick<Journal<unknown>, "sync">,
   run: Run,
@@ -194,7 +195,7 @@ const makeSyncs = (
   }
 }
 
-/** Has one input after the other done, though doing one may ask for another. */
+/** Takes one input after the other, though taking one may bring another. */
 const inTurn = <I>(take: (input: I) => void, rest: () => void) => {
   const inputs: Array<I> = []
   let isBusy = false
@@ -249,7 +250,7 @@ const join = <A, S>(machine: StateMachine<A, S>, { linger = Duration.zero }: Opt
       }
     )
     const main = yield* Effect.withFiber((fiber) => Effect.succeed(fiber))
-    // A server that does not know what is on its disk must not say another word.
+    // A server that does not know what is on its disk must say nothing more.
     const stop = ({ text }: DiskFailed) => Effect.andThen(Effect.logError(text), Fiber.interrupt(main))
     const sync = makeSyncs(journal, run, stop, (write) => step({ type: "synced", write }))
     const wakeLater = makeAlarm(yield* Timers, now, run, () => step({ type: "wake" }))

@@ -1,8 +1,8 @@
 /**
- * What a server writes down: enough to be, when it starts again, the server that it was.
+ * What a server writes to its journal, so that it is the same server when it starts again.
  *
- * Its term, and for whom it has voted in it; the log, and how much of it was known to be committed; and who it is. That
- * comes first, and again at the beginning of each life.
+ * First comes which server it is, and again at the beginning of each life. Then come its term, and for whom it has
+ * voted in it; and the log, with how much of it was known to be committed.
  */
 import * as Schema from "effect/Schema"
 import { Entry, type Index, ServerId, Snapshot, type Term } from "../../schema/RaftProtocol.ts"
@@ -13,7 +13,7 @@ const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 export type Record<A> =
   | { readonly type: "life"; readonly server: ServerId; readonly life: number }
   | { readonly type: "term"; readonly term: Term; readonly vote: ServerId | null }
-  /** Whatever came after this index before, these entries take its place. */
+  /** These entries take the place of whatever came after this index before. */
   | {
     readonly type: "entries"
     readonly after: Index
@@ -35,10 +35,10 @@ export const Record = <A, I>(operation: Schema.Codec<A, I>) =>
     Schema.Struct({ type: Schema.Literal("snapshot"), snapshot: Snapshot })
   ])
 
-/** What the records come to. */
+/** What a server learns from its records. */
 export interface Recovered<A> {
   readonly server: ServerId | undefined
-  /** How many lives there were. */
+  /** How many lives the server has had. */
   readonly lives: number
   readonly term: Term
   readonly vote: ServerId | undefined

@@ -1,19 +1,19 @@
 /**
- * How a follower passes on what the leader says to another.
+ * How a follower passes on to another one what the leader says.
  *
- * The leader, this follower and the other one are a majority of five. So when entries have been passed on along this way,
- * and each had them on its disk before, the last one knows that they are committed: nobody needs to say so. (The learners
- * of Paxos learn in the same way: Lamport, "Paxos Made Simple", 2001, §2.3.)
+ * The leader, this follower and the other one are a majority of five. So when entries have gone this way, and each
+ * server had them on its disk before it passed them on, the last one knows by itself that they are committed. (The
+ * learners of Paxos learn in the same way: Lamport, "Paxos Made Simple", 2001, §2.3.)
  *
- * What is passed on is the leader's own message: as if it had been under way for longer. If it is lost, or cannot be
- * passed on because something is missing here, the leader notices, and says it itself (see Replication).
+ * What a follower passes on is the leader's own message, as if it had been under way for longer. If it is lost, or this
+ * follower lacks something and cannot pass it on, the leader notices, and sends it itself (see Replication).
  */
 import { nodeOf } from "../../schema/RaftProtocol.ts"
 import * as Log from "./Log.ts"
 import type { Lead } from "./Message.ts"
 import { type Follower, send, type Server } from "./Server.ts"
 
-/** How many may wait to be passed on: the oldest are forgotten first. */
+/** How many messages wait to be passed on at the most; the oldest go first. */
 const limit = 64
 
 export const keep = <A>(role: Follower<A>, lead: Lead<A>): void => {
@@ -23,7 +23,7 @@ export const keep = <A>(role: Follower<A>, lead: Lead<A>): void => {
   role.relays = role.relays.slice(-limit)
 }
 
-/** Passes on all that is safe here. */
+/** Passes on all messages whose entries are safe here. */
 export const pass = <A>(server: Server<A>, role: Follower<A>): void => {
   if (role.relays.length === 0) return
   const { commit, id, log, term } = server

@@ -1,32 +1,37 @@
 /**
  * What a leader sends to whom, and when.
  *
- * **One message says all** that there is to say to a server: entries, how far they are committed, how far it may read.
+ * **One message says all** that the leader has to say to a server: entries, up to where they are committed, and how far
+ * the server may read.
  *
- * **Who waits learns first.** The clients of a server wait until it knows that some entries are committed, be it that they
- * asked for them, or that their reads must see them. An entry of this term is committed once it is safe on the disks of a
- * majority, whoever knows of it. So the leader does not gather answers, and then tell:
- * - Among three, the server that waits makes a majority with the leader. It is sent the entries, and how far they are safe
- *   on the leader's disk; when they are safe on its own, it knows.
- * - Among five, another server is sent them, the helper, which passes them on to all who wait (see Relays). Each of those
- *   makes a majority with the leader and the helper.
- * - When the leader's own clients wait, one of those who are told so answers at once, and says what it knows. If there is
- *   none, or there are more than five, the leader asks as many as make a majority with it, and tells who waits.
+ * **The server that waits learns first.** The clients of a server wait until that server knows some entries to be
+ * committed: they have asked for them, or their reads must see them. An entry of this term is committed once it is safe
+ * on the disks of a majority, whoever knows of it. So the leader does not gather answers first and then tell the
+ * others:
+ * - Among three, the server that waits makes a majority with the leader. The leader sends it the entries, and up to
+ *   where they are safe on the leader's disk. When they are safe on its own disk as well, the server knows that they
+ *   are committed.
+ * - Among five, the leader sends them to another server, the helper, which passes them on to all servers that wait (see
+ *   Relays). Each of these makes a majority with the leader and the helper.
+ * - When the leader's own clients wait, one of the servers that are told in this way answers at once, and says what it
+ *   knows. If there is none, or the cluster has more than five servers, the leader asks as many as make a majority with
+ *   it, and then tells the servers that wait.
  *
- * All others are sent entries with whatever else they are sent, within the idle window at the latest. So an operation costs
- * two messages among three servers: to the leader, and back; and among five a third, which all share that wait at the
- * same time. It takes two and three hops.
+ * The leader sends entries to all other servers together with whatever else it sends them, within the idle window at
+ * the latest. So an operation costs two messages among three servers, to the leader and back, and takes two hops. Among
+ * five it costs a third message, which all servers share that wait at the same time, and takes three hops.
  *
- * **Dispatches.** Such messages go out together, at least an append window apart. One who waits alone waits for company, for
- * two windows at the most.
+ * **Dispatches.** The leader sends these messages together, in dispatches that are at least an append window apart. If
+ * only one server waits, the leader waits for another, for two windows at the most.
  *
- * **Heartbeats** are only for who is sent nothing else, and questions only for when a majority has said nothing for long:
- * whatever a server says tells what it has heard last, and so that it still follows.
+ * **Heartbeats** go only to servers to which the leader sends nothing else. It asks for answers only when a majority
+ * has said nothing for long: whatever a server says tells what it has heard last, and so that it still follows.
  *
- * **Pipelining.** What was sent counts as arrived, and the next message goes on from there, but for what many messages
- * carry that are unanswered. A follower says when something is missing. If it does not answer in time, what it is not known
- * to have is sent once more; if that does not help, it is sent only what it must answer, until it does. If it has not come
- * to know what another was to tell it, the leader tells it itself, and no other does for a while.
+ * **Pipelining.** The leader counts what it has sent as arrived, and the next message goes on from there, unless the
+ * server has yet to answer as much as many messages carry. A follower says when entries are missing. If it does not
+ * answer in time, the leader sends once more what it does not know the follower to have. If that does not help either,
+ * it sends only messages that the follower must answer, until the follower does. If a server has not learned what a
+ * helper was to tell it, the leader tells it itself, and no helper does for a while.
  */
 import type { NodeId } from "../../schema/Address.ts"
 import { type Index, nodeOf, type Relay } from "../../schema/RaftProtocol.ts"
@@ -81,14 +86,14 @@ export const newPeer = (node: NodeId, next: Index, now: number): Peer => ({
   installed: 0
 })
 
-/** How many messages full of entries may be unanswered. */
+/** How many messages full of entries may wait for an answer. */
 const pipeline = 4
 
-/** How long a server may take to answer, beyond what it was told that it may. */
+/** How long a server may take to answer, besides the time that the leader has granted it. */
 const timeout = <A>({ settings }: Server<A>, { failures, roundTrip }: Peer): number =>
   Math.min(Math.max(settings.retry, 3 * roundTrip) * 2 ** failures, 10 * settings.retry)
 
-/** Those whose answers the leader asks for: as many as make a majority with it, the first that answer. */
+/** The servers whose answers the leader asks for: as many as make a majority with it, those first that answer. */
 const urgent = <A>(server: Server<A>, leader: Leader): ReadonlySet<Peer> => {
   const rank = ({ failures }: Peer): number => failures > 0 ? 1 : 0
   const members = leader.peers.filter((peer) => peer.server === undefined || isMember(server, peer.server))
@@ -98,22 +103,22 @@ const urgent = <A>(server: Server<A>, leader: Leader): ReadonlySet<Peer> => {
 /** Whether a peer is so far behind that it needs a snapshot. */
 const isFarBehind = <A>({ log }: Server<A>, peer: Peer): boolean => peer.next <= log.start.index
 
-/** Whether it is sent nothing but questions. */
+/** Whether the leader sends it nothing but questions. */
 const isSilent = (peer: Peer): boolean => peer.failures > 1
 
-/** Whether many entries are under way to it. */
+/** Whether so many entries are under way to it that the leader waits. */
 const isFull = <A>({ settings }: Server<A>, peer: Peer): boolean =>
   peer.server !== undefined && peer.next - peer.match > pipeline * settings.batch
 
-/** What this leader has sent by then, a majority has heard; so nobody else led then. */
+/** A majority has heard what this leader has sent by then. So nobody else led then. */
 export const heardByMajority = <A>(server: Server<A>, leader: Leader): number =>
   reachedByMajority(server, (id) => id === server.id ? Infinity : peerOfServer(leader, id)?.echo ?? -Infinity)
 
-/** When it is to be sent what was not. */
+/** When the leader sends it what it has not sent yet. */
 const unsentAt = <A>(server: Server<A>, peer: Peer): number =>
   isSilent(peer) || isFull(server, peer) ? Infinity : peer.unsentSince + server.settings.idleWindow
 
-/** When it is to be asked something: not as long as it talks by itself, since that says as much. */
+/** When the leader asks it something: not as long as it talks by itself, since that says as much. */
 const askAt = <A>(server: Server<A>, leader: Leader, { asked, echo }: Peer, isUrgent: boolean): number => {
   const { readAt, reads } = leader
   const { heartbeat, refuseAfter, requestWindow } = server.settings
@@ -124,7 +129,7 @@ const askAt = <A>(server: Server<A>, leader: Leader, { asked, echo }: Peer, isUr
   return isUrgent && isUsed ? Math.min(longest, Math.max(asked, heardByMajority(server, leader)) + heartbeat) : longest
 }
 
-/** Notes since when there is something that its clients wait for, and may hear of now. */
+/** Notes since when there is news that its clients wait for, and may hear now. */
 const lookForNews = <A>(server: Server<A>, peer: Peer): void => {
   const { commit, now } = server
   const isReadable = peer.isReadableNews && peer.readable!.index <= Math.max(commit, peer.knows)
@@ -134,36 +139,39 @@ const lookForNews = <A>(server: Server<A>, peer: Peer): void => {
     : Infinity
 }
 
-/** Who is sent entries next, because somebody waits for them to be committed. */
+/** To whom the leader sends entries next, because a server waits for them to be committed. */
 interface Dispatch {
-  /** It passes on what it is sent to those whom it helps. */
+  /** The server that passes on what it is sent to the helped ones. */
   readonly helper: Peer | undefined
   readonly helped: ReadonlyArray<Peer>
-  /** Who is sent them by the leader. */
+  /** The servers to which the leader sends the entries itself. */
   readonly direct: ReadonlyArray<Peer>
-  /** Whether the leader must learn that they are committed. */
+  /** Whether the leader must find out that they are committed. */
   readonly isAsking: boolean
 }
 
-/** Whether it waits for an entry of which nobody knows yet that it is committed. */
+/** Whether the peer waits for an entry that nobody knows to be committed yet. */
 const isWaiting = <A>(server: Server<A>, peer: Peer): boolean =>
   peer.wants > Math.max(server.commit, peer.knows) && !isFarBehind(server, peer) && !isSilent(peer)
 
 const isMemberAt = <A>(server: Server<A>, { server: id }: Peer): boolean => id !== undefined && isMember(server, id)
 
-/** Who is to pass on entries: a server that answers and waits for nothing, the one that was told something longest ago. */
+/** The helper: a server that answers and waits for nothing; of these, the one that was told something longest ago. */
 const findHelper = <A>(server: Server<A>, leader: Leader): Peer | undefined => {
   if (majority(server) !== 3) return undefined
   const rank = (peer: Peer): number => isWaiting(server, peer) ? Infinity : peer.toldAt
   return leader.peers.filter((peer) => isClose(server, peer)).toSorted((a, b) => rank(a) - rank(b))[0]
 }
 
-/** Whether a member answers, and one message brings it all entries. */
+/** Whether it is a member that answers, and one message can bring it all entries. */
 const isClose = <A>(server: Server<A>, peer: Peer): boolean =>
   isMemberAt(server, peer) && peer.failures === 0 && peer.via === undefined && !isFarBehind(server, peer)
   && Log.lastIndex(server.log) - peer.next < server.settings.batch
 
-/** Who is asked for answers in a dispatch, so that the leader learns what is committed; rather who is sent something anyway. */
+/**
+ * Which servers the leader asks for answers in a dispatch, so that it learns what is committed: rather those to which
+ * it sends something anyway.
+ */
 const findAsked = <A>(server: Server<A>, leader: Leader, direct: ReadonlyArray<Peer>): ReadonlyArray<Peer> => {
   const rank = (peer: Peer): number => peer.failures > 0 ? 2 : direct.includes(peer) ? 0 : 1
   return leader.peers
@@ -209,13 +217,15 @@ const sendDispatch = <A>(server: Server<A>, leader: Leader, { direct, helped, he
   }
 }
 
-/** Dispatches are a window apart, and who waits alone waits for company, for two windows at the most. */
+/**
+ * When the next dispatch goes out: a window after the last one, and, if only one server waits, after up to two windows.
+ */
 const dispatchAt = <A>(
   { settings: { appendWindow } }: Server<A>,
   { dispatchSince, dispatchedAt, sharedSince }: Leader
 ): number => Math.max(Math.min(dispatchSince + 2 * appendWindow, sharedSince), dispatchedAt + appendWindow)
 
-/** When a message of its own is due. */
+/** When the leader sends the peer a message that is not part of a dispatch. */
 const dueAt = <A>(server: Server<A>, leader: Leader, peer: Peer, isUrgent: boolean): number => {
   const heartbeatAt = peer.sentAt + server.settings.heartbeat
   return Math.min(
@@ -253,7 +263,10 @@ export const wakeAt = <A>(server: Server<A>, leader: Leader): number => {
   )
 }
 
-/** Says all that there is to say to a peer, and asks for an answer within so many ms, if at all; entries are always answered. */
+/**
+ * Sends a peer all that there is to say to it. Asks it to answer within so many ms, if that is given; servers always
+ * answer entries.
+ */
 const write = <A>(
   server: Server<A>,
   peer: Peer,
@@ -272,7 +285,7 @@ const write = <A>(
     from: id,
     term,
     at,
-    previous: { index: before, term: Log.termAt(log, before)! }, // it is not far behind
+    previous: { index: before, term: Log.termAt(log, before)! }, // the log has this entry, for the peer is not far behind
     entries,
     commit,
     safe: log.safe,
@@ -289,7 +302,7 @@ const write = <A>(
   if (isQuestion) question(server, peer, at, answerWithin)
 }
 
-/** What another is to tell a peer that is not far behind. */
+/** What the helper is to tell a peer that is not far behind. */
 const relay = <A>(server: Server<A>, peer: Peer, answerWithin: number): Relay => {
   const { log } = server
   const { heard, life, readable, server: to } = peer
@@ -298,10 +311,10 @@ const relay = <A>(server: Server<A>, peer: Peer, answerWithin: number): Relay =>
   told(peer, at, Log.lastIndex(log), Math.max(server.commit, log.safe))
   peer.unsentSince = Infinity
   question(server, peer, at, answerWithin)
-  return { at, after, answerWithin, to: { server: to!, life, heard }, ...readable && { read: readable } } // it is a member
+  return { at, after, answerWithin, to: { server: to!, life, heard }, ...readable && { read: readable } } // a member has one
 }
 
-/** It has been told all this. */
+/** Notes that the leader has told the peer all this. */
 const told = (peer: Peer, at: number, last: Index, knows: Index): void => {
   peer.sentAt = at
   peer.next = last + 1
@@ -314,7 +327,7 @@ const told = (peer: Peer, at: number, last: Index, knows: Index): void => {
   peer.newsSince = Infinity
 }
 
-/** Sends the next part of a snapshot, and nothing more until it is answered but empty parts, as questions. */
+/** Sends the next part of a snapshot. Until the peer has answered that, sends only empty parts, as questions. */
 const writeSnapshot = <A>(server: Server<A>, peer: Peer): void => {
   const isDue = peer.unsentSince < Infinity && !isSilent(peer)
   const at = stamp(server)
@@ -324,7 +337,7 @@ const writeSnapshot = <A>(server: Server<A>, peer: Peer): void => {
   question(server, peer, at, 0)
 }
 
-/** It was sent something at this time that it is to answer within so many ms. */
+/** Notes that the peer has to answer within so many ms what the leader sent at this time. */
 const question = <A>(server: Server<A>, peer: Peer, at: number, within: number): void => {
   peer.asked = at
   if (peer.lateAt < Infinity) return
@@ -332,7 +345,7 @@ const question = <A>(server: Server<A>, peer: Peer, at: number, within: number):
   peer.lateAt = server.now + within + timeout(server, peer)
 }
 
-/** It has not answered in time. */
+/** The peer has not answered in time. */
 const fail = <A>(server: Server<A>, leader: Leader, peer: Peer): void => {
   peer.failures++
   rewind(server, leader, peer)
@@ -340,7 +353,7 @@ const fail = <A>(server: Server<A>, leader: Leader, peer: Peer): void => {
   peer.lateAt = server.now + timeout(server, peer)
 }
 
-/** What was sent and is not known to have arrived, counts as lost. */
+/** Counts as lost what was sent and is not known to have arrived. */
 const rewind = <A>(server: Server<A>, leader: Leader, peer: Peer): void => {
   peer.next = peer.match + 1
   peer.unsentSince = peer.next > Log.lastIndex(server.log) ? Infinity : -Infinity
@@ -349,7 +362,7 @@ const rewind = <A>(server: Server<A>, leader: Leader, peer: Peer): void => {
   leader.askedTo = 0
 }
 
-/** Looks whether it has come to know what it was to know. If not in time, others do not tell it for a while. */
+/** Looks whether the peer has learned what it was to learn. If it has not in time, no helper tells it for a while. */
 const checkKnowledge = <A>(server: Server<A>, peer: Peer, { commit, echo }: Follow<A>): void => {
   const { now, settings } = server
   peer.commit = Math.max(peer.commit, commit)
@@ -363,7 +376,7 @@ const checkKnowledge = <A>(server: Server<A>, peer: Peer, { commit, echo }: Foll
   if (isLate) peer.relayAfter = now + Math.min(2 ** peer.relayFailures++ * settings.retry, 100 * settings.retry)
 }
 
-/** A server says that it is at this node; the answer is false if it has been replaced since. */
+/** A server says that it is at this node. Answers false if another server has taken its place since. */
 const meet = (leader: Leader, peer: Peer, { echo, from, life }: Follow<unknown>): boolean => {
   if (peer.server !== from) {
     if (echo <= peer.echo) return false
@@ -385,7 +398,7 @@ const meet = (leader: Leader, peer: Peer, { echo, from, life }: Follow<unknown>)
   return true
 }
 
-/** It has answered what it was sent at this time, and all before. */
+/** The peer has answered what the leader sent at this time, and all before. */
 const answered = <A>(server: Server<A>, peer: Peer, echo: number): void => {
   if (echo <= peer.echo) return
   peer.echo = echo
@@ -398,7 +411,7 @@ const answered = <A>(server: Server<A>, peer: Peer, echo: number): void => {
   peer.lateAt = server.now + server.settings.idleWindow + timeout(server, peer)
 }
 
-/** It asks how far to read. */
+/** The peer asks how far to read. */
 const askedToRead = <A>(server: Server<A>, leader: Leader, peer: Peer, { echo, read }: Follow<A>): void => {
   const told = peer.readable?.number ?? 0
   Reads.register(server, leader, peer.node, read, told)
@@ -417,7 +430,7 @@ export const receive = <A>(
   const { log } = server
   const isForeign = nodeOf(follow.from) !== node || follow.match > Log.lastIndex(log) || follow.echo > server.stamped
   if (peer === undefined || isForeign || !meet(leader, peer, follow)) return
-  if (peer.via !== via) peer.asked = -Infinity // it is asked at once, on the new way
+  if (peer.via !== via) peer.asked = -Infinity // the leader asks it at once, on the new way
   peer.via = via
   peer.match = Math.max(peer.match, follow.match)
   peer.next = Math.max(peer.next, peer.match + 1)

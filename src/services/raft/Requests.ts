@@ -2,14 +2,16 @@
  * What clients ask of this node: which operations they want appended, and what they want to read.
  *
  * **Exactly once.** A life of a server numbers its operations from 1, and a leader appends only the next one (see
- * Leading). So an operation may be handed over any number of times, to any leader; that it is in the log is known when it
- * comes back with the entries. Until then every message to the leader repeats it, so none waits for one that was lost.
+ * Append). So a server may hand over an operation any number of times, to any leader. It knows that the operation is in
+ * the log when that comes back with the entries. Until then it repeats the operation with every message to the leader,
+ * so that none has to wait for one that was lost.
  *
- * **Definite answers.** What no leader has been asked to append can be refused: it will never happen. What one has been
- * asked, nobody can take back; so a client is told that it has happened, or nothing. So nothing is handed to a leader that
- * seems to be cut off. A read changes nothing, so it can always be refused.
+ * **Definite answers.** A server may refuse what it has asked no leader to append: that will never happen. Nobody can
+ * take back what it has asked a leader to append; so it tells the client that this has happened, or nothing. For this
+ * reason it hands nothing to a leader that seems to be cut off. A read changes nothing, so the server may always refuse
+ * it.
  *
- * **Reads** ask only how far the log must be here; one question serves all that came before it.
+ * **Reads** ask the leader only how far the log must be here. One question serves all reads that came before it.
  */
 import type { Index, OperationId } from "../../schema/RaftProtocol.ts"
 import type { Requests, Server, Ticket } from "./Server.ts"
@@ -27,7 +29,7 @@ export const make = <A>(): Requests<A> => ({
   readsAnswered: 0
 })
 
-/** How many requests may wait at the most: more are refused. */
+/** How many requests wait at the most; more are refused. */
 export const limit = 100_000
 
 export const append = <A>(server: Server<A>, ticket: Ticket, operation: A): void => {
@@ -44,7 +46,7 @@ export const read = <A>(server: Server<A>, ticket: Ticket): void => {
 
 const refuse = <A>(server: Server<A>, ticket: Ticket): void => void server.outputs.push({ type: "refuse", ticket })
 
-/** Everything that waits is to be asked for now: numbers it, so that it can be. */
+/** Numbers everything that waits, so that the leader is asked for it now. */
 export const ask = <A>(server: Server<A>): void => {
   const { requests } = server
   askReads(server)
@@ -54,7 +56,7 @@ export const ask = <A>(server: Server<A>): void => {
   requests.waiting = []
 }
 
-/** One question for all reads that no question was about. */
+/** Puts one question for all reads about which the leader has not been asked. */
 export const askReads = <A>({ now, requests }: Server<A>): void => {
   if (requests.reads.at(-1)?.number !== 0) return
   requests.readsAsked++
@@ -62,11 +64,11 @@ export const askReads = <A>({ now, requests }: Server<A>): void => {
   for (const read of requests.reads) if (read.number === 0) read.number = requests.readsAsked
 }
 
-/** Whether a leader has been asked something, and has not done it. */
+/** Whether this server has asked a leader for something that is not done. */
 export const isAwaiting = <A>({ requests }: Server<A>): boolean =>
   requests.count > requests.accepted || requests.readsAsked > requests.readsAnswered
 
-/** What the leader has not been seen to append. */
+/** The operations that this server has asked for and has not seen in the log. */
 export const unaccepted = <A>({ requests, settings }: Server<A>): Requests<A>["asked"] => {
   const first = requests.asked[0]?.number ?? 0
   const from = Math.max(0, requests.accepted + 1 - first)
@@ -82,18 +84,18 @@ export const accepted = <A>(server: Server<A>, by: OperationId): void => {
   if (asked !== undefined) took(server, asked.at)
 }
 
-/** It has taken since then until now for a leader to do what it was asked. */
+/** A leader has taken since then to do what it was asked. */
 const took = <A>({ now, requests }: Server<A>, since: number): void => {
   requests.roundTrip += (now - since - requests.roundTrip) / 8
 }
 
-/** Another leader may not have what the one before had. */
+/** Asks again for everything: another leader may not have what the last one had. */
 export const reset = <A>({ requests }: Server<A>): void => {
   requests.accepted = (requests.asked[0]?.number ?? requests.count + 1) - 1
   requests.askedAt = -Infinity
 }
 
-/** This operation is delivered now; the answer is the ticket, if it was asked for in this life. */
+/** This operation is delivered now. Answers its ticket, if a client has asked for it in this life. */
 export const delivered = <A>(server: Server<A>, by: OperationId): Ticket | undefined => {
   const { requests } = server
   if (by.server !== server.id || by.life !== server.life) return undefined
@@ -101,7 +103,10 @@ export const delivered = <A>(server: Server<A>, by: OperationId): Ticket | undef
   return requests.asked.shift()!.ticket // they are delivered in order
 }
 
-/** These operations were delivered elsewhere, and only the state that came of them is known here. */
+/**
+ * A snapshot has brought the effect of this operation and those before, but not what the log made of them: their
+ * clients get no answer.
+ */
 export const skipped = <A>(server: Server<A>, { life, number }: OperationId): void => {
   const { requests } = server
   if (life !== server.life) return
@@ -111,7 +116,7 @@ export const skipped = <A>(server: Server<A>, { life, number }: OperationId): vo
   requests.accepted = Math.max(requests.accepted, number)
 }
 
-/** What was asked to be read up to this number needs the log up to this index. */
+/** Reads up to this number need the log up to this index. */
 export const readable = <A>(server: Server<A>, number: number, index: Index): void => {
   const { requests } = server
   if (number <= requests.readsAnswered) return
@@ -133,20 +138,20 @@ export const answerReads = <A>(server: Server<A>): void => {
   })
 }
 
-/** Since when a read has been waiting for somebody to ask, or an operation, if any may be asked for. */
+/** Since when a read or, if this server may ask for any, an operation has waited for the leader to be asked. */
 export const waitingSince = <A>({ requests }: Server<A>, isMember: boolean): number => {
   const isRead = requests.reads.at(-1)?.number === 0
   const read = isRead ? requests.reads.find(({ number }) => number === 0)?.since : undefined
   return Math.min(isMember ? requests.waiting[0]?.since ?? Infinity : Infinity, read ?? Infinity)
 }
 
-/** When the leader is asked again for what it should have done by now. */
+/** When this server asks the leader again for what it should have done by now. */
 export const retryAt = <A>(server: Server<A>): number => {
   const { requests, settings } = server
   return isAwaiting(server) ? requests.askedAt + Math.max(settings.retry, 3 * requests.roundTrip) : Infinity
 }
 
-/** When what may be refused is refused: nobody has led since then. */
+/** When this server refuses what it may refuse, because nobody has led since `leaderlessSince`. */
 export const refuseAt = <A>({ requests, settings }: Server<A>, leaderlessSince: number): number =>
   requests.waiting.length === 0 && requests.reads.length === 0 ? Infinity : leaderlessSince + settings.refuseAfter
 

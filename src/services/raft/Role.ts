@@ -5,7 +5,7 @@ import type { Term } from "../../schema/RaftProtocol.ts"
 import * as Requests from "./Requests.ts"
 import { type Server, writeTerm } from "./Server.ts"
 
-/** Follows whoever leads in this term: its own, or a later one. */
+/** Follows whoever leads in this term, which is the server's own or a later one. */
 export const follow = <A>(server: Server<A>, term: Term): void => {
   if (term > server.term) writeTerm(server, term, undefined)
   const { role } = server
@@ -30,15 +30,15 @@ export const follow = <A>(server: Server<A>, term: Term): void => {
   Requests.reset(server)
 }
 
-/** Nobody is known to lead any more. */
+/** This server knows of no leader any more. */
 export const loseLeader = <A>(server: Server<A>): void => {
   const { election, role, settings } = server
   if (role.type !== "follower" || role.leader === undefined) return
   role.leader = undefined
-  election.leaderlessSince = election.promisedUntil - settings.electionTimeout // when it was last heard
+  election.leaderlessSince = election.promisedUntil - settings.electionTimeout // when this server last heard it
 }
 
-/** Waits for somebody to lead. The more often nobody has won, the wider the times are spread at which servers try again. */
+/** Waits for a leader. The more elections nobody has won, the wider apart are the times at which servers try again. */
 export const wait = <A>(server: Server<A>): void => {
   const { chance, election, now, settings } = server
   const { electionTimeout, longestElectionTimeout } = settings

@@ -1,8 +1,8 @@
 /**
  * The whole state of a server, as plain data, and what every part of the algorithm does with it.
  *
- * Each module owns some of the fields: it alone changes them. Whatever a server wants of the world it adds to its outputs,
- * in order.
+ * Each module owns some of the fields: it alone changes them. Whatever a server wants of the world it adds to its
+ * outputs, in order.
  */
 import type { NodeId } from "../../schema/Address.ts"
 import type { Json } from "../../schema/Json.ts"
@@ -20,32 +20,37 @@ import type { Lead, Message } from "./Message.ts"
 import type { Record } from "./Records.ts"
 import type { Settings } from "./Settings.ts"
 
-/** What a client of this node asks; it is told of the outcome by this number. */
+/** The number of a request of a client of this node, by which the node reports the outcome. */
 export type Ticket = number
 
 export type Output<A> =
   | { readonly type: "send"; readonly to: NodeId; readonly message: Message<A> }
-  /** Writes are numbered: this is the first, or comes after the one before. */
+  /** Writes records to disk. Writes and replacements together are numbered from 1 on. */
   | { readonly type: "write"; readonly records: ReadonlyArray<Record<A>> }
-  /** Also a write: the disk is to hold these records alone. */
+  /** A write after which the disk has these records alone. */
   | { readonly type: "replace"; readonly records: ReadonlyArray<Record<A>> }
-  /** The next operation of the log; the ticket, if it was asked for here: answer first, from the state before it. */
+  /**
+   * The next operation of the log, with its ticket if a client of this node has asked for it. The answer goes first,
+   * evaluated on the state before the operation.
+   */
   | { readonly type: "deliver"; readonly index: Index; readonly operation: A; readonly ticket: Ticket | undefined }
-  /** The state is now that of this snapshot. */
+  /** The program's state is that of this snapshot from now on. */
   | { readonly type: "restore"; readonly state: Json }
-  /** This read may be answered from the present state. */
+  /** The program may answer this read from its present state. */
   | { readonly type: "answer"; readonly ticket: Ticket }
-  /** What was asked has not happened, and never will. */
+  /** The request is refused: it has not taken place, and never will. */
   | { readonly type: "refuse"; readonly ticket: Ticket }
-  /** The operation has happened, but what was to be answered is not known. */
+  /**
+   * The operation has taken place, but this server does not know what the log made of it, so the client gets no answer.
+   */
   | { readonly type: "forget"; readonly ticket: Ticket }
-  /** Please say what the present state is: it is wanted for a snapshot. */
+  /** Asks for the program's present state, for a snapshot. */
   | { readonly type: "snapshot"; readonly taking: Taking }
 
 /** See Election. */
 export interface Candidate {
   readonly type: "candidate"
-  /** It only asks who would vote for it. */
+  /** Whether it only asks who would vote for it. */
   readonly isPre: boolean
   readonly votes: Array<ServerId>
 }
@@ -53,76 +58,91 @@ export interface Candidate {
 /** See Following. */
 export interface Follower<A> {
   readonly type: "follower"
-  /** Of this term, once it has been heard; and by way of whom, if not straight. */
+  /**
+   * The leader of this term, once this server has heard it; and the server by way of which it hears it, if not
+   * straight.
+   */
   leader: ServerId | undefined
   via: NodeId | undefined
-  /** The greatest `at` that has come from it. */
+  /** The greatest `at` that has come from the leader. */
   echo: number
-  /** Up to here the log is known to be the leader's. */
+  /** Up to where this server knows its log to be the leader's. */
   verified: Index
-  /** Up to where the logs of others are known to be the leader's, and safe. */
+  /** Up to where this server knows the logs of others to be the leader's, and safe. */
   readonly known: Map<ServerId, Index>
-  /** What has come before what it builds on. */
+  /** Parts of the log that build on entries that this server lacks. */
   ahead: Array<Lead<A>>
-  /** What is to be passed on, when all up to `upTo` is safe here; with what the leader said of itself. */
+  /** What this server passes on once all up to `upTo` is safe here; with what the leader said of itself. */
   relays: Array<{ readonly relay: Relay; readonly upTo: Index; readonly lead: Pick<Lead<A>, "from" | "safe"> }>
-  /** When the leader is to be answered at the latest, and what is to be safe by then. */
+  /** By when this server answers the leader, and up to where its log has to be safe for that answer. */
   answerAt: number
   answerFor: Index
-  /** When the leader is told that something is missing. */
+  /** When this server tells the leader that something is missing. */
   missingAt: number
-  /** When the last message was sent that the leader has said it has heard. */
+  /** When this server sent the last message that the leader has said it has heard. */
   heardAt: number
-  /** The parts of a snapshot that have come. */
+  /** The text of a snapshot, as far as it has come. */
   incoming: { readonly index: Index; text: string } | undefined
 }
 
 /** What a leader keeps of each other node; see Replication. */
 export interface Peer {
   readonly node: NodeId
-  /** By way of whom it was heard last, if not straight. */
+  /** The node by way of which the leader heard it last, if not straight. */
   via: NodeId | undefined
-  /** The server that is there, and its life, as it has said last. */
+  /** The server at this node, and its life, as it has said last. */
   server: ServerId | undefined
   life: number
-  /** When the last message of that life was sent that has come, by its own clock. */
+  /** When that life sent the last message that has come, by its own clock. */
   heard: number
-  /** Up to here its log is this leader's, and safe. */
+  /** Up to where its log is this leader's, and safe. */
   match: Index
-  /** What is sent to it next: what comes before it has, or will have when all that was sent has come. */
+  /** The entry that the leader sends it next. It has all before that, or will when all that was sent has come. */
   next: Index
-  /** Since when there is something for it that was not sent; Infinity if there is not. */
+  /** Since when the leader has had something for it that it has not sent; Infinity if it has nothing. */
   unsentSince: number
-  /** Up to where it has said that it knows all to be committed; and up to where it will, when all that was sent has come. */
+  /**
+   * Up to where it has said that it knows entries to be committed; and up to where it will know that, when all that was
+   * sent has come.
+   */
   commit: Index
   knows: Index
-  /** The last entry that its clients wait for: to be committed, and to be known to be. */
+  /** The last entry of which its clients wait to hear that it is committed. */
   wants: Index
-  /** When that was sent; how often in a row another was to tell it in vain, and when another may again. */
+  /**
+   * When the leader sent `knows`; how often in a row another server failed to pass that on; when another server may try
+   * again.
+   */
   toldAt: number
   relayFailures: number
   relayAfter: number
-  /** Since when there is something that its clients wait for; Infinity if there is not. */
+  /** Since when the leader has had news that its clients wait for; Infinity if it has none. */
   newsSince: number
-  /** When it was last sent anything. */
+  /** When the leader last sent it anything. */
   sentAt: number
-  /** The last message to it that it is to answer; the last of all of them that it has answered, or a later one. */
+  /**
+   * When the leader sent the last message that it has to answer; and the last of all messages that it has answered, or
+   * a later one.
+   */
   asked: number
   echo: number
-  /** The first that it has not answered, and when that would be late; Infinity if it has answered all. */
+  /**
+   * When the leader sent the first message that it has not answered, and when the answer is late; Infinity if it has
+   * answered all.
+   */
   awaited: number
   lateAt: number
-  /** How often it has been late, in a row. */
+  /** How often in a row its answer was late. */
   failures: number
-  /** When it was last sent anew what it seemed to lack. */
+  /** When the leader last began to send again what it seemed to lack. */
   rewoundAt: number
-  /** How long an answer takes, on average, in ms. */
+  /** How long its answers take, on average, in ms. */
   roundTrip: number
-  /** How far it may read by now, whether that is news to it, and when it was last told. */
+  /** How far it may read by now, whether that is news to it, and when the leader last told it. */
   readable: { readonly number: number; readonly index: Index } | undefined
   isReadableNews: boolean
   readableAt: number
-  /** Up to which index the snapshot goes that it is sent, and how much of its text it has. */
+  /** Up to which index the snapshot goes that the leader sends it, and how many characters of it it has. */
   installing: Index
   installed: number
 }
@@ -131,49 +151,58 @@ export interface Peer {
 export interface Leader {
   readonly type: "leader"
   readonly since: number
-  /** Its first entry, which is blank. */
+  /** The index of its first entry, which is blank. */
   readonly first: Index
-  /** Of each server, the last operation in the log. */
+  /** The last operation of each server that is in the log. */
   readonly lastOperations: Map<ServerId, OperationId>
   readonly peers: ReadonlyArray<Peer>
-  /** The last entry of which the leader itself must learn that it is committed, and up to where it has asked enough others. */
+  /**
+   * The last entry of which the leader itself must find out that it is committed, and up to which it has asked enough
+   * servers.
+   */
   wants: Index
   askedTo: Index
-  /** Since when somebody waits for a dispatch, and since when more than one; Infinity if none does. When the last one was. */
+  /**
+   * Since when one server has waited for a dispatch, and since when more than one; Infinity if none does. When the
+   * leader sent the last dispatch.
+   */
   dispatchSince: number
   sharedSince: number
   dispatchedAt: number
-  /** Reads that may be answered when it is known that nobody else led when they came; see Reads. */
+  /** Reads that wait until the leader knows that nobody else led when they came; see Reads. */
   reads: Array<PendingRead>
-  /** When the last one came. */
+  /** When the last read came. */
   readAt: number
 }
 
 export interface PendingRead {
-  /** Who wants to know. */
+  /** The node that asks. */
   readonly node: NodeId
   readonly number: number
-  /** When this leader was asked. */
+  /** When the question came. */
   readonly at: number
-  /** Whoever has the log up to here may answer. */
+  /** A node that has executed the log up to here may answer. */
   readonly index: Index
 }
 
-/** What clients of this node have asked and not been told; see Requests. */
+/** What clients of this node have asked and not been answered; see Requests. */
 export interface Requests<A> {
-  /** Operations that no leader has been asked to append; since when. */
+  /** Operations that this server has asked no leader to append; since when they wait. */
   waiting: Array<{ readonly ticket: Ticket; readonly operation: A; readonly since: number }>
-  /** Operations of this life that a leader has been asked to append, and that are not known to be committed. */
+  /** Operations that this life has asked a leader to append, and does not know to be committed. */
   asked: Array<{ readonly ticket: Ticket; readonly operation: A; readonly number: number; readonly at: number }>
   /** How many operations this life has asked for. */
   count: number
   /** Up to which number they are in the log. */
   accepted: number
-  /** When the leader was last asked to append something, and how long it takes, on average. */
+  /** When this server last asked the leader for something, and how long the leader takes for it, on average. */
   askedAt: number
   roundTrip: number
   reads: Array<Read>
-  /** How often a leader was asked how far to read, when last, and how often it has said so. */
+  /**
+   * How often this server has asked a leader how far to read, when it did so last, and how many of these questions are
+   * answered.
+   */
   readsAsked: number
   readsAskedAt: number
   readsAnswered: number
@@ -182,16 +211,16 @@ export interface Requests<A> {
 export interface Read {
   readonly ticket: Ticket
   readonly since: number
-  /** With which question it was asked about; 0 if it was not. */
+  /** The number of the question that is about this read; 0 if there is none yet. */
   number: number
-  /** The log is needed up to here; Infinity while that is not known. */
+  /** Up to where the log has to be executed for it; Infinity while this server does not know. */
   index: Index
 }
 
-/** A snapshot without the state, which is asked for. */
+/** A snapshot that still lacks the state, for which the program is asked. */
 export interface Taking extends Omit<Snapshot, "state"> {}
 
-/** A snapshot, and its text, of which followers are sent parts. */
+/** A snapshot, and its text, which the leader sends in parts. */
 export interface Taken {
   readonly snapshot: Snapshot
   readonly text: string
@@ -205,7 +234,7 @@ export interface Server<A> {
   readonly life: number
   readonly settings: Settings
 
-  /** In ms, and from 0 to below 1: what this step was given. */
+  /** The time in ms, and a random number from 0 to below 1, which this step was given. */
   now: number
   chance: number
   /** A clock that never shows the same time twice; see {@link stamp}. */
@@ -217,12 +246,12 @@ export interface Server<A> {
   vote: ServerId | undefined
   readonly log: Log.Log<A>
 
-  /** Up to here all is committed, and has been delivered. */
+  /** Up to where the log is committed; and up to where it is delivered. */
   commit: Index
   applied: Index
-  /** Of each server, the last operation that was delivered. */
+  /** The last operation of each server that was delivered. */
   lastOperations: Map<ServerId, OperationId>
-  /** The last one that was taken or installed, and whether the next has been asked for. */
+  /** The last snapshot that this server has taken or got, and whether it has asked the program for the next one. */
   snapshot: Taken | undefined
   isTaking: boolean
 
@@ -231,19 +260,19 @@ export interface Server<A> {
   readonly election: {
     /** When this server seeks to lead, unless it hears from a leader. */
     deadline: number
-    /** Until then it votes for nobody, because it has heard from a leader, or may have in its last life. */
+    /** Until when it votes for nobody, because it has heard from a leader, or may have in its last life. */
     promisedUntil: number
-    /** Since when nobody is known to lead; Infinity while somebody is. */
+    /** Since when it knows of no leader; Infinity while it knows one. */
     leaderlessSince: number
-    /** How often it has sought to lead, in a row. */
+    /** How often in a row it has sought to lead. */
     attempts: number
   }
 
-  /** Writes, and what waits for them; see {@link afterSync}. */
+  /** Writes, and messages that wait for them; see {@link sendSafely}. */
   readonly disk: {
     written: number
     synced: number
-    /** The last write that a message must wait for. */
+    /** The last write that has a term or a vote. */
     termWritten: number
     waiting: Array<{ readonly write: number; readonly to: NodeId; readonly message: Message<A> }>
   }
@@ -251,10 +280,12 @@ export interface Server<A> {
   readonly requests: Requests<A>
 }
 
-/** The smallest step of stamps, in ms: exact in binary fractions, and too small to add up to anything. */
+/**
+ * The smallest step of stamps, in ms: exact as a binary fraction, and so small that the steps never add up to anything.
+ */
 const tick = 1 / 1024
 
-/** The present time, or a little later: after all that has been stamped before. */
+/** The present time, or a little later, so that it comes after every earlier stamp. */
 export const stamp = <A>(server: Server<A>): number => {
   server.stamped = Math.max(server.now, server.stamped + tick)
   return server.stamped
@@ -264,16 +295,16 @@ export const send = <A>(server: Server<A>, to: NodeId, message: Message<A>): voi
   server.outputs.push({ type: "send", to, message })
 }
 
-/** The answer is the number of the write. */
+/** Writes these records; answers the number of the write. */
 export const write = <A>(server: Server<A>, ...records: ReadonlyArray<Record<A>>): number => {
   server.outputs.push({ type: "write", records })
   return ++server.disk.written
 }
 
-/** Whether term and vote are safe: a server says nothing about its term before. */
+/** Whether term and vote are safe: until they are, a server says nothing about its term. */
 export const isTermSafe = <A>({ disk }: Server<A>): boolean => disk.synced >= disk.termWritten
 
-/** Sends this when all that was written is safe. */
+/** Sends this once all is safe that was written before. */
 export const sendSafely = <A>(server: Server<A>, to: NodeId, message: Message<A>): void => {
   const { disk } = server
   if (disk.synced === disk.written) send(server, to, message)
@@ -290,7 +321,7 @@ export const servers = <A>({ log }: Server<A>): ReadonlyArray<ServerId> => Log.m
 
 export const isMember = <A>(server: Server<A>, id: ServerId = server.id): boolean => servers(server).includes(id)
 
-/** How many are more than half of the cluster. */
+/** How many servers are more than half of the cluster. */
 export const majority = <A>(server: Server<A>): number => Math.floor(servers(server).length / 2) + 1
 
 /** The greatest value that a majority of the cluster has reached. */
@@ -302,7 +333,7 @@ export const reachedByMajority = <A>(server: Server<A>, valueOf: (id: ServerId) 
 export const peerOf = (leader: Leader, node: string): Peer | undefined =>
   leader.peers.find((peer) => peer.node === node)
 
-/** The peer at which this server is, if it is the one that is there now. */
+/** The peer at whose node this server is, unless another server is there now. */
 export const peerOfServer = (leader: Leader, id: ServerId): Peer | undefined => {
   const peer = peerOf(leader, nodeOf(id))
   return peer?.server === id ? peer : undefined

@@ -1,42 +1,46 @@
 /**
- * How patient the servers are that agree on a log, and how much they let gather.
+ * How long the servers that agree on a log wait for what, and how much they gather.
  */
 import * as Config from "effect/Config"
 import { millis } from "../Variable.ts"
 
-/** All in ms, but for limits. */
+/** Times in ms, and limits. */
 export interface Settings {
-  /** For how long a server that is new says nothing, so that all others are there when it does. */
+  /** For how long a new server says nothing, so that all others have started when it speaks. */
   readonly silence: number
-  /** A follower that has heard nothing from a leader for a time between these two seeks another one. */
+  /** A follower that has heard nothing from a leader for a time between these two seeks to elect another one. */
   readonly electionTimeout: number
   readonly longestElectionTimeout: number
-  /** A leader says something to everybody at least so often. */
+  /** A leader sends every other server something at least once in this time. */
   readonly heartbeat: number
   /**
-   * For how long after a majority has heard from a leader, by its clock, it answers reads without asking whether it still
-   * leads. It is shorter than the election timeout by more than clocks differ in speed. 0: it always asks.
+   * For how long, by its own clock, a leader that a majority has answered answers reads without asking whether it still
+   * leads. The lease is shorter than the election timeout by more than clocks differ in speed. 0: the leader always
+   * asks.
    */
   readonly lease: number
-  /** A server asks the leader at most so often; what its clients ask in between goes together. */
+  /** The least time between two requests of a server to the leader; what its clients ask in between goes together. */
   readonly requestWindow: number
   /** How far apart a leader's dispatches are at least: see Replication. */
   readonly appendWindow: number
-  /** For how long a leader gathers what it has to say to those who wait for it. */
+  /** For how long a leader gathers what it has to tell a server that waits for it. */
   readonly answerWindow: number
-  /** How long entries for whom nobody waits may wait for company, and then the answer. */
+  /**
+   * For how long a leader gathers entries for a server whose clients wait for none of them, and for how long that
+   * server may hold back its answer.
+   */
   readonly idleWindow: number
-  /** How long what should have come in between may be late, before it counts as lost. */
+  /** How long a server waits for what is missing between two messages, before it takes that for lost. */
   readonly gap: number
-  /** The shortest time after which something that has not arrived is sent again. */
+  /** The shortest time after which a server sends again what has not arrived. */
   readonly retry: number
-  /** For how long nobody may lead, before requests that may still be refused are refused. */
+  /** How long there may be no leader, before a node refuses those requests that it may still refuse. */
   readonly refuseAfter: number
-  /** How many operations or entries go into one message at the most. */
+  /** How many operations or entries one message has at the most. */
   readonly batch: number
-  /** How many bytes of a snapshot's text go into one message. */
+  /** How many characters of a snapshot's text go into one message. */
   readonly chunk: number
-  /** After how many entries since the last one a snapshot is taken, at the earliest. */
+  /** How many entries at least come between two snapshots. */
   readonly snapshotAfter: number
 }
 

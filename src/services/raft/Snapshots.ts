@@ -1,15 +1,17 @@
 /**
  * Snapshots stand for the beginning of the log, so that it does not grow for ever.
  *
- * Each server takes its own, of what is committed and delivered. It comes with the last index and term that it covers, who
- * makes up the cluster, and the last operation of each of them: without these, an operation that is handed over late would be done once
- * more. It is taken when as many entries have come as the last one was worth, so its cost is spread over them.
- * A snapshot and the entries after it replace what is on disk at once (see Disk). In memory some entries stay that it covers,
- * for those who are a little behind.
+ * Each server takes its own snapshots, of what is committed and delivered. A snapshot comes with the last index and
+ * term that it covers, which servers make up the cluster, and the last operation of each of them: without these, an
+ * operation that a server hands over late would take place twice. A server takes a snapshot when as many entries have
+ * come as the last one was worth, so its cost is spread over them. A snapshot and the entries after it replace what is
+ * on disk in one step (see Disk). Some of the entries that it covers stay in memory, for servers that are a little
+ * behind.
  *
- * A follower that is further behind is sent the snapshot, in parts, each when the one before is answered. **It may overtake
- * entries, and be overtaken**: one that ends before what is delivered already is let be, or the program would go back; one
- * that ends within the log leaves the entries after it, which may be committed with this server's help. (Ongaro, 2014, §5.)
+ * The leader sends a follower that is further behind the snapshot, in parts, each when the follower has answered the
+ * one before. **A snapshot may overtake entries, and entries may overtake it.** A follower ignores a snapshot that ends
+ * before what it has delivered, or its program would go back. If a snapshot ends within the follower's log, the entries
+ * after it stay, since they may be committed with this server's help. (Ongaro, 2014, §5.)
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -24,10 +26,10 @@ import { type Follower, type Peer, type Server, type Taken, type Taking } from "
 
 export const taken = (snapshot: Snapshot): Taken => ({ snapshot, text: JSON.stringify(snapshot) })
 
-/** How many bytes of a snapshot are taken to be worth an entry. */
+/** So many characters of a snapshot count as one entry. */
 const entrySize = 100
 
-/** Asks for the state, if it is time for a snapshot. */
+/** Asks the program for its state, if it is time for a snapshot. */
 export const tend = <A>(server: Server<A>): void => {
   const { applied, log, settings, snapshot } = server
   const since = applied - (snapshot?.snapshot.position.index ?? 0)
@@ -36,14 +38,14 @@ export const tend = <A>(server: Server<A>): void => {
   server.outputs.push({
     type: "snapshot",
     taking: {
-      position: { index: applied, term: Log.termAt(log, applied)! }, // it has been delivered just now
+      position: { index: applied, term: Log.termAt(log, applied)! }, // the log still has what was delivered last
       servers: Log.serversAt(log, applied),
       lastOperations: [...server.lastOperations.values()]
     }
   })
 }
 
-/** The state that was asked for; undefined if the program has none to give: then the log stays whole. */
+/** Takes the state that the program gives; if it has none to give, the log stays whole. */
 export const take = <A>(server: Server<A>, taking: Taking, state: Json | undefined): void => {
   const { log, settings } = server
   if (state === undefined) return
@@ -51,11 +53,11 @@ export const take = <A>(server: Server<A>, taking: Taking, state: Json | undefin
   if (taking.position.index <= (server.snapshot?.snapshot.position.index ?? 0)) return
   server.snapshot = taken({ ...taking, state })
   const index = Math.max(log.start.index, taking.position.index - Math.floor(settings.snapshotAfter / 2))
-  if (index > log.start.index) Log.compact(log, { index, term: Log.termAt(log, index)! }) // it is in the log
+  if (index > log.start.index) Log.compact(log, { index, term: Log.termAt(log, index)! }) // the log has it
   replace(server)
 }
 
-/** Writes down all that this server must keep. */
+/** Replaces what is on disk by all that this server must keep. */
 const replace = <A>(server: Server<A>): number => {
   const { commit, disk, id, life, log, snapshot, term, vote } = server
   const after = Math.max(log.start.index, snapshot?.snapshot.position.index ?? 0)
@@ -73,7 +75,7 @@ const replace = <A>(server: Server<A>): number => {
 
 /** Sends a peer the next part of the snapshot, of so many characters at the most. */
 export const send = <A>(server: Server<A>, peer: Peer, at: number, length: number): void => {
-  const { position } = server.snapshot!.snapshot // the log does not begin with its beginning, so there is one
+  const { position } = server.snapshot!.snapshot // the peer lacks what the log no longer has, so there is a snapshot
   const { text } = server.snapshot!
   const offset = peer.installing === position.index ? peer.installed : 0
   peer.installing = position.index
@@ -91,7 +93,7 @@ export const send = <A>(server: Server<A>, peer: Peer, at: number, length: numbe
   Detours.sendBy(server, peer.via, peer.node, { type: "install", body })
 }
 
-/** A peer has so much of a snapshot; the answer is whether it is to be sent more. */
+/** A peer has so much of a snapshot. Answers whether this server is to send it more. */
 export const isAwaited = (
   peer: Peer,
   { index, length }: { readonly index: number; readonly length: number }
@@ -103,7 +105,7 @@ export const isAwaited = (
 
 const decode = Schema.decodeUnknownResult(Schema.fromJsonString(Snapshot))
 
-/** A part of a snapshot has come from the leader. */
+/** Takes a part of a snapshot from the leader. */
 export const receive = <A>(server: Server<A>, role: Follower<A>, part: Install): void => {
   if (part.index <= server.commit) {
     role.incoming = undefined
