@@ -103,13 +103,14 @@ export type Servers = Effect.Success<ReturnType<typeof servers>>
 const faults = Effect.fnUntraced(function*(
   { killServers }: Given,
   { own }: Servers,
-  { nemesisInterval, timeLimit }: Run
+  { nemesisInterval, timeLimit }: Run,
+  well: Effect.Effect<void>
 ) {
   if (!killServers || own === undefined) return () => {}
   const { torment } = yield* Effect.promise(() => import("../nats/NatsServers.ts"))
   const [begin, end] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
   yield* Deferred.await(begin).pipe(
-    Effect.andThen(Effect.raceFirst(torment(own, nemesisInterval), Deferred.await(end))),
+    Effect.andThen(Effect.raceFirst(torment(own, nemesisInterval, well), Deferred.await(end))),
     Effect.forkScoped
   )
   return (elapsed: number): void => {
@@ -147,16 +148,17 @@ export const cluster = Effect.fnUntraced(function*(given: Given, servers: Server
     ? undefined
     : yield* hosts(servers.own, options)
   let note: OnLine = () => {}
-  for (const { isFor, url } of apart?.all ?? [{ url: servers.urls, isFor: () => true }]) {
-    yield* listen(url, name, isFor, (...line) => note(...line)).pipe(Nats.unavailable)
-  }
+  const well = yield* Effect.forEach(
+    apart?.all ?? [{ url: servers.urls, isFor: () => true }],
+    ({ isFor, url }) => listen(url, name, isFor, (...line) => note(...line))
+  ).pipe(Nats.unavailable)
   const which = program === undefined ? [] : ["--program", program]
   return {
     args: (node) => {
       const url = node === undefined || apart === undefined ? servers.urls : apart.urlOf(node)
       return ["up", text, ...which, "--stdio", "--nats", url, "--cluster", name]
     },
-    tell: yield* faults(given, servers, options),
+    tell: yield* faults(given, servers, options, Effect.raceAll(well)),
     ...apart && { onCut: apart.onCut },
     onBegin: (given) => {
       note = given

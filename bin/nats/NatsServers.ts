@@ -74,14 +74,17 @@ export const start = startWith(() => Effect.succeed(undefined))
 export const startApart = startWith(RouteLinks.make)
 
 /**
- * Again and again kills one of them and starts it again, each after so many ms in the mean; never two at once. Interrupted,
- * it starts what is down.
+ * Again and again kills one of them, after so many ms in the mean and at least half of that, and starts it again after as
+ * many. The next one is killed when they are well: as long as they elect a leader (4 to 9 s, nats-server 2.9) nothing is
+ * answered, and a server that has not caught up is as good as down. Interrupted, it starts what is down.
+ *
+ * @param well completes when the servers take what they are to keep
  */
-export const torment = (servers: NatsServers, interval: number) => {
-  const pause = Effect.flatMap(Random.nextBetween(0, 2 * interval), Effect.sleep)
+export const torment = (servers: NatsServers, interval: number, well: Effect.Effect<void>) => {
+  const pause = Effect.flatMap(Random.nextBetween(0.5 * interval, 1.5 * interval), Effect.sleep)
   return Effect.gen(function*() {
     const server = yield* Random.nextIntBetween(0, numbers.length)
-    yield* pause
+    yield* Effect.andThen(well, pause)
     yield* Effect.acquireUseRelease(
       servers.kill(server),
       () => pause,

@@ -4,6 +4,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
 import * as NatsBucket from "../../src/nats/NatsBucket.ts"
 import * as NatsLines from "../../src/nats/NatsLines.ts"
 import { type Address, isClient } from "../../src/schema/Address.ts"
@@ -15,7 +16,7 @@ export type OnLine = (src: Address, dest: Address, line: string) => void
 
 /**
  * Listens until the scope ends to what comes for these nodes. First it waits until the servers are ready: a run of nodes
- * begins with them in order.
+ * begins with them in order. The answer is an effect that completes when they take what they are to keep.
  */
 export const listen = Effect.fnUntraced(function*(
   url: string,
@@ -24,7 +25,8 @@ export const listen = Effect.fnUntraced(function*(
   onLine: OnLine
 ) {
   const bus = yield* Layer.build(NatsNode.busAt(url, cluster))
-  yield* Effect.provideContext(NatsBucket.open, bus)
+  const ready = Effect.asVoid(Effect.provideContext(NatsBucket.open, bus))
+  yield* ready
   const lines = yield* Effect.provideContext(NatsLines.make, bus)
   yield* Effect.acquireRelease(
     Effect.sync(() =>
@@ -37,4 +39,5 @@ export const listen = Effect.fnUntraced(function*(
     ),
     (stop) => Effect.sync(stop)
   )
+  return Effect.ignore(Effect.retry(ready, Schedule.spaced("100 millis")))
 })
