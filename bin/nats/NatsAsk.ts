@@ -17,7 +17,7 @@ export interface Request {
   readonly timeout: Duration.Duration
 }
 
-/** The body of the reply, or the error that was answered. */
+/** The body of the reply, or the error with which the node answered. */
 export const ask = ({ body, cluster, timeout, to, url }: Request) =>
   Effect.flatMap(NatsClient, (client) => Effect.result(client.request(to, body, timeout))).pipe(
     Effect.provide(Layer.provide(NatsClient.layer, NatsNode.busAt(url, cluster)))

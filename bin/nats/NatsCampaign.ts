@@ -1,8 +1,8 @@
 /**
- * Deals the seeds of a campaign to workers on any machine, and gathers what they tell: see WorkQueue.
+ * Deals the seeds of a campaign to workers on any machine, and gathers their answers: see WorkQueue.
  *
- * At most {@link window} ranges stand in the queue at a time, so what a campaign leaves behind that is killed is bounded.
- * Whatever the servers lose, all of them at once included, is published again.
+ * At most {@link window} ranges of seeds are in the queue at a time, so a campaign that is killed leaves a bounded
+ * amount behind. A range that the servers lose is published again, even if all servers lose all they have.
  */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -19,10 +19,10 @@ import * as WorkQueue from "./WorkQueue.ts"
 
 const window = 1000
 
-/** A range is a hundred seeds at most, and less where there would be too few ranges for many workers. */
+/** How many seeds a range has: a hundred, or less where there would be too few ranges for many workers. */
 const rangeSize = (seeds: number): number => Math.min(100, Math.ceil(seeds / window))
 
-/** How long to wait for something to be done before it looks whether anybody works, in ms. */
+/** How long to wait for answers before looking whether anybody works, in ms. */
 const lookEvery = 1000
 
 export interface Place {
@@ -31,7 +31,7 @@ export interface Place {
   readonly cluster: string
 }
 
-/** The ranges of which seeds are missing, by their first seeds. */
+/** The ranges of which some seeds have no answer yet, by their first seeds. */
 const rangesOf = ({ seeds, world }: Campaign.Seeds) => {
   const first = world.options.seed
   const size = rangeSize(seeds)
@@ -43,7 +43,7 @@ const rangesOf = ({ seeds, world }: Campaign.Seeds) => {
     open: (start: number, count: number): void =>
       void missing.set(start, new Set(Array.from({ length: count }, (_, i) => start + i))),
     missing: (): ReadonlyArray<number> => [...missing.keys()],
-    /** Whether a seed was missing until now, and whether it was the last one of its range. */
+    /** Notes the answer for a seed: whether it is the first one, and whether it was the last that its range lacked. */
     close: (seed: number): { readonly isNew: boolean; readonly isLast: boolean } => {
       const range = missing.get(from(seed))
       const isNew = range?.delete(seed) === true
@@ -75,7 +75,10 @@ const dealer = Effect.fnUntraced(function*(seeds: Campaign.Seeds, queue: WorkQue
   let attempts = 0
   let emptyLooks = 0
   let isToldOfNobody = false
-  /** Nothing came for a while. Ranges that are twice seen nowhere are lost. */
+  /**
+   * Nothing has come for a while. If two looks in a row see no range, neither waiting nor taken, the ranges are lost
+   * and are published again.
+   */
   const look = Effect.gen(function*() {
     const info = yield* JetStream.use(() => queue.workers.info())
     const isHeld = info.num_ack_pending > 0
@@ -98,7 +101,7 @@ const dealer = Effect.fnUntraced(function*(seeds: Campaign.Seeds, queue: WorkQue
   return { publishAll, look, close }
 })
 
-/** The runs that a worker tells of, each once. */
+/** The runs in a worker's answer that have not come before. */
 const gather = Effect.fnUntraced(function*(
   data: Uint8Array,
   workers: Set<string>,
@@ -114,7 +117,7 @@ const gather = Effect.fnUntraced(function*(
   return ended
 })
 
-/** Workers on any machine. What is left of the campaign goes with the scope. */
+/** Workers on any machine. What is left of the campaign in the queue is removed with the scope. */
 export const start = Effect.fnUntraced(function*(seeds: Campaign.Seeds, { cluster, url }: Place) {
   const bus = yield* Layer.build(NatsNode.busAt(url, cluster))
   const onBus = <A, E>(effect: Effect.Effect<A, E, NatsBus>) => Effect.provideContext(effect, bus)

@@ -1,5 +1,6 @@
 /**
- * How a program runs as a node on NATS: real time and real chance, as in Live, but messages and bench services over the bus.
+ * Runs a program as a node on NATS: with the real clock and real chance, as Live does, but with messages and bench
+ * services over the bus.
  */
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as Config from "effect/Config"
@@ -34,11 +35,11 @@ export interface Settings {
   readonly id: string
   /** All nodes, this one included, in the same order at each. */
   readonly ids: ReadonlyArray<string>
-  /** Where its journal is; the file bears the name of the node. */
+  /** The folder of its journal. The file has the name of the node. */
   readonly disk: string
 }
 
-/** The environment of this process, with these in the place of what it says itself. */
+/** The environment of this process, with these variables over those that it has. */
 export const environment = (variables: Readonly<Record<string, string>>) =>
   ConfigProvider.layer(ConfigProvider.orElse(ConfigProvider.fromUnknown(variables), ConfigProvider.fromEnv()))
 
@@ -64,14 +65,14 @@ const layer = <E, R>(messages: Layer.Layer<MessageIO, E, R>, folder: string) =>
     Layer.provide(NatsServices.layer)
   )
 
-/** What is wrong, where it is nothing that a program has done. */
+/** The message of an error that no program has made. */
 export const explain = (error: unknown): string | undefined =>
   error instanceof NatsUnavailable || error instanceof JetStream.NoJetStream || error instanceof Config.ConfigError
     || error instanceof DiskFailed
     ? error.message.replaceAll(/\s+/g, " ")
     : undefined
 
-/** Runs until it is interrupted. Whatever the program asks for, there must be JetStream when it starts. */
+/** Runs a node until it is interrupted. JetStream must be there when the node starts, whatever the program asks for. */
 export const run = (program: SimulatedNode.Program, { cluster, disk, id, ids, url }: Settings) =>
   Effect.andThen(NatsBucket.open, program).pipe(
     Effect.provide(
@@ -85,9 +86,9 @@ export const run = (program: SimulatedNode.Program, { cluster, disk, id, ids, ur
   )
 
 /**
- * Runs a node that a bench has started: it is told who it is by `init` on standard input, and answers on standard output.
- * What clients ask there goes to the node over the bus, and so do its answers: so the bench judges a node as it runs on
- * NATS. It ends with its input.
+ * Runs a node that a bench has started. `init` on standard input tells it who it is. What the bench's clients ask there
+ * goes to the node over the bus, and its answers come back over the bus and go to standard output: so the bench judges
+ * a node as it runs on NATS. The node ends with its input.
  */
 export const runForBench = Effect.fnUntraced(function*(
   program: SimulatedNode.Program,
@@ -105,7 +106,9 @@ export const runForBench = Effect.fnUntraced(function*(
   )
 }, (running) => Effect.provideService(Effect.scoped(running), Logger.LogToStderr, true))
 
-/** What a bench sends on standard input; answers to its clients go to standard output. */
+/**
+ * Passes what a bench sends on standard input to the node, and the node's answers to its clients to standard output.
+ */
 const bench = Effect.gen(function*() {
   const lines = yield* NatsLines.make
   const init = yield* Deferred.make<{ readonly id: NodeId; readonly init: Envelope.Envelope }>()

@@ -16,7 +16,7 @@ export class NotInstalled extends Data.TaggedError("NotInstalled") {
   }
 }
 
-/** It ended before it was ready. */
+/** The server ended before it was ready. */
 export class Failed extends Data.TaggedError("Failed")<{ readonly said: string }> {
   override get message(): string {
     return `nats-server does not start: ${this.said}`
@@ -27,7 +27,7 @@ export interface Settings {
   readonly port: number
   /** Where JetStream keeps its files, and the settings are written. */
   readonly folder: string
-  /** If it is one of several. */
+  /** Given if the server is one of several. */
   readonly cluster?: {
     readonly server: string
     readonly port: number
@@ -43,7 +43,7 @@ export interface Settings {
 export interface NatsServer {
   readonly url: string
   readonly signal: (name: "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGTERM") => void
-  /** Completes when it has ended. */
+  /** Completes when the server has ended. */
   readonly ended: Effect.Effect<void>
 }
 
@@ -56,7 +56,7 @@ const isThere = (file: string): boolean => {
   }
 }
 
-/** Where the executable is; Debian has it where only root looks. */
+/** The path of the executable. Debian has it in a folder that is only in root's PATH. */
 export const executable = (): string | undefined =>
   [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"]
     .map((directory) => join(directory, "nats-server"))
@@ -89,7 +89,7 @@ const settingsText = ({ cluster, folder, more = "", port }: Settings): string =>
     more
   ].join("\n") + "\n"
 
-/** Starts it, and waits until it is ready. */
+/** Starts a server, and waits until it is ready. */
 export const start = (settings: Settings) =>
   Effect.gen(function*() {
     const file = executable()

@@ -1,5 +1,5 @@
 /**
- * Three NATS servers on loopback that are one cluster, and what may befall them.
+ * Three NATS servers on this machine that form one cluster, and the faults that can befall them.
  */
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
@@ -13,13 +13,13 @@ import * as RouteLinks from "./RouteLinks.ts"
 export interface NatsServers {
   readonly urls: ReadonlyArray<string>
   readonly kill: (server: number) => Effect.Effect<void>
-  /** Starts one that was killed again, with what it had on its disk. */
+  /** Starts a killed server again, with what is on its disk. */
   readonly restart: (server: number) => Effect.Effect<void, NatsServer.NotInstalled | NatsServer.Failed>
   /** From now on these links between them are cut, and no others. */
   readonly cut: (isCut: RouteLinks.IsCut) => void
 }
 
-/** A folder that goes with the scope. */
+/** A temporary folder, which is removed with the scope. */
 export const folder = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "gossip-girl-nats-"))),
   (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
@@ -27,7 +27,7 @@ export const folder = Effect.acquireRelease(
 
 const numbers = [0, 1, 2]
 
-/** How many there are. */
+/** How many servers there are. */
 export const count = numbers.length
 
 /** Three servers; each reaches the others by these links alone, if it shall be possible to cut them. */
@@ -49,7 +49,7 @@ const startWith = Effect.fnUntraced(function*(
         cluster: {
           server: `s${i}`,
           port: routes[i]!,
-          // It finds itself there too: by how many they are it knows how many are a majority.
+          // Its own port is among them: it takes as many servers as there are routes for the cluster, and so knows how many are a majority.
           routes: links === undefined ? routes : numbers.map((to) => to === i ? routes[i]! : links.port(i, to)),
           isSecluded: links !== undefined
         }
@@ -74,9 +74,10 @@ export const start = startWith(() => Effect.succeed(undefined))
 export const startApart = startWith(RouteLinks.make)
 
 /**
- * Again and again kills one of them, after so many ms in the mean and at least half of that, and starts it again after as
- * many. The next one is killed when they are well: as long as they elect a leader (4 to 9 s, nats-server 2.9) nothing is
- * answered, and a server that has not caught up is as good as down. Interrupted, it starts what is down.
+ * Kills one server and starts it again, again and again: it kills one after so many ms in the mean, and at least half of
+ * that, and starts it again after as many. It kills the next one when all are well: while they elect a leader (4 to 9 s,
+ * nats-server 2.9) they answer nobody, and a server that has not caught up is as good as down. When it is interrupted, it
+ * starts the one that is down.
  *
  * @param well completes when the servers take what they are to keep
  */

@@ -1,5 +1,5 @@
 /**
- * What nodes on NATS send each other, for a bench that only sees what they and its clients say.
+ * What nodes on NATS send each other, for a bench that by itself only sees what nodes and its clients say.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,12 +11,13 @@ import { type Address, isClient } from "../../src/schema/Address.ts"
 import * as Envelope from "../../src/schema/Envelope.ts"
 import * as NatsNode from "./NatsNode.ts"
 
-/** Is told of a line that one node has sent to another. */
+/** Called with each line that one node has sent to another. */
 export type OnLine = (src: Address, dest: Address, line: string) => void
 
 /**
- * Listens until the scope ends to what comes for these nodes. First it waits until the servers are ready: a run of nodes
- * begins with them in order. The answer is an effect that completes when they take what they are to keep.
+ * Listens to what comes for these nodes, until the scope ends. First waits until the servers are ready, since a run of
+ * nodes has to begin with all servers in order. Answers an effect that completes when the servers take what they are to
+ * keep.
  */
 export const listen = Effect.fnUntraced(function*(
   url: string,

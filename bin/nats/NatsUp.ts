@@ -1,6 +1,6 @@
 /**
- * A cluster of nodes on this machine, on NATS: it finds or starts a server, starts the nodes, shows them, and ends all
- * that it has started. A node that ends by itself is started again.
+ * A cluster of nodes on this machine, on NATS. This finds or starts a server, starts the nodes, shows them, and ends
+ * all that it has started. It starts a node that has ended again.
  */
 import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
@@ -28,7 +28,7 @@ export interface Settings {
   readonly workload: string
   readonly program: string
   readonly ids: ReadonlyArray<string>
-  /** Servers that run, if they are given. */
+  /** Servers that run already, if they are given. */
   readonly url: string | undefined
   readonly cluster: string
   readonly disk: string | undefined
@@ -43,10 +43,13 @@ const temporary = Effect.acquireRelease(
   (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
 )
 
-/** Waits that long between two attempts to start a node that has ended, in ms. */
+/** How long to wait before starting a node again that has ended, in ms. */
 const respite = 1000
 
-/** By this code a node says that it cannot start. In a later life that passes: a server is missed for a while. */
+/**
+ * The exit code of a node that could not start. In its first life that is final; in a later one the servers may be down
+ * for a while.
+ */
 const cannotStart = 3
 
 /** One life of a node, from its start to its end. */
@@ -74,7 +77,7 @@ const live = (id: string, settings: Settings, env: NodeJS.ProcessEnv, watchdog: 
     })
   })
 
-/** What has passed on the bus since it was last asked, and which requests to nodes have no answer yet. */
+/** How many messages have passed on the bus since the last look, and how many requests to nodes have no answer yet. */
 const observer = Effect.gen(function*() {
   const clock = yield* Clock.Clock
   const waiting = new Map<string, number>()
@@ -99,10 +102,10 @@ const observer = Effect.gen(function*() {
     return { messages: passed, waiting: waiting.size }
   }
 })
-/** A request that has no answer after so long, in ms, has nobody who waits for it. */
+/** Nobody waits any more for a request that has had no answer for so long, in ms. */
 const forgotten = 5000
 
-/** Shows who is up and what passes, every second, where somebody sees it. */
+/** Shows every second which nodes are up and what passes on the bus, if standard error is a terminal. */
 const show = Effect.fnUntraced(function*(up: ReadonlySet<string>, ids: ReadonlyArray<string>) {
   if (process.stderr.isTTY !== true) return yield* Effect.never
   const look = yield* observer
@@ -116,7 +119,7 @@ const show = Effect.fnUntraced(function*(up: ReadonlySet<string>, ids: ReadonlyA
   )
 })
 
-/** A server that runs, or one that ends with the scope. */
+/** The URL of a server that runs, or of one that is started here and ends with the scope. */
 const serverFor = (
   url: string | undefined,
   cluster: string,
@@ -135,7 +138,7 @@ const serverFor = (
     Effect.catchTag("ConfigError", Effect.die)
   )
 
-/** A node has said why. */
+/** A node could not start at all, and has said why. */
 class NeverStarts extends Data.TaggedError("NeverStarts")<{ readonly id: string }> {
   override get message(): string {
     return `${this.id} cannot start`

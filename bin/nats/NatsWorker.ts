@@ -1,5 +1,5 @@
 /**
- * A worker: it makes the runs of whatever campaigns there are, until it is ended. See WorkQueue.
+ * A worker: makes runs for all campaigns that there are, until somebody ends it. See WorkQueue.
  */
 import type { JsMsg } from "@nats-io/jetstream"
 import * as Effect from "effect/Effect"
@@ -19,7 +19,7 @@ export interface Settings {
   /** Servers, separated by commas. */
   readonly url: string
   readonly cluster: string
-  /** How many runs at a time. */
+  /** How many runs it makes at a time. */
   readonly jobs: number
 }
 
@@ -28,7 +28,10 @@ type Answers = WorkQueue.Answer["runs"]
 /** Room for the headers of a message. */
 const headerBytes = 1024
 
-/** Answers as messages that the server takes. What is found against one run may be too much for that. */
+/**
+ * Splits answers into messages that the server takes. A run with so many findings that it alone is too large is
+ * answered as one that died.
+ */
 const packed = (worker: string, runs: Answers, limit: number): ReadonlyArray<Uint8Array> => {
   const bytes = WorkQueue.answer.encode({ worker, runs })
   if (bytes.length <= limit) return [bytes]
@@ -40,7 +43,7 @@ const packed = (worker: string, runs: Answers, limit: number): ReadonlyArray<Uin
   return packed(worker, runs.map(({ seed }) => ({ seed, died })), limit)
 }
 
-/** Makes the runs of a range. */
+/** Makes the runs of a range of seeds. */
 const makeRuns = ({ count, from, options, ...program }: WorkQueue.Work, threads: Threads.Threads) =>
   Effect.forEach(Array.from({ length: count }, (_, i) => from + i), (seed) => {
     const world = { ...program, options: { ...Simulation.defaults, ...options, seed } }
@@ -49,11 +52,14 @@ const makeRuns = ({ count, from, options, ...program }: WorkQueue.Work, threads:
     )
   }, { concurrency: 2 })
 
-/** Keeps what was taken for as long as it is worked on. */
+/** Tells the server, as long as it is worked on, that this range is not lost. */
 const keep = (message: JsMsg) =>
   Effect.repeat(Effect.sync(() => message.working()), Schedule.spaced(WorkQueue.workingEvery))
 
-/** How long to wait for work before it asks again, in ms: so long the server thinks that a dead worker waits. */
+/**
+ * How long to wait for work before asking again, in ms. For so long the server takes a worker that has died for one
+ * that waits.
+ */
 const askAgainAfter = 5000
 
 export const run = Effect.fnUntraced(function*({ cluster, jobs, url }: Settings) {
@@ -82,7 +88,7 @@ export const run = Effect.fnUntraced(function*({ cluster, jobs, url }: Settings)
     yield* Output.progress(`${worker}: ${made} runs made`)
   })
 
-  /** Takes a range after the other. What is no range is taken away; one that is not answered comes again. */
+  /** Takes one range after another. A message that is no range is removed; a range that is not answered comes again. */
   const serve = Effect.gen(function*() {
     const queue = yield* WorkQueue.open
     for (;;) {

@@ -1,12 +1,12 @@
 /**
- * The queue between a campaign and the workers that make its runs: one stream of JetStream, from which a message goes when
+ * The queue between a campaign and the workers that make its runs: a stream of JetStream, which removes a message when
  * it is acknowledged.
  *
- * - **Work** is a range of seeds. Who takes one keeps it by saying so every {@link workingEvery} ms; of a worker that is
- *   silent for {@link ackWait} ms the server gives it to another one. The campaign publishes it under its range, so a range
- *   that is published twice stands in the queue once.
- * - **What is done** goes back on a subject of the campaign. A range may be made twice, by a worker that was slow and by
- *   the one that was taken for its successor: a run is a function of its seed, so whichever is heard first will do.
+ * - **Work** is a range of seeds. A worker that has taken a range tells the server so every {@link workingEvery} ms.
+ *   When a worker is silent for {@link ackWait} ms, the server gives the range to another one. The campaign publishes a
+ *   range under its first seed, so a range that is published twice is in the queue once.
+ * - **Answers** go back on a subject of the campaign. Two workers may make the same range, one that was slow and the
+ *   one that took its place. A run is a function of its seed, so the campaign takes whichever answer comes first.
  * - **One build.** Only the same build makes the same runs, so each build has a subject of its own for work.
  */
 import { AckPolicy, type Consumer, type JetStreamClient, RetentionPolicy } from "@nats-io/jetstream"
@@ -24,17 +24,20 @@ import * as Options from "../../src/simulator/Options.ts"
 import * as Threads from "../cli/Threads.ts"
 import * as Usage from "../cli/Usage.ts"
 
-/** After so long without a word from its worker, in ms, a range is given to another one. */
+/** When a worker has been silent for so long, in ms, the server gives its range to another one. */
 export const ackWait = 5000
 export const workingEvery = 1000
 
-/** A range that so many workers have taken, and none has ended, takes its workers with it. */
+/**
+ * When so many workers have taken a range and none has answered, the range is taken to kill its workers, and is given
+ * up.
+ */
 export const mostDeliveries = 10
 
-/** What nobody fetches is forgotten after a day, in ms; so is what is known of workers of a build that is in no use. */
+/** How long the server keeps what nobody fetches, in ms; and what it knows of workers of a build that nobody uses. */
 const keptFor = 24 * 3_600_000
 
-/** How long a campaign that is cut off may find again what was done for it, in ms. */
+/** How long the server keeps answers for a campaign that is cut off, in ms. */
 const campaignKeptFor = 3_600_000
 
 /** Which seeds to run, of which world. */
@@ -49,17 +52,17 @@ export const Work = Schema.Struct({
 })
 export interface Work extends Schema.Schema.Type<typeof Work> {}
 
-/** What came of some of the seeds of a range. */
+/** The runs of some of the seeds of a range. */
 const Answer = Schema.Struct({
   worker: Schema.String,
   runs: Schema.Array(Schema.Union([Threads.Done, Schema.Struct({ seed: Schema.Int, died: Schema.String })]))
 })
 export interface Answer extends Schema.Schema.Type<typeof Answer> {}
 
-/** What came over the bus and is none of this. */
+/** Said of a message that is neither work nor an answer. */
 export class Malformed extends Data.TaggedError("Malformed")<{ readonly message: string }> {}
 
-/** JSON on the bus, compressed: what is found against a run may be long, and servers take 1 MiB at a time. */
+/** JSON, compressed: findings against a run may be long, and servers take 1 MiB in one message. */
 const codec = <T, E>(schema: Schema.Codec<T, E>) => {
   const json = Schema.fromJsonString(schema)
   const encode = Schema.encodeSync(json)
@@ -76,7 +79,9 @@ const codec = <T, E>(schema: Schema.Codec<T, E>) => {
 export const work = codec(Work)
 export const answer = codec(Answer)
 
-/** By what a build is known: workers of another one would make other runs. So may those on another major version of Node. */
+/**
+ * The name of a build. Workers of another build would make other runs; so may workers on another major version of Node.
+ */
 const build = (): string => {
   const hash = createHash("sha256").update(readFileSync(Usage.script)).digest("hex").slice(0, 16)
   return `${hash}-node${process.versions.node.split(".")[0]}`
@@ -87,12 +92,12 @@ export interface WorkQueue {
   readonly jetStream: JetStreamClient
   /** Where the work of a campaign is published. */
   readonly workSubject: (campaign: string) => string
-  /** Gives workers of this build their work. */
+  /** Hands work to workers of this build. */
   readonly workers: Consumer
   readonly doneSubject: (campaign: string) => string
-  /** Takes what is done for a campaign. */
+  /** Hands out the answers for a campaign. */
   readonly doneFor: (campaign: string) => Promise<Consumer>
-  /** Takes away what is left of a campaign. */
+  /** Removes what is left of a campaign. */
   readonly forget: (campaign: string) => Promise<unknown>
 }
 

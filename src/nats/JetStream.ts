@@ -1,5 +1,6 @@
 /**
- * JetStream, in which NATS servers keep what outlives a message: what speaks against using it, in words.
+ * JetStream is the part of NATS servers that keeps what outlives a message. This module asks it for something, and says
+ * in plain words why it cannot be used.
  */
 import { JetStreamApiError, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream"
 import { PermissionViolationError } from "@nats-io/transport-node"
@@ -12,12 +13,12 @@ import { NatsBus } from "./NatsBus.ts"
 import * as NatsDurability from "./NatsDurability.ts"
 
 /**
- * Why there is no JetStream.
+ * Why JetStream cannot be used.
  *
- * - `no JetStream`: the server, or this account, is without it.
+ * - `no JetStream`: the server, or this account, does not have it.
  * - `no permission`: this user may not send requests to it.
  * - `no majority`: so many servers are gone that the others can decide nothing.
- * - `too few servers`: there are not as many as there shall be copies.
+ * - `too few servers`: there are fewer servers than copies are wanted.
  * - `too old`: the server is older than {@link leastVersion}.
  */
 export class NoJetStream extends Data.TaggedError("NoJetStream")<{
@@ -43,16 +44,16 @@ export class NoJetStream extends Data.TaggedError("NoJetStream")<{
   }
 }
 
-/** The first with what this needs: compare-and-set by subject, and consumers by filter. */
+/** The first version with what this project needs: compare-and-set by subject, and consumers by filter. */
 export const leastVersion = "2.9.0"
 
-/** On how many servers everything is kept. Environment variable `NATS_REPLICAS`. */
+/** On how many servers JetStream keeps everything. Environment variable `NATS_REPLICAS`. */
 const replicas = Config.option(Config.Int("NATS_REPLICAS"))
 
 /** JetStream's own codes. */
 const codes = { noPeers: 10005, noLeader: 10008, notClustered: 10074, noAccount: 10039, noJetStream: 10076 }
 
-/** What went wrong, as far as JetStream tells. */
+/** What went wrong, as far as JetStream says. */
 export const toNoJetStream = (error: unknown): NoJetStream => {
   const detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   const code = error instanceof JetStreamApiError ? error.code : undefined
@@ -71,25 +72,25 @@ export const toNoJetStream = (error: unknown): NoJetStream => {
 /** How long JetStream may take for one answer, in ms. */
 export const timeout = 2000
 
-/** A stream that nobody leads takes no message. */
+/** A stream without a leader takes no message. */
 export class NoLeader extends Error {
   override readonly name = "NoLeader"
 }
 
-/** Servers that start elect a leader first: so whoever asks for something asks again for so long. */
+/** For how long to ask again while there is no leader: servers that start elect one first. */
 const election = Schedule.max([Schedule.spaced("250 millis"), Schedule.during("10 seconds")])
-/** They hear of each other too. */
+/** For how long to ask again while servers are missing: servers that start have to hear of each other. */
 const arrival = Schedule.max([Schedule.spaced("250 millis"), Schedule.during("20 seconds")])
 
 export interface JetStream {
   readonly manager: JetStreamManager
-  /** On how many servers to keep what is kept: three, where servers form a cluster. */
+  /** On how many servers to keep things: on three, where servers form a cluster. */
   readonly copies: number
 }
 
 export type Failure = NoJetStream | Config.ConfigError
 
-/** Asks JetStream for something; servers that start, or elect a leader, get the time for it. */
+/** Asks JetStream for something. Gives servers that start, or elect a leader, the time for that. */
 export const use = <A>(
   ask: (jetStream: JetStream) => Promise<A>
 ): Effect.Effect<A, Failure, NatsBus> =>

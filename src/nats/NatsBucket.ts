@@ -1,9 +1,9 @@
 /**
- * The bucket of JetStream in which a cluster keeps what its nodes ask bench services to keep: a stream with a subject for
- * each key, in one order that all of its followers see.
+ * The bucket of JetStream in which a cluster keeps what its nodes ask bench services to keep: a stream with a subject
+ * for each key. All that follow it see the same writes in the same order.
  *
- * It is on three servers where servers form a cluster, so that the loss of one loses nothing. Of each key it holds the last
- * {@link history} writes.
+ * Where servers form a cluster the bucket is on three of them, so that the loss of one server loses nothing. It holds
+ * the last {@link history} writes of each key.
  */
 import { type ConsumerMessages, DeliverPolicy, type JetStreamClient, type JsMsg } from "@nats-io/jetstream"
 import { type KV, Kvm } from "@nats-io/kv"
@@ -16,30 +16,34 @@ import { NatsBus } from "./NatsBus.ts"
 
 export const history = 64
 
-/** No key of a store has this name, see `keyName` of NatsKvStore. What is written here says nothing. */
+/** A name that no key of a store has, see `keyName` of NatsKvStore. What is written under it means nothing. */
 export const probe = "=open"
 
 /** A write, as followers see it. */
 export interface Write {
   readonly key: string
-  /** Its place in the stream. */
+  /** The place of the write in the stream. */
   readonly revision: number
   readonly data: Uint8Array
 }
 
 export interface Bucket {
   readonly kv: KV
-  /** Tells of all writes that the bucket holds, and of each one that comes, in their order, until the scope ends. */
+  /**
+   * Calls back with all writes that the bucket holds, and with each later one, in their order, until the scope ends.
+   */
   readonly follow: (onWrite: (write: Write) => void) => Effect.Effect<void, never, Scope.Scope>
 }
 
-/** A follower that hears nothing for twice so long, in ms, starts again where it stood. */
+/** A follower that hears nothing for twice so long, in ms, asks again from where it stood. */
 const heartbeat = 500
 
-/** How long a server waits for writes to tell of before it is asked again, in ms. */
+/** How long a server waits for writes to send before it has to be asked again, in ms. */
 const expires = 10_000
 
-/** Completes when the server that tells of writes is silent, or the connection to the servers was lost and is back. */
+/**
+ * Completes when the server that sends writes falls silent, or when the connection to the servers was lost and is back.
+ */
 const silence = (messages: ConsumerMessages, connection: NatsConnection) => {
   const until = (statuses: AsyncIterable<{ readonly type: string }>, type: string) =>
     Effect.promise(async () => {
@@ -48,7 +52,10 @@ const silence = (messages: ConsumerMessages, connection: NatsConnection) => {
   return Effect.raceFirst(until(messages.status(), "heartbeats_missed"), until(connection.status(), "reconnect"))
 }
 
-/** Not left to the client, which waits for a server that is down, and what it held, to come back. */
+/**
+ * Follows the stream, and begins again where it stood whenever that ends. The client of NATS would instead wait for a
+ * server that is down to come back.
+ */
 const follow = (
   { client, connection, stream }: {
     readonly client: JetStreamClient
@@ -83,8 +90,8 @@ const follow = (
 }
 
 /**
- * Opens the bucket of the cluster, and makes it where there is none. A leader without a majority may not know that yet, and
- * shows a bucket that takes no write: so one is tried.
+ * Opens the bucket of the cluster, and makes it where there is none. It also tries a write: a leader that has lost its
+ * majority, and does not know it yet, shows a bucket that takes no write.
  */
 export const open = Effect.flatMap(
   NatsBus,
@@ -93,7 +100,7 @@ export const open = Effect.flatMap(
       const { timeout } = JetStream
       const kv = await new Kvm(manager.jetstream()).create(cluster, { history, replicas: copies, timeout })
       await kv.put(probe, new Uint8Array(), { timeout }).catch((error: Error) => {
-        // JetStream has answered before, so it is only this stream that does not.
+        // JetStream has just answered, so only this stream does not.
         throw error.name === "JetStreamNotEnabled" ? new JetStream.NoLeader("nobody leads the bucket") : error
       })
       const prefix = `$KV.${cluster}.`

@@ -1,12 +1,12 @@
 /**
- * The way to a NATS server, which nodes, clients and workers share.
+ * The connection to a NATS server, which nodes, clients and workers share.
  *
- * An address of the cluster is a subject, `<cluster>.<address>`: the name of the cluster is the namespace in which its
- * nodes, clients and services reach each other, from any machine. Core NATS delivers at most once, which is all that
- * Maelstrom's network promises too.
+ * An address of the cluster is a subject, `<cluster>.<address>`. The name of the cluster is the namespace in which its
+ * nodes, clients and services reach each other, from any machine. Core NATS delivers a message at most once;
+ * Maelstrom's network promises no more either.
  *
- * A connection that breaks is made again, for ever: a node outlives its server. What is sent meanwhile is dropped and
- * counted, as by a network that is cut; who needs it sends it again, as programs do here anyhow.
+ * The client connects again whenever the connection breaks, for ever: a node outlives its server. What a node sends
+ * meanwhile is dropped and counted, as on a network that is cut. Programs send again what they need.
  */
 import { connect } from "@nats-io/transport-node"
 import type { NatsConnection, NodeConnectionOptions } from "@nats-io/transport-node"
@@ -21,9 +21,9 @@ import * as Schema from "effect/Schema"
 import type { Address } from "../schema/Address.ts"
 
 /**
- * Why there is no way to a server, and what to do about it.
+ * Why there is no connection to a server, and what to do about it.
  *
- * - `unreachable`: nobody answers at this URL.
+ * - `unreachable`: no server answers at this URL.
  * - `refused`: the server does not accept these credentials.
  */
 export class NatsUnavailable extends Data.TaggedError("NatsUnavailable")<{
@@ -41,7 +41,7 @@ export class NatsUnavailable extends Data.TaggedError("NatsUnavailable")<{
 /** Servers, separated by commas; environment variable `NATS_URL`. */
 export const url = Config.String("NATS_URL").pipe(Config.withDefault("nats://127.0.0.1:4222"))
 
-/** A name that JetStream takes for a bucket too. */
+/** A name that JetStream accepts for a bucket as well. */
 const Name = Schema.String.check(Schema.isPattern(/^[-\w]+$/, { expected: "letters, digits, - and _" }))
 
 /** The namespace of the cluster; environment variable `NATS_CLUSTER`. */
@@ -53,7 +53,10 @@ const credentials = Config.all({
   token: Config.option(Config.Redacted("NATS_TOKEN"))
 })
 
-/** A subject is tokens between dots, and `*`, `>` and white space mean something else: an address is one token. */
+/**
+ * An address as one token of a subject. Dots separate tokens, and `*`, `>` and white space have a meaning of their own,
+ * so these are escaped.
+ */
 const token = (address: string): string =>
   encodeURIComponent(address).replaceAll(/[.*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`)
 
@@ -61,9 +64,9 @@ export class NatsBus extends Context.Service<NatsBus, {
   readonly connection: NatsConnection
   readonly cluster: string
   readonly subject: (address: Address) => string
-  /** How many bytes the server takes at once. */
+  /** How many bytes the server takes in one message. */
   readonly maxPayload: () => number
-  /** Whether the server is reached now. */
+  /** Whether the server can be reached now. */
   readonly isConnected: () => boolean
 }>()("gossip-girl/NatsBus") {
   static readonly layer = Layer.effect(NatsBus, Effect.suspend(() => make))
@@ -71,10 +74,10 @@ export class NatsBus extends Context.Service<NatsBus, {
 
 const isRefusal = (error: unknown): boolean => error instanceof Error && /Authorization|Authentication/.test(error.name)
 
-/** A server that is silent for three times so long, in ms, is taken for one that is gone. */
+/** A server that is silent for three times so long, in ms, counts as gone. */
 const pingInterval = 1000
 
-/** What a server takes at once unless its settings say otherwise, in bytes. */
+/** How many bytes a server takes in one message unless its settings say otherwise. */
 const usualPayload = 1 << 20
 
 const make = Effect.gen(function*() {
@@ -98,7 +101,7 @@ const make = Effect.gen(function*() {
       catch: (cause) =>
         new NatsUnavailable({ reason: isRefusal(cause) ? "refused" : "unreachable", url: servers, cause })
     }),
-    // What was written in this turn of the event loop leaves at its end: the client would write it to a closed socket.
+    // What was written in this turn of the event loop leaves at the end of the turn: without the pause the client would write it to a closed socket.
     (connection) => Effect.andThen(Effect.yieldNow, Effect.promise(() => connection.close()))
   )
 

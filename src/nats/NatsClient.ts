@@ -1,9 +1,9 @@
 /**
  * A client of a cluster on NATS: it asks nodes, as Maelstrom's clients do, from any machine.
  *
- * It has an address of its own, so replies find it. A reply that does not come in time is a `Timeout`, after which nobody
- * knows whether the request took place. A node that is not there is `NodeNotFound`: the server says that nobody listens.
- * Several requests may be under way at once.
+ * It has an address of its own, to which nodes send their replies. If a reply does not come in time, the request fails
+ * with `Timeout`, and its outcome is unknown. If the server says that nobody listens at the node's address, it fails
+ * with `NodeNotFound`. Several requests may be under way at once.
  */
 import { createInbox, type Msg } from "@nats-io/transport-node"
 import * as Context from "effect/Context"
@@ -56,7 +56,9 @@ const make = Effect.gen(function*() {
       body["type"] === "error" ? Effect.fail(ProtocolError.fromBody(body)) : Effect.succeed(body)
     )
   }
-  /** The server's word that nobody listens has no text, and says in its subject which request that is. */
+  /**
+   * The server says that nobody listens by a message without text, whose subject ends with the number of the request.
+   */
   const onAbsence = (_: unknown, { data, subject }: Msg): void => {
     if (data.length > 0) return
     const text = "nobody listens at this address of the cluster"

@@ -1,10 +1,10 @@
 /**
  * Whether a server syncs what it acknowledges.
  *
- * A server writes before it acknowledges, but syncs its files every two minutes unless its settings say
- * `jetstream { sync_interval: always }`, which servers take from {@link leastVersion} on. Without it an acknowledged write
- * survives the end of any process, and the loss of one machine of three; not that of all machines at once. Only the system
- * account sees the settings of a server.
+ * A server writes before it acknowledges, but it syncs its files only every two minutes unless its settings say
+ * `jetstream { sync_interval: always }`, which servers understand from {@link leastVersion} on. Without that, an
+ * acknowledged write survives the end of any process, and the loss of one machine of three, but not that all machines
+ * fail at once. Only the system account sees the settings of a server.
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -20,7 +20,7 @@ export const isOlder = (version: string, least: string): boolean => {
   return at !== -1 && a![at]! < (b![at] ?? 0)
 }
 
-/** How long the server may take to show its settings, in ms: to who may not see them it says nothing. */
+/** How long the server may take to show its settings, in ms. It does not answer accounts that may not see them. */
 const timeout = 500
 
 const Settings = Schema.Struct({
@@ -32,7 +32,7 @@ const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Settings))
 
 const loss = "what it has acknowledged may be lost when all machines fail at once"
 
-/** What to warn of, if anything. */
+/** A warning, if there is anything to warn of. */
 export const warning: Effect.Effect<string | undefined, never, NatsBus> = Effect.gen(function*() {
   const { connection } = yield* NatsBus
   const version = connection.info?.version ?? "0"

@@ -3,22 +3,26 @@
  *
  * The bucket's stream is a log, and each store follows it: what a key holds is a function of its writes in their order.
  *
- * - **Writes** go through the leader of the stream, which has them on most servers before it acknowledges one. A write takes
- *   place at its place in the stream.
- * - **cas.** A write may say after which write of its key it comes. It has an effect only if that is the last one of the key
- *   before it, which every follower sees alike; a store has succeeded when it sees that of its own. The server refuses what
- *   comes too late, too, but one of a cluster (2.9) compares with what it has applied, not with what is under way, and so lets
- *   two writers pass at once: its word alone would lose writes.
- * - **Reads.** A store writes a mark into the stream, waits until it sees it there, and answers with what the key holds then:
- *   the mark took its place between request and answer, and all that was acknowledged before stands before it. Reads that
- *   come while a mark is on its way share the next one. A `cas` that is refused, and *no such key*, are such reads.
- * - **Cost.** A write, a read and a `cas` are one write each, a `cas` one more for each time that somebody was faster; many
- *   reads at a time are one write together. A store has in memory what the bucket holds.
- * - **Unknown outcomes.** A write whose acknowledgement does not come may have taken place or not, and fails with `Timeout`.
- *   One that nobody was there to take has not, and fails with `TemporarilyUnavailable`. A read is repeated within
- *   {@link timeout}.
- * - **Limit.** A store that starts sees the last `history` writes of each key. Were all of these without effect, it would
- *   take the first of them for one that has one; for that as many writers would have to be under way at one key at once.
+ * - **Writes** go through the leader of the stream, which acknowledges a write when most servers have it. A write takes
+ *   effect at its place in the stream.
+ * - **cas.** A write may say which write of its key it has to come next after. It has an effect only if that write is
+ *   the last one of the key before it. Every follower sees that alike, and a store has succeeded when it sees so of its
+ *   own write. The server refuses a write that comes too late as well. But a server of a cluster (2.9) compares with
+ *   the writes that it has applied, not with those under way, and so lets two writers pass at once: a store that relied
+ *   on its word alone would lose writes.
+ * - **Reads.** A store writes a mark into the stream, waits until it sees the mark there, and answers with what the key
+ *   holds then. The mark has its place between the request and the answer, and all writes that were acknowledged before
+ *   the request come before it. Reads that come while a mark is on its way share the next one. A refused `cas`, and the
+ *   answer that there is *no such key*, are such reads.
+ * - **Cost.** A write, a read and a `cas` are one write to the stream each; a `cas` is one more for each time that
+ *   another writer was faster; many reads at a time are one write together. A store has in memory what the bucket
+ *   holds.
+ * - **Unknown outcomes.** A write that is not acknowledged may have taken place or not, and fails with `Timeout`. A
+ *   write that no leader was there to take has not taken place, and fails with `TemporarilyUnavailable`. A store
+ *   repeats a read until {@link timeout} is over.
+ * - **Limit.** A store that starts sees the last `history` writes of each key. If none of these had an effect, the
+ *   store would take the first of them for one that had. For that as many writers would have to write to one key at the
+ *   same time.
  */
 import { JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream"
 import * as Data from "effect/Data"
@@ -42,7 +46,7 @@ export interface NatsKvStore {
     to: Json.Json,
     create?: boolean
   ) => Effect.Effect<void, ProtocolError.ProtocolError>
-  /** A number that is larger than all that were handed out before: the place of a write in the stream. */
+  /** A number larger than all that were handed out before: the place of a write in the stream. */
   readonly timestamp: (key: string) => Effect.Effect<number, ProtocolError.ProtocolError>
 }
 
@@ -59,7 +63,10 @@ class Overtaken extends Data.TaggedError("Overtaken") {}
 
 type Failure = ProtocolError.ProtocolError | Overtaken
 
-/** JetStream takes letters, digits and a few signs: everything else becomes its bytes behind `=`; so does nothing at all. */
+/**
+ * The name of a key in JetStream, which takes letters, digits and a few signs. Any other byte becomes `=` and its
+ * value, and an empty name `=` alone.
+ */
 export const keyName = (name: string): string =>
   name === "" ? "=" : [...new TextEncoder().encode(name)].map((byte) =>
     /[-_A-Za-z0-9]/.test(String.fromCharCode(byte))
@@ -67,7 +74,7 @@ export const keyName = (name: string): string =>
       : `=${byte.toString(16).padStart(2, "0")}`
   ).join("")
 
-/** A write: with `after`, only if that is the revision of the last one before it. */
+/** A write. With `after` it has an effect only if that is the revision of the key's last write before it. */
 const Written = Schema.Struct({ value: Json.Json, after: Schema.optionalKey(Schema.Int) })
 const encode = Schema.encodeSync(Schema.fromJsonString(Written))
 const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Written))
@@ -82,7 +89,7 @@ const isOvertaken = (error: unknown): boolean =>
 
 const nameOf = (error: unknown): string => error instanceof Error ? error.name : "unknown"
 
-/** That nobody listens for the bucket's writes, the server says under this name. */
+/** The client of NATS uses this name when nobody listens for the bucket's writes. */
 const isUntaken = (error: unknown): boolean => nameOf(error) === "JetStreamNotEnabled"
 
 const toFailure = (error: unknown): Failure => {
@@ -94,7 +101,7 @@ const toFailure = (error: unknown): Failure => {
 
 const missing = (key: string) => new ProtocolError.KeyDoesNotExist({ text: `there is no key ${key}` })
 
-/** What a key holds: its value, if it has one, and the revision of its last write, whether that had an effect or not. */
+/** What a key holds: its value, if it has one, and the revision of its last write, even if that had no effect. */
 interface Held {
   readonly value: Json.Json | undefined
   readonly revision: number
@@ -102,10 +109,10 @@ interface Held {
 
 const nothing: Held = { value: undefined, revision: 0 }
 
-/** Of how many writes it is remembered that they had no effect. */
+/** Of how many writes a store remembers that they had no effect. */
 const maxRefused = 4096
 
-/** What follows from the writes of the stream, up to a place in it. */
+/** What the writes of the stream, up to a place in it, make of the keys. */
 const replica = () => {
   const held = new Map<string, Held>()
   const refused = new Set<number>()
@@ -121,18 +128,18 @@ const replica = () => {
       if (Option.isSome(written)) {
         const { after, value } = written.value
         const now = held.get(key) ?? nothing
-        // What was before the first write that the bucket still holds is not known.
+        // Nobody knows what came before the first write that the bucket still holds.
         const isInTime = after === undefined || after === now.revision || now === nothing
         held.set(key, { value: isInTime ? value : now.value, revision })
         if (!isInTime) refused.add(revision)
-        if (refused.size > maxRefused) refused.delete(refused.values().next().value!) // there is one
+        if (refused.size > maxRefused) refused.delete(refused.values().next().value!) // it has one
       }
       if (waiting.length === 0) return
       const due = waiting.filter(([at]) => at <= position)
       if (due.length > 0) waiting = waiting.filter(([at]) => at > position)
       for (const [, resume] of due) resume()
     },
-    /** Waits until it has seen the write of this revision. */
+    /** Waits until this store has seen the write of this revision. */
     seen: (revision: number): Effect.Effect<void> =>
       Effect.callback((resume) => {
         if (revision <= position) return resume(Effect.void)
@@ -142,14 +149,14 @@ const replica = () => {
   }
 }
 
-/** Whoever waits longer than {@link timeout} does not know what became of it. */
+/** A request that takes longer than {@link timeout} fails, and its outcome is unknown. */
 const inTime = <A>(request: Effect.Effect<A, ProtocolError.ProtocolError>) =>
   Effect.timeoutOrElse(request, {
     duration: timeout,
     orElse: () => Effect.fail(new ProtocolError.Timeout({ text: "JetStream did not answer in time" }))
   })
 
-/** What a store asks of its bucket. */
+/** What a store writes to its bucket. */
 const writerOf = ({ kv }: NatsBucket.Bucket, { isConnected, maxPayload }: Bus) => {
   const unreached = new ProtocolError.TemporarilyUnavailable({ text: "no NATS server is reached" })
   const put = (key: string, bytes: Uint8Array, previousSeq?: number): Effect.Effect<number, Failure> =>
@@ -163,7 +170,7 @@ const writerOf = ({ kv }: NatsBucket.Bucket, { isConnected, maxPayload }: Bus) =
     )
   return {
     mark: put(NatsBucket.probe, new Uint8Array()),
-    /** The revision of the write. */
+    /** Answers the revision of the write. */
     write: (key: string, value: Json.Json, after?: number): Effect.Effect<number, Failure> => {
       const bytes = encoder.encode(encode({ value, ...after !== undefined && { after } }))
       const room = maxPayload() - headerBytes
@@ -174,13 +181,13 @@ const writerOf = ({ kv }: NatsBucket.Bucket, { isConnected, maxPayload }: Bus) =
   }
 }
 
-/** That a write without condition is refused cannot be. */
+/** A write without a condition is never refused: should it be, its outcome counts as unknown. */
 const atOdds = <A>(write: Effect.Effect<A, Failure>): Effect.Effect<A, ProtocolError.ProtocolError> => {
   const timeout = new ProtocolError.Timeout({ text: "JetStream is at odds" })
   return Effect.catchTag(write, "Overtaken", () => Effect.fail(timeout))
 }
 
-/** Makes one attempt for all who ask while another one is on its way. */
+/** Serves all requests that come while an attempt is under way by the next one: these are rounds. */
 const shared = (attempt: Effect.Effect<void, ProtocolError.ProtocolError>) => {
   type Resume = (result: Effect.Effect<void, ProtocolError.ProtocolError>) => void
   let waiting: Array<Resume> = []
@@ -213,7 +220,10 @@ export const make = Effect.fnUntraced(function*(bucket: NatsBucket.Bucket, bus: 
   /** What the key holds at a moment after this was asked. */
   const look = (key: string) => Effect.map(catchUp, () => get(key))
 
-  /** Writes what `next` makes of what the key holds; an error is one that holds at a moment after this was asked. */
+  /**
+   * Writes what `next` makes of what the key holds. If `next` fails, it has failed on what the key held at a moment
+   * after this was asked.
+   */
   const step = (
     key: string,
     next: (value: Json.Json | undefined) => Result.Result<Json.Json, ProtocolError.ProtocolError>

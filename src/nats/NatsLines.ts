@@ -1,9 +1,9 @@
 /**
  * Lines of text to and from addresses, over core NATS.
  *
- * A server takes no more than its `max_payload` bytes at once, so a longer line travels in parts, whose headers say which
- * of how many each one is. A line of which a part is lost is lost. Parts of at most {@link maxPending} lines wait for
- * others; beyond that the oldest line is given up, so that memory is bounded.
+ * A server takes no more than its `max_payload` bytes in one message. So a longer line travels in parts, each with a
+ * header that says which part of how many it is. If one part is lost, the line is lost. At most {@link maxPending}
+ * lines wait for their other parts; beyond that the oldest line is given up, so that memory is bounded.
  */
 import { headers } from "@nats-io/transport-node"
 import type { Msg } from "@nats-io/transport-node"
@@ -20,7 +20,7 @@ const headerBytes = 256
 
 const header = "Gossip-Part"
 
-/** Puts lines that came in parts together again. */
+/** Puts the parts of a line together. */
 export const assembler = () => {
   const pending = new Map<string, { readonly parts: Array<Uint8Array | undefined>; missing: number }>()
   return (data: Uint8Array, part: string): Uint8Array | undefined => {
@@ -55,13 +55,13 @@ const decoder = new TextDecoder()
 
 export interface NatsLines {
   /**
-   * Sends a line at once. While no server is reached it is dropped; how many were is logged when there is one again. If
-   * nobody takes what is sent to this address, the server says so at the subject `absence`, if one is given.
+   * Sends a line at once. While no server is reached the line is dropped; when one is reached again, the log says how
+   * many were. If nobody listens at this address, the server says so at the subject `absence`, if one is given.
    */
   readonly send: (to: Address, line: string, absence?: string) => void
-  /** Takes the lines that are sent to an address, until the answer is called. */
+  /** Takes the lines that are sent to an address, until the returned function is called. */
   readonly take: (address: Address, onLine: (line: string) => void) => () => void
-  /** Hears the lines that are sent to whatever address of the cluster, until the answer is called. */
+  /** Hears the lines that are sent to any address of the cluster, until the returned function is called. */
   readonly overhear: (onLine: (line: string) => void) => () => void
 }
 

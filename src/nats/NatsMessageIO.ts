@@ -1,11 +1,12 @@
 /**
  * A node's connection to the world over core NATS, in the place of standard input and output: the same lines of text.
  *
- * - **Who it is** the environment tells, where Maelstrom sends `init`: {@link layer} hands the node an `init` of its own
- *   making, and keeps the answer to itself. {@link layerFrom} hands it the `init` that somebody else has sent.
+ * - **Who it is.** Where Maelstrom sends `init`, the environment says who the node is: {@link layer} makes an `init`
+ *   from it, hands it to the node, and drops the reply. {@link layerFrom} hands the node an `init` that somebody else
+ *   has sent.
  * - **Bench services** (lin-kv and the like) are answered in this process, see NatsServices.
- * - **Bad input** is refused as from standard input: it is logged and skipped. So is a message for somebody else.
- * - **Input ends** when the connection is closed, which only this process does.
+ * - **Bad input** is refused as from standard input: it is logged and skipped. So is a message for another node.
+ * - **Input ends** when this process closes the connection; nobody else can.
  */
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
@@ -25,7 +26,7 @@ export const membership = Config.all({
   ids: Config.Array(NodeId, "NODE_IDS")
 })
 
-/** Who says `init` and hears `init_ok`. No client takes this name: theirs go on with a number. */
+/** The client that says `init` and gets `init_ok`. No other client has this name: theirs go on with a number. */
 const starter = ClientId.make("c-init")
 
 /** Who this node is, as its `init`. */

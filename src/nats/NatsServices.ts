@@ -1,10 +1,10 @@
 /**
- * The bench services that programs ask, for nodes on NATS: each node asks the bucket of its cluster itself.
+ * The bench services for nodes on NATS: each node asks the bucket of its cluster itself.
  *
- * - `lin-kv`, `seq-kv` and `lww-kv` are one kind of store, see NatsKvStore: what is linearizable is sequential too, and
- *   loses no write. `lin-tso` hands out places in the stream.
- * - A node is answered by messages, as by the bench: so programs and their services stay what they are, and see the same
- *   errors. What the bench would not understand gets no answer here either.
+ * - `lin-kv`, `seq-kv` and `lww-kv` are one kind of store, see NatsKvStore: what is linearizable is sequentially
+ *   consistent too, and loses no write. `lin-tso` hands out places in the stream.
+ * - The answers come to the node as messages, as they do from the bench. So programs and their services stay what they
+ *   are, and see the same errors. A message that the bench would not understand gets no answer here either.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -23,7 +23,7 @@ import * as NatsDurability from "./NatsDurability.ts"
 import * as NatsKvStore from "./NatsKvStore.ts"
 
 export class NatsServices extends Context.Service<NatsServices, {
-  /** Whether the message is for a bench service. The answer comes to `onReply`. */
+  /** Answers a message if it is for a bench service, and says whether it is. The reply goes to `onReply`. */
   readonly answer: (message: Envelope, onReply: (reply: Envelope) => void) => boolean
 }>()("gossip-girl/NatsServices") {
   static readonly layer = Layer.effect(NatsServices, Effect.suspend(() => make))
@@ -32,7 +32,7 @@ export class NatsServices extends Context.Service<NatsServices, {
 const stores: ReadonlySet<string> = new Set(["lin-kv", "seq-kv", "lww-kv"])
 const oracle = "lin-tso"
 
-/** As in Clojure, where 0 and "" are true. */
+/** Whether Clojure takes a value for true, as it does 0 and "". */
 const isTruthy = (value: Json.Json | undefined): boolean => value !== undefined && value !== null && value !== false
 
 type Answer = Effect.Effect<Body, ProtocolError.ProtocolError>
@@ -75,7 +75,7 @@ const answerOf = (store: NatsKvStore.NatsKvStore, service: string, body: Body): 
 const make = Effect.gen(function*() {
   const bus = yield* NatsBus
   const context = yield* Effect.context<NatsBus | Scope.Scope>()
-  // Opened when it is first asked for, so that programs that ask no service need no JetStream; after a failure again.
+  // The bucket is opened when a program first asks a service, so that programs that ask none need no JetStream. After a failure it is opened again.
   const open = NatsBucket.open.pipe(
     Effect.flatMap((bucket) => NatsKvStore.make(bucket, bus)),
     Effect.tap(() =>
