@@ -17,6 +17,9 @@
  * leader's lease rests on this (see Reads). A server that starts again may have promised this in its last life, so it
  * waits as long.
  *
+ * **Whose turn it is.** A server whose log lacks an entry of another server cannot win that one's vote. But when it asks for
+ * the vote, it shows that nobody leads. So the other server does not wait any longer, and seeks to lead itself.
+ *
  * **The first leader.** A cluster begins when its first node has the votes of all servers while all logs are empty.
  * From then on the log says which servers are in it (see Membership). All must vote, since no majority is defined yet;
  * and because all must, there is no second beginning: a node that has lost its disk finds that others' logs are not
@@ -99,7 +102,9 @@ export const receiveVote = <A>(server: Server<A>, node: NodeId, vote: Vote): voi
     sendSafely(server, node, { type: "voted", body } satisfies Message<A>)
   }
   if (vote.pre) {
-    answer(vote.term > server.term && !isBound && isUpToDate(server, vote.last) && !isPreferred(server, vote))
+    const isFit = isUpToDate(server, vote.last)
+    answer(vote.term > server.term && !isBound && isFit && !isPreferred(server, vote))
+    if (!isBound && !isFit) hasten(server)
     return
   }
   if (isBound && vote.term > server.term) return
@@ -111,6 +116,11 @@ export const receiveVote = <A>(server: Server<A>, node: NodeId, vote: Vote): voi
     Role.wait(server)
   }
   answer(granted)
+}
+
+/** A server seeks to lead whose log lacks what this one has: it is this server's turn. */
+const hasten = <A>({ election, now, role }: Server<A>): void => {
+  if (role.type !== "candidate" || role.isPre) election.deadline = Math.min(election.deadline, now)
 }
 
 /** Who leads, if this server hears it without a detour. */

@@ -213,7 +213,7 @@ const sendDispatch = <A>(server: Server<A>, leader: Leader, { direct, helped, he
   }
   for (const peer of direct) {
     write(server, peer, isAsking ? 0 : undefined)
-    if (isAsking) leader.askedTo = Math.min(leader.askedTo, peer.next - 1)
+    if (isAsking && !isSilent(peer)) leader.askedTo = Math.min(leader.askedTo, peer.next - 1)
   }
 }
 

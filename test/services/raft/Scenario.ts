@@ -131,16 +131,18 @@ const disturb = (cluster: Cluster.Cluster, { duration, faults, interval }: Scena
 /** After the last fault everybody makes progress within so many ms. */
 export const recovery = 2000
 
-/** Everybody is asked something; who does not answer has not recovered. */
+/** Everybody is asked something, and again if it is refused; who does not answer has not recovered. */
 const checkProgress = (cluster: Cluster.Cluster, latency: number): void => {
-  const { members, watcher } = cluster
+  const { members, time, watcher } = cluster
   let answered = 0
-  const count = (outcome: Cluster.Outcome): void => {
-    if (outcome !== "refused") answered++
-  }
+  const insist = (ask: typeof Cluster.append, member: Cluster.Member): void =>
+    ask(cluster, member, (outcome) => {
+      if (outcome === "refused") time.after(100, () => insist(ask, member))
+      else answered++
+    })
   for (const member of members) {
-    Cluster.append(cluster, member, count)
-    Cluster.read(cluster, member, count)
+    insist(Cluster.append, member)
+    insist(Cluster.read, member)
   }
   Cluster.pass(cluster, 1500 + 20 * latency)
   const expected = 2 * members.length
