@@ -23,6 +23,19 @@ const tryAll = (
   }
 }
 
+/** Every 300 ms some nodes are killed, often before they have recovered; each starts again within 200 ms. */
+const harry = ({ boot, nodes, random, time }: Cluster.Cluster, from: number, until: number): void => {
+  const strike = (): void => {
+    if (time.now() > until) return
+    for (const node of random.shuffle(nodes).slice(0, random.pick([1, 1, 1, 2, 3, 4, 5]))) {
+      node.kill()
+      time.after(random.pick([0, 1, 10, 100, 200]), () => boot(node))
+    }
+    time.after(300, strike)
+  }
+  time.after(from, strike)
+}
+
 describe("Gossip", () => {
   for (const shape of shapes) {
     describe(`as a ${shape}`, () => {
@@ -33,6 +46,19 @@ describe("Gossip", () => {
       it("is not misled when the first word of a former life comes after the present one has spoken", () => {
         const scenario = Scenario.draw(785, Cluster.layers[shape])
         assertRight(Scenario.run(scenario), scenario)
+      })
+
+      it("takes nothing for stable that a life lacks that has recovered, though all are killed before any other has", () => {
+        // with these seeds a star did
+        for (const seed of [102, 138, ...seeds(0)]) {
+          const drawn = Scenario.draw(seed, Cluster.layers[shape])
+          const scenario = { ...drawn, nodeCount: 5, faults: [], stability: true, duration: 5000, recovery: 30_000 }
+          const accompany = (cluster: Cluster.Cluster) => harry(cluster, scenario.slowStart + 300, scenario.duration)
+          const { cluster } = Scenario.run(scenario, accompany)
+          // who is idle when the hub begins anew from a snapshot may not learn that all of it is stable
+          const violations = cluster.violations.filter(({ property }) => property !== "stable at last")
+          assertRight({ cluster: { ...cluster, violations } }, scenario)
+        }
       })
 
       it("converges though a fifth of all messages is lost and another comes twice, for ever", () => {

@@ -17,7 +17,7 @@ import * as Recovering from "./Recovering.ts"
 import * as Segment from "./Segment.ts"
 import { disturb, lacksFrontier, resume } from "./Sending.ts"
 import * as Snapshots from "./Snapshots.ts"
-import { deliver, leads, linkTo, owe, ownCount, type State } from "./State.ts"
+import { deliver, leads, linkTo, owe, ownCount, peersOf, type State } from "./State.ts"
 import { adoptSuspicions, attendAll, attendTo } from "./Suspicion.ts"
 import * as Trail from "./Trail.ts"
 
@@ -56,7 +56,11 @@ const read = <A, S>(state: State<A, S>, message: Gossip<A>): Read<A> | undefined
 /** Begins anew with a peer that speaks from another life than before. */
 const meet = <A, S>(state: State<A, S>, link: Link.Link<A>, { life }: Gossip<A>): void => {
   if (link.life === life) return
-  if (link.life !== undefined) disturb(state)
+  if (link.life !== undefined) {
+    disturb(state)
+    Recovering.forget(state.recovering, link.peer)
+    if (Recovering.isWaitingFor(state.recovering, link.peer)) Question.ask(link.question, "vector")
+  }
   Link.begin(link, life, state.now)
   Snapshots.abandon(state, link.peer)
 }
@@ -106,7 +110,10 @@ const takeQuestions = <A, S>(state: State<A, S>, link: Link.Link<A>, { message, 
   if (message.answer?.[0] === life) {
     Question.answered(question)
     hubs.suspected.delete(peer)
-    if (vector !== undefined) Recovering.answered(state.recovering, peer, vector, message.answer[1])
+    if (vector !== undefined) {
+      const [, formerLives] = message.answer
+      Recovering.answered(state.recovering, peer, { formerLives, isYoung: message.young === true, vector })
+    } else if (Recovering.isWaitingFor(state.recovering, peer)) Question.ask(question, "vector")
   }
   if (message.ask !== undefined && Question.isNew(question, message.ask)) {
     Question.take(question, message.ask, vector === undefined ? "position" : "vector")
@@ -233,8 +240,16 @@ const addClaim = <A, S>(state: State<A, S>, link: Link.Link<A>, { message, segme
   })
 }
 
+/** Nothing that this life has heard is of a time before it. */
+const isFirstStart = <A, S>({ links, log, recovering }: State<A, S>): boolean =>
+  log.epoch() === 0 && recovering.formerLives === 0
+  && [...links.values()].every(({ formerLives }) => formerLives.size === 0)
+
 const recover = <A, S>(state: State<A, S>): void => {
   const { log, me, options: { self }, pace, recovering } = state
+  if (Recovering.mustAskAgain(recovering, () => isFirstStart(state))) {
+    for (const peer of peersOf(state)) Question.ask(linkTo(state, peer).question, "vector")
+  }
   if (!Recovering.check(recovering, log.vector)) return
   const former = log.sources.filter(({ origin }) => nodeOf(origin) === self && origin !== me).length
   state.events.push({ _tag: "Recovered", formerLives: Math.max(recovering.formerLives, former) })

@@ -48,9 +48,10 @@
  * fills with time, and not with what clients do.
  *
  * **Lives.** A node that restarts with empty memory is a new origin, and asks every other for what it lacks. It has
- * *recovered* once each has answered this life, and it has all that they had. From then on nobody counts on what a
- * former life had, and this life has all that anybody counted on that one to have. A node whose memory outlives it goes
- * on as the same origin, in a life that follows the former one, and has recovered if that one had (see Durable).
+ * *recovered* once each has answered this life, and it has all that they had (see Recovering, which says when all must
+ * answer twice). From then on nobody counts on what a former life had, and this life has all that anybody counted on that
+ * one to have. A node whose memory outlives it goes on as the same origin, in a life that follows the former one, and has
+ * recovered if that one had (see Durable).
  *
  * **Stability.** An operation is causally stable once every node has it, and whatever is delivered *later* was made by
  * somebody who had it. (Baquero and Shoker, "Pure Operation-Based Replicated Data Types", 2017, §4.) The least position
