@@ -13,10 +13,12 @@ import type { Address, NodeId } from "../../src/schema/Address.ts"
 import type * as Options from "../../src/simulator/Options.ts"
 import type * as RealCluster from "../../src/simulator/processes/RealCluster.ts"
 import * as Trial from "../../src/simulator/Trial.ts"
+import type * as Links from "../nats/Links.ts"
 import type * as NatsServers from "../nats/NatsServers.ts"
 import type { OnLine } from "../nats/NatsTraffic.ts"
 import * as Flags from "./Flags.ts"
 import * as Nats from "./Nats.ts"
+import * as Output from "./Output.ts"
 import type * as OwnWorkload from "./OwnWorkload.ts"
 import * as Usage from "./Usage.ts"
 
@@ -92,6 +94,7 @@ export const servers = ({ nats = own }: Given, options: Run) =>
     if (nats !== own) return { urls: nats, own: undefined }
     const { start, startApart } = yield* Effect.promise(() => import("../nats/NatsServers.ts"))
     const started = yield* cutOf(options) === undefined ? start : startApart
+    if (cutOf(options) !== undefined) yield* Output.err(`Links are cut ${started.links.way}.\n`)
     return { urls: started.urls.join(","), own: started }
   }).pipe(Nats.unavailable)
 export type Servers = Effect.Success<ReturnType<typeof servers>>
@@ -120,21 +123,24 @@ const faults = Effect.fnUntraced(function*(
 })
 
 /** Which node has which server to itself, and what a cut of the network means for these. */
-const hosts = Effect.fnUntraced(function*({ cut, urls }: NatsServers.NatsServers, { nodeCount }: Run) {
+const hosts = Effect.fnUntraced(function*({ links, urls }: NatsServers.NatsServers, { nodeCount }: Run) {
   const ids = Trial.nodeIds(nodeCount)
-  yield* Effect.addFinalizer(() => Effect.sync(() => cut(() => false)))
+  yield* Effect.addFinalizer(() => Effect.sync(() => links.cut(() => false)))
   return {
     urlOf: (node: NodeId): string => urls[ids.indexOf(node)]!, // there are not more nodes than servers
+    on: (node: NodeId, command: Links.Command): Links.Command => links.on(ids.indexOf(node), command),
     all: ids.map((id, i) => ({ url: urls[i]!, isFor: (dest: Address) => dest === id })),
     onCut: (isCut: (from: Address, to: Address) => boolean) => {
-      cut((from, to) => ids[from] !== undefined && ids[to] !== undefined && isCut(ids[from], ids[to]))
+      links.cut((from, to) => ids[from] !== undefined && ids[to] !== undefined && isCut(ids[from], ids[to]))
     }
   }
 })
 
 export interface Cluster extends Pick<RealCluster.Options, "onBegin" | "onCut"> {
-  /** The arguments of all nodes, or of one that has a server to itself. */
-  readonly args: (node?: NodeId) => ReadonlyArray<string>
+  /** The arguments of a node. */
+  readonly args: ReadonlyArray<string>
+  /** The command of one node, where each has a server to itself. */
+  readonly commandOf?: (node: NodeId, file: string) => Links.Command
   /** Is to be told how many ms of the run are over. */
   readonly tell: (elapsed: number) => void
 }
@@ -153,13 +159,14 @@ export const cluster = Effect.fnUntraced(function*(given: Given, servers: Server
     ({ isFor, url }) => listen(url, name, isFor, (...line) => note(...line))
   ).pipe(Nats.unavailable)
   const which = program === undefined ? [] : ["--program", program]
+  const argsAt = (url: string) => ["up", text, ...which, "--stdio", "--nats", url, "--cluster", name]
   return {
-    args: (node) => {
-      const url = node === undefined || apart === undefined ? servers.urls : apart.urlOf(node)
-      return ["up", text, ...which, "--stdio", "--nats", url, "--cluster", name]
-    },
+    args: argsAt(servers.urls),
     tell: yield* faults(given, servers, options, Effect.raceAll(well)),
-    ...apart && { onCut: apart.onCut },
+    ...apart && {
+      onCut: apart.onCut,
+      commandOf: (node, file) => apart.on(node, { file, args: argsAt(apart.urlOf(node)) })
+    },
     onBegin: (given) => {
       note = given
     }

@@ -133,17 +133,15 @@ const runNodes = Effect.fnUntraced(
     const logs = yield* Store.nodeLogs(folder)
     const context = yield* Effect.context<FileSystem.FileSystem>()
     const fork = Effect.runForkWith(context)
+    const command = { file, args, env: Registry.environment(options.settings) }
     const outcome = yield* RealCluster.run({
       ...options,
       journal: true,
       onMessage: onMessage(given, fork),
-      command: { file, args, env: Registry.environment(options.settings) },
+      command,
       disks: resolve(folder, "disks"),
-      ...onNats && {
-        onBegin: onNats.onBegin,
-        onCut: onNats.onCut,
-        commandOf: (node) => ({ file, args: onNats.args(node), env: Registry.environment(options.settings) })
-      },
+      ...onNats && { onBegin: onNats.onBegin, onCut: onNats.onCut },
+      commandOf: onNats?.commandOf && ((node) => ({ ...command, ...onNats.commandOf?.(node, file) })),
       onErrorLines: (node, lines) => {
         logs.write(node, lines)
         if (logStderr) fork(Output.err(lines.map((line) => `${node}: ${printable(line)}\n`).join("")))
@@ -207,7 +205,7 @@ const runOnce = Effect.fnUntraced(function*(
 ) {
   const { bin, json, store, workload: { workload } } = given
   const onNats = servers === undefined ? undefined : yield* NatsTest.cluster(given, servers, options)
-  const args = onNats?.args() ?? given.args
+  const args = onNats?.args ?? given.args
   const folder = yield* Store.open(store, workload.name, Store.nameByTime(yield* Clock.currentTimeMillis))
   const { logs, outcome } = yield* runNodes(folder, file, { ...given, args }, { ...options, workload }, onNats)
   const run: Run.Run = {

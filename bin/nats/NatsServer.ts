@@ -7,6 +7,7 @@ import { spawn } from "node:child_process"
 import { accessSync, constants, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { delimiter, join } from "node:path"
+import * as Links from "./Links.ts"
 
 /** There is no `nats-server` on this machine. */
 export class NotInstalled extends Data.TaggedError("NotInstalled") {
@@ -25,14 +26,19 @@ export class Failed extends Data.TaggedError("Failed")<{ readonly said: string }
 
 export interface Settings {
   readonly port: number
+  /** The host that it is on, if that is not all of this machine. */
+  readonly host?: {
+    readonly address: string
+    readonly on: (command: Links.Command) => Links.Command
+  }
   /** Where JetStream keeps its files, and the settings are written. */
   readonly folder: string
   /** Given if the server is one of several. */
   readonly cluster?: {
     readonly server: string
     readonly port: number
-    /** The ports at which it finds the others. */
-    readonly routes: ReadonlyArray<number>
+    /** Where it finds all of them, itself too: by how many they are it knows how many are a majority. */
+    readonly routes: ReadonlyArray<string>
     /** Whether it reaches the others by these routes alone, and tells clients of itself alone. */
     readonly isSecluded: boolean
   }
@@ -74,30 +80,38 @@ export const freePort: Effect.Effect<number> = Effect.callback((resume) => {
 /** A server that is told of another one tries to reach it at what that one calls its address: here nobody is. */
 const seclusion = 'advertise: "127.0.0.1:1", no_advertise: true'
 
-const routesText = ({ isSecluded, port, routes, server }: NonNullable<Settings["cluster"]>): ReadonlyArray<string> => {
-  const urls = routes.map((route) => `nats-route://127.0.0.1:${route}`).join(", ")
+const routesText = (
+  { isSecluded, port, routes, server }: NonNullable<Settings["cluster"]>,
+  address: string
+): ReadonlyArray<string> => {
+  const urls = routes.map((route) => `nats-route://${route}`).join(", ")
   const more = isSecluded ? `, ${seclusion}` : ""
-  return [`server_name: ${server}`, `cluster { name: local, host: 127.0.0.1, port: ${port}, routes: [${urls}]${more} }`]
+  return [
+    `server_name: ${server}`,
+    `cluster { name: local, host: ${address}, port: ${port}, routes: [${urls}]${more} }`
+  ]
 }
 
-const settingsText = ({ cluster, folder, more = "", port }: Settings): string =>
+const settingsText = ({ cluster, folder, host, more = "", port }: Settings): string =>
   [
-    "host: 127.0.0.1",
+    `host: ${host?.address ?? Links.loopback}`,
     `port: ${port}`,
     `jetstream { store_dir: ${JSON.stringify(folder)} }`,
-    ...cluster === undefined ? [] : routesText(cluster),
+    ...cluster === undefined ? [] : routesText(cluster, host?.address ?? Links.loopback),
     more
   ].join("\n") + "\n"
 
 /** Starts a server, and waits until it is ready. */
 export const start = (settings: Settings) =>
   Effect.gen(function*() {
-    const file = executable()
-    if (file === undefined) return yield* new NotInstalled()
+    const executed = executable()
+    if (executed === undefined) return yield* new NotInstalled()
     const config = join(settings.folder, "nats-server.conf")
+    const command = { file: executed, args: ["--config", config] }
+    const { args, file } = settings.host?.on(command) ?? command
     writeFileSync(config, settingsText(settings))
     const child = yield* Effect.acquireRelease(
-      Effect.sync(() => spawn(file, ["--config", config], { stdio: ["ignore", "ignore", "pipe"] })),
+      Effect.sync(() => spawn(file, args, { stdio: ["ignore", "ignore", "pipe"] })),
       (child) =>
         Effect.callback<void>((resume) => {
           if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
@@ -115,7 +129,7 @@ export const start = (settings: Settings) =>
       })
     })
     return {
-      url: `nats://127.0.0.1:${settings.port}`,
+      url: `nats://${settings.host?.address ?? Links.loopback}:${settings.port}`,
       signal: (name) => void child.kill(name),
       ended: Effect.callback((resume) => {
         if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)

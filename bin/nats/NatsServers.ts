@@ -7,6 +7,8 @@ import * as Scope from "effect/Scope"
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import * as Links from "./Links.ts"
+import * as Namespaces from "./Namespaces.ts"
 import * as NatsServer from "./NatsServer.ts"
 import * as RouteLinks from "./RouteLinks.ts"
 
@@ -15,8 +17,7 @@ export interface NatsServers {
   readonly kill: (server: number) => Effect.Effect<void>
   /** Starts a killed server again, with what is on its disk. */
   readonly restart: (server: number) => Effect.Effect<void, NatsServer.NotInstalled | NatsServer.Failed>
-  /** From now on these links between them are cut, and no others. */
-  readonly cut: (isCut: RouteLinks.IsCut) => void
+  readonly links: Links.Links
 }
 
 /** A temporary folder, which is removed with the scope. */
@@ -27,13 +28,10 @@ export const folder = Effect.acquireRelease(
 
 const numbers = [0, 1, 2]
 
-/** How many servers there are. */
-export const count = numbers.length
+type LinksAt = (ports: ReadonlyArray<number>) => Effect.Effect<Links.Links, never, Scope.Scope>
 
-/** Three servers; each reaches the others by these links alone, if it shall be possible to cut them. */
-const startWith = Effect.fnUntraced(function*(
-  linksAt: (routes: ReadonlyArray<number>) => Effect.Effect<RouteLinks.RouteLinks | undefined, never, Scope.Scope>
-) {
+/** Three servers, joined by these links; whether one of them tells others, and clients, of no others. */
+const startWith = Effect.fnUntraced(function*(linksAt: LinksAt, isSecluded: boolean) {
   const home = yield* folder
   const ports = yield* Effect.forEach(numbers, () => NatsServer.freePort)
   const routes = yield* Effect.forEach(numbers, () => NatsServer.freePort)
@@ -45,33 +43,41 @@ const startWith = Effect.fnUntraced(function*(
       mkdirSync(join(home, `s${i}`), { recursive: true })
       return NatsServer.start({
         port: ports[i]!,
+        host: { address: links.address(i), on: (command) => links.on(i, command) },
         folder: join(home, `s${i}`),
         cluster: {
           server: `s${i}`,
           port: routes[i]!,
-          // Its own port is among them: it takes as many servers as there are routes for the cluster, and so knows how many are a majority.
-          routes: links === undefined ? routes : numbers.map((to) => to === i ? routes[i]! : links.port(i, to)),
-          isSecluded: links !== undefined
+          routes: numbers.map((to) => `${links.address(to)}:${links.port(i, to)}`),
+          isSecluded
         }
       })
     }).pipe(Effect.map((server) => void servers.set(i, server)), Effect.provideService(Scope.Scope, scope))
   yield* Effect.forEach(numbers, startOne, { concurrency: "unbounded" })
   return {
-    urls: ports.map((port) => `nats://127.0.0.1:${port}`),
+    urls: numbers.map((i) => servers.get(i)!.url),
     kill: (i) =>
       Effect.suspend(() => {
         servers.get(i)?.signal("SIGKILL")
         return servers.get(i)?.ended ?? Effect.void
       }),
     restart: startOne,
-    cut: links?.cut ?? (() => {})
+    links
   } satisfies NatsServers as NatsServers
 })
 
-export const start = startWith(() => Effect.succeed(undefined))
+export const start = startWith((ports) => Effect.succeed(Links.local(ports)), false)
 
-/** Servers between which links can be cut. A client of one hears of no other one. */
-export const startApart = startWith(RouteLinks.make)
+/** Servers between which these links can be cut. A client of one hears of no other one. */
+export const startBy = (linksAt: LinksAt) => startWith(linksAt, true)
+
+/** Servers on hosts in network namespaces, where the system allows these, and else joined by ports of this process. */
+export const startApart = startBy((ports) =>
+  Effect.flatMap(
+    Namespaces.make(ports),
+    (links) => links === undefined ? RouteLinks.make(ports) : Effect.succeed(links)
+  )
+)
 
 /**
  * Kills one server and starts it again, again and again: it kills one after so many ms in the mean, and at least half of

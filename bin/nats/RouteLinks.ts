@@ -8,16 +8,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { connect, createServer, type Server, type Socket } from "node:net"
-
-export interface RouteLinks {
-  /** The port at which one server finds another one. */
-  readonly port: (from: number, to: number) => number
-  /** From now on these links are cut, and no others. */
-  readonly cut: (isCut: IsCut) => void
-}
-
-/** Whether one server does not reach another one. */
-export type IsCut = (from: number, to: number) => boolean
+import * as Links from "./Links.ts"
 
 /** One direction of a connection between two servers. */
 const wayOf = (from: number, to: number, source: Socket, sink: Socket) => {
@@ -32,7 +23,7 @@ const wayOf = (from: number, to: number, source: Socket, sink: Socket) => {
     tell()
   })
   return {
-    cut: (isCut: IsCut): void => {
+    cut: (isCut: Links.IsCut): void => {
       isClosed = isCut(from, to)
       if (isClosed) source.pause()
       else source.resume()
@@ -44,7 +35,7 @@ const wayOf = (from: number, to: number, source: Socket, sink: Socket) => {
 const listening = (onConnection: (socket: Socket) => void): Effect.Effect<Server, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.callback<Server>((resume) => {
-      const server = createServer(onConnection).listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+      const server = createServer(onConnection).listen(0, Links.loopback, () => resume(Effect.succeed(server)))
     }),
     (server) => Effect.sync(() => server.close())
   )
@@ -53,9 +44,9 @@ const listening = (onConnection: (socket: Socket) => void): Effect.Effect<Server
 export const make = Effect.fnUntraced(function*(ports: ReadonlyArray<number>) {
   const ways = new Set<ReturnType<typeof wayOf>>()
   const sockets = new Set<Socket>()
-  let isCut: IsCut = () => false
+  let isCut: Links.IsCut = () => false
   const join = (from: number, to: number, near: Socket): void => {
-    const far = connect(ports[to]!, "127.0.0.1")
+    const far = connect(ports[to]!, Links.loopback)
     const both = [wayOf(from, to, near, far), wayOf(to, from, far, near)]
     for (const way of both) {
       ways.add(way)
@@ -75,13 +66,16 @@ export const make = Effect.fnUntraced(function*(ports: ReadonlyArray<number>) {
   )
   yield* Effect.addFinalizer(() => Effect.sync(() => sockets.forEach((socket) => socket.destroy())))
   return {
+    ...Links.local(ports),
     port: (from, to) => {
+      if (from === to) return ports[to]!
       const address = found[from]![to]!.address()
       return typeof address === "object" && address !== null ? address.port : 0
     },
     cut: (next) => {
       isCut = next
       for (const way of ways) way.cut(isCut)
-    }
-  } satisfies RouteLinks as RouteLinks
+    },
+    way: "between servers, at ports of this process"
+  } satisfies Links.Links as Links.Links
 })

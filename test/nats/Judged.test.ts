@@ -9,7 +9,7 @@ describe.skipIf(!isInstalled)("on NATS, by strict rules", () => {
   const judge = (workload: string, ...args: ReadonlyArray<string>) => {
     const store = mkdtempSync(join(tmpdir(), "gossip-girl-"))
     const run = ["test", "-w", workload, "--nats", "three", "--node-count", "3", "--time-limit", "6", "--rate", "50"]
-    const { status, stderr, stdout } = gossip(...run, "--rules", "strict", "--recovery", "3", "--store", store, ...args)
+    const { status, stderr, stdout } = gossip(...run, "--rules", "strict", "--store", store, ...args)
     rmSync(store, { recursive: true, force: true })
     assert.strictEqual(status, 0, `${stdout}${stderr}`)
   }
@@ -19,7 +19,7 @@ describe.skipIf(!isInstalled)("on NATS, by strict rules", () => {
   })
 
   it("broadcast loses nothing while nodes stand still and links are cut", () => {
-    judge("broadcast", "--nemesis", "pause,partition,one-way", "--nemesis-interval", "1")
+    judge("broadcast", "--nemesis", "pause,partition,one-way", "--nemesis-interval", "1", "--recovery", "6")
   })
 })
 
