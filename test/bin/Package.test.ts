@@ -4,6 +4,9 @@ import { join } from "node:path"
 import manifest from "../../package.json" with { type: "json" }
 import * as Packed from "./Packed.ts"
 
+/** All files in one process, which loads what they share once. */
+const vitest = "vitest run --no-isolate --max-workers 1"
+
 describe("the package, in a folder of its own", () => {
   let packed: Packed.Packed
   let project: string
@@ -41,7 +44,7 @@ describe("the package, in a folder of its own", () => {
   it("compiles the examples, and the examples pass their tests", async () => {
     const { scripts } = JSON.parse(readFileSync(join(project, "package.json"), "utf8"))
     await Packed.run(project, scripts.build)
-    const output = await Packed.run(project, "vitest run --exclude dist", { SEEDS: "5" })
+    const output = await Packed.run(project, `${vitest} --exclude dist`, { SEEDS: "5" })
     assert.match(output, /5 passed/)
   })
 
@@ -81,34 +84,25 @@ describe("the package, in a folder of its own", () => {
     assert.include(await Packed.run(project, `${asked} --rules maelstrom`), "beyond Maelstrom")
   }, 300_000)
 
-  it("says of a program that is wrong what was found, what happened, and how to run just that once more", async () => {
-    const file = join(project, "lock/Wrong.test.ts")
+  it("says of a program that is wrong what was found, what happened, and how to run just that once more; and what it does not find, and what would find more", async () => {
     const test = readFileSync(join(project, "lock/Lock.test.ts"), "utf8")
-    writeFileSync(file, test.replace("program: Lock }", "program: WrongLock }"))
-    const failed = await Packed.run(project, "vitest run lock/Wrong.test.ts 2>&1 || true")
-    assert.include(failed, 'held twice: first "worker 0", second "worker 1"')
-    assert.match(failed, /process 1 asks n1 to acquire "worker 1": ok/)
-    const [, replay] = /Replay: (.*)/.exec(failed) ?? []
-    assert.include(replay, "npx vitest run lock/Wrong.test.ts -t 'the lock has one owner at a time'")
-    assert.match(failed, /found with seed \d+, and made smaller: this run has seed \d+/)
-    const again = await Packed.run(project, `${replay?.replace("npx ", "")} 2>&1 || true`)
-    assert.include(again, 'held twice: first "worker 0", second "worker 1"')
-  })
-
-  it("says of a wrong program what it does not find in it, and what would find more", async () => {
-    const file = join(project, "lock/NotFound.test.ts")
-    const test = readFileSync(join(project, "lock/Lock.test.ts"), "utf8")
+    writeFileSync(join(project, "lock/Wrong.test.ts"), test.replace("program: Lock }", "program: WrongLock }"))
     const misspelt = test.replace('kind: "lock: held twice"', 'kind: "lock: kept twice"')
     writeFileSync(
-      file,
+      join(project, "lock/NotFound.test.ts"),
       `${misspelt}\nSimulated.invalid("the lock", { ...underPartitions, program: Lock, timeLimit: 1000, seeds: 2 })\n`
     )
-    const failed = await Packed.run(
-      project,
-      "vitest run lock/NotFound.test.ts -t 'the wrong lock has two|the lock$' 2>&1 || true"
-    )
+    const some = "-t 'one owner at a time$|the wrong lock has two|the lock$'"
+    const failed = await Packed.run(project, `${vitest} lock/Wrong.test.ts lock/NotFound.test.ts ${some} 2>&1 || true`)
+    assert.include(failed, 'held twice: first "worker 0", second "worker 1"')
+    assert.match(failed, /process 1 asks n1 to acquire "worker 1": ok/)
+    assert.match(failed, /found with seed \d+, and made smaller: this run has seed \d+/)
+    const [, replay] = /Replay: (.*lock\/Wrong.*)/.exec(failed) ?? []
+    assert.include(replay, "npx vitest run lock/Wrong.test.ts -t 'the lock has one owner at a time'")
     assert.include(failed, 'NotFound: "lock: kept twice" is not found, but "lock: held twice":')
     assert.match(failed, /NotFound: nothing is found in 2 runs.\n.*SEEDS=1000/)
+    const again = await Packed.run(project, `${replay?.replace("npx ", "")} 2>&1 || true`)
+    assert.include(again, 'held twice: first "worker 0", second "worker 1"')
   })
 
   it("finds its executables, its threads and itself, wherever it is installed", async () => {
@@ -132,15 +126,15 @@ describe("the package, in a folder of its own", () => {
     writeFileSync(join(made, "dist/src/Old.js"), "") // of a module that is there no more
     await Packed.run(project, `cd my-node && ${scripts.build}`)
     assert.isFalse(existsSync(join(made, "dist/src/Old.js")))
-    const test = "cd my-node && vitest run --dir test 2>&1"
-    assert.match(await Packed.run(project, test, { SEEDS: "3" }), /1 passed/)
     const [, judge] = /(gossip-girl test .*?) +#/.exec(readFileSync(join(made, "README.md"), "utf8")) ?? []
     const brief = judge!.replace("--time-limit 5", "--time-limit 1 --recovery 1") // it is there
     assert.match(await Packed.run(project, `cd my-node && ${brief}`), / valid$/m)
 
-    const file = join(made, "test/Counter.test.ts")
-    writeFileSync(file, readFileSync(file, "utf8").replace('["partition"]', '["partition", "kill"]'))
-    assert.match(await Packed.run(project, `${test} || true`), /is invalid/)
+    const test = readFileSync(join(made, "test/Counter.test.ts"), "utf8")
+    writeFileSync(join(made, "test/Killed.test.ts"), test.replace('["partition"]', '["partition", "kill"]'))
+    const tested = await Packed.run(project, `cd my-node && ${vitest} --dir test 2>&1 || true`)
+    assert.match(tested, /1 failed \| 1 passed/)
+    assert.match(tested, /is invalid/)
     const again = "gossip-girl new my-node 2>&1 || true"
     assert.include(await Packed.run(project, again), "my-node is there already, and not empty.")
   })

@@ -25,7 +25,7 @@ import * as Told from "../Told.ts"
 const [Add, Read] = CounterProtocol(Delta)
 
 /** How many runs each property tries: more find more, so `SEEDS=1000` tries a thousand. */
-const seeds = seedsOf(4)
+const seeds = seedsOf(3)
 
 const g = programsOf("g-counter")
 const pn = programsOf("pn-counter")

@@ -29,7 +29,7 @@ const assertValid = (kind: Kind, seed: number, options: Partial<Simulation.Optio
 describe("Kafka", () => {
   for (const kind of ["star", "mesh", "lin-kv"] as const) {
     it(`${kind}: is right whatever befalls nodes and network`, () => {
-      for (const seed of seeds(6)) {
+      for (const seed of seeds(4)) {
         assertValid(kind, seed, {
           nodeCount: 3 + seed % 3, // of two, both may be without memory at the same time
           nemesis: Nemesis.faults,
@@ -41,7 +41,7 @@ describe("Kafka", () => {
     })
 
     it(`${kind}: every request is ok, whatever is cut and lost`, () => {
-      for (const seed of seeds(4)) {
+      for (const seed of seeds(2)) {
         assertValid(kind, seed, {
           availability: 1,
           nemesis: ["partition", "one-way"],
@@ -55,7 +55,7 @@ describe("Kafka", () => {
 
   for (const kind of ["star", "mesh"] as const) {
     it(`${kind}: offsets are dense, and those of node i are i modulo the number of nodes`, () => {
-      for (const seed of seeds(4)) {
+      for (const seed of seeds(2)) {
         const { history } = simulate(kind, seed)
         const sent = new Map<string, Array<number>>()
         for (const { f, type, value } of history) {

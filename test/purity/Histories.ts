@@ -9,6 +9,6 @@ import { eventful, subjects } from "../Subjects.ts"
 /** By workload and program. Tasks run in any order: whatever draws that draws all else. */
 export const make = (): Record<string, string> =>
   Object.fromEntries(subjects.map((subject) => {
-    const options: Simulation.Options = { ...eventful(subject, 0), scheduling: "random" }
+    const options: Simulation.Options = { ...eventful(subject, 0), timeLimit: 1000, scheduling: "random" }
     return [subject.name, History.toText(Simulation.run(options).history)]
   }))

@@ -14,7 +14,7 @@ import { seeds as seedsOf } from "../Seeds.ts"
 import { eventful, type Subject, subjects } from "../Subjects.ts"
 import * as Told from "../Told.ts"
 
-const seeds = seedsOf(4)
+const seeds = seedsOf(3)
 
 /** The history of a run, as text, done in slices of so many events. */
 const historyOf = (options: Simulation.Options, budget = 1_000_000): string => {
@@ -45,11 +45,11 @@ const differingLine = (a: string, b: string): string => {
 describe("Simulation", () => {
   describe("a run is a function of its options", () => {
     it("the same seed gives the same history byte for byte, whatever ran before and in slices of any size", () => {
-      for (const seed of seeds.slice(0, Math.max(2, seeds.length / 2))) {
+      for (const seed of seeds.slice(0, Math.ceil(seeds.length / 3))) {
         const first = subjects.map((subject) => firstHistory(subject, seed))
         // Again in the opposite order, so that something else has run before each of them.
         for (const [i, subject] of [...subjects.entries()].toReversed()) {
-          const again = historyOf(eventful(subject, seed), [1000, 97][seed % 2])
+          const again = historyOf(eventful(subject, seed), 97)
           assert.isTrue(again === first[i], `${subject.name}, seed ${seed}, ${differingLine(first[i]!, again)}`)
         }
       }
@@ -127,6 +127,7 @@ describe("Simulation", () => {
           progress = now
         }
         assert.strictEqual(simulation.progress(), 1)
+        assert.isTrue(History.toText(simulation.history) === firstHistory(subject, 0), subject.name)
         const { length } = simulation.history
         assert.isTrue(simulation.work(1000), "and nothing happens any more")
         assert.lengthOf(simulation.history, length)
@@ -134,10 +135,9 @@ describe("Simulation", () => {
     })
 
     it("run does all of it", () => {
-      for (const subject of subjects) {
-        const options = eventful(subject, 0)
-        assert.strictEqual(History.toText(Simulation.run(options).history), firstHistory(subject, 0), subject.name)
-      }
+      const [subject] = subjects
+      const { history } = Simulation.run(eventful(subject!, 0))
+      assert.strictEqual(History.toText(history), firstHistory(subject!, 0))
     })
   })
 

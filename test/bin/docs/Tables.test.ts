@@ -8,10 +8,15 @@ import * as Registry from "../../../src/registry/Registry.ts"
 import { variables } from "../../../src/registry/Variables.ts"
 import { root } from "../GossipGirl.ts"
 
+/** A document but for what commands print, which takes a dozen runs: `node dist/docs.js --check` compares that, too. */
+const withoutOutput = (text: string): string =>
+  text.replaceAll(/(<!-- generated: command .*-->\n)[^]*?(?=<!-- end -->)/g, "$1\n\n\n")
+
 describe("what is generated", () => {
   it("of the documents are current: else npm run docs", async () => {
-    for (const { current, name, text } of await Documents.generate(root, generatorsIn(root))) {
-      assert.strictEqual(text, current, name)
+    const generators = { ...generatorsIn(root), command: () => "" }
+    for (const { current, name, text } of await Documents.generate(root, generators)) {
+      assert.strictEqual(withoutOutput(text), current, name)
     }
   })
 

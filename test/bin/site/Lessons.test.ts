@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Playground from "../../../bin/cli/Playground.ts"
+import { simulateCommand } from "../../../bin/cli/SimulateCommand.ts"
 import { type Lesson, lessons, solved } from "../../../bin/site/Lessons.ts"
 import * as Recording from "../../../bin/site/Recording.ts"
 import * as Scene from "../../../bin/site/Scene.ts"
@@ -19,7 +20,7 @@ import * as Registry from "../../../src/registry/Registry.ts"
 import { NodeId } from "../../../src/schema/Address.ts"
 import type { Deed } from "../../../src/simulator/faults/Script.ts"
 import type * as Simulation from "../../../src/simulator/Simulation.ts"
-import { built } from "../GossipGirl.ts"
+import { built, complaint } from "../GossipGirl.ts"
 
 const textOf = ({ program, workload }: Setup.Setup): string =>
   shown(readFileSync(join(import.meta.dirname, "../../..", Starts.find(workload, program)!.file), "utf8"))
@@ -152,9 +153,10 @@ describe("gossip-girl simulate --from", () => {
       const { runs } = JSON.parse(stdout)
       assert.lengthOf(runs, 2)
       assert.containSubset(runs[1].options, { nodeCount: 2, seed: 4, rate: 10, nemesis: ["partition"] })
-      assert.include(simulate("--from", said, "-w", "echo").stderr, "the address says --workload g-counter")
-      assert.include(simulate("--from", said, "--topology", "line").stderr, "--topology is no setting of g-counter")
-      assert.include(simulate("--from", "#nonsense").stderr, "that is no address of the playground")
+      const wrong = (args: string) => complaint(simulateCommand, args)
+      assert.include(yield* wrong(`--from ${said} -w echo`), "the address says --workload g-counter")
+      assert.include(yield* wrong(`--from ${said} --topology line`), "--topology is no setting of g-counter")
+      assert.include(yield* wrong("--from #nonsense"), "that is no address of the playground")
     }))
 })
 

@@ -26,7 +26,7 @@ const shapes: ReadonlyArray<Cluster.Shape> = ["star", "mesh"]
 const maxSeeds = 60
 
 /** So many are enough to see that it is not the patching that is wrong: Gossip.test.ts tries more. */
-const fewSeeds = 10
+const fewSeeds = 4
 
 const run = (seed: number, layer: Cluster.GossipLayer, kind: Kind): ReadonlyArray<Cluster.Violation> => {
   const drawn = Scenario.draw(seed, layer)

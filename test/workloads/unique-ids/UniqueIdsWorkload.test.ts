@@ -31,10 +31,10 @@ const challenge: Partial<Simulation.Options> = {
 }
 
 const runs: Record<string, { readonly options: Partial<Simulation.Options>; readonly seeds: ReadonlyArray<number> }> = {
-  "of default size": { options: {}, seeds: seeds(10) },
+  "of default size": { options: {}, seeds: seeds(4) },
   "of default size, in which nodes are killed": {
     options: { nemesis: ["kill"], nemesisInterval: 2000 },
-    seeds: seeds(10)
+    seeds: seeds(4)
   },
   "like challenge 2": { options: { ...challenge, nemesis: ["partition"] }, seeds: seeds(2) },
   "like challenge 2, in which clocks jump": {
@@ -105,7 +105,7 @@ describe("UniqueIdsWorkload", () => {
     })
 
     it(`finds nothing wrong with ${name}, under all faults, loss and duplicates`, () => {
-      for (const seed of seeds(8)) {
+      for (const seed of seeds(4)) {
         const { findings, okFraction, valid } = run(program, { ...disturbed(seed), loss: 0.1, duplicates: 0.1 })
         assert.isTrue(valid, `seed ${seed}: ${findings.join("; ")}`)
         assert.isAbove(okFraction, 0.6, `seed ${seed}`)
@@ -113,7 +113,7 @@ describe("UniqueIdsWorkload", () => {
     })
 
     it(`${name} is totally available whatever befalls the clocks and the links between nodes`, () => {
-      for (const seed of seeds(5)) {
+      for (const seed of seeds(3)) {
         const { findings, valid } = run(program, {
           ...disturbed(seed),
           nemesis: ["partition", "one-way", "clock"],
