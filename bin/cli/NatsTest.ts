@@ -29,7 +29,8 @@ const mostHosts = 3
 export const flags = {
   nats: Flag.String("nats").pipe(
     Flags.describe(
-      `Run nodes of this project on NATS in the place of --bin: on these servers, or on ${own} that are started for the run`,
+      `Run nodes of this project on NATS in the place of --bin: on these servers, or on ${own} that are started for the run; `
+        + "with --nemesis partition or one-way each node has one of the three to itself",
       "url",
       undefined,
       "-"
@@ -39,7 +40,9 @@ export const flags = {
     Flags.describe("With --nats: what nodes run", "name", undefined, "the first of the workload")
   ),
   killServers: Flag.Boolean("kill-servers").pipe(
-    Flag.withDescription(`With --nats ${own}: kill one of the servers at a time, at the intervals of the nemesis`),
+    Flag.withDescription(
+      `With --nats ${own}: kill one server at a time, and the next one when the servers take writes again`
+    ),
     Flag.withDefault(false)
   )
 }

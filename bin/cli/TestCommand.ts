@@ -140,7 +140,7 @@ const runNodes = Effect.fnUntraced(
       onMessage: onMessage(given, fork),
       command,
       disks: resolve(folder, "disks"),
-      ...onNats && { onBegin: onNats.onBegin, onCut: onNats.onCut },
+      ...onNats && { onBegin: onNats.onBegin, onCut: onNats.onCut, losesLateReplies: true },
       commandOf: onNats?.commandOf && ((node) => ({ ...command, ...onNats.commandOf?.(node, file) })),
       onErrorLines: (node, lines) => {
         logs.write(node, lines)

@@ -45,6 +45,8 @@ export interface Options {
   readonly now: () => number
   readonly watchdog: Watchdog
   readonly limits?: Life.Limits
+  /** Whether a reply whose client has left is just lost, as on NATS, which tells nobody that it has no receiver. */
+  readonly losesLateReplies?: boolean | undefined
   /** Takes lines of its standard error, as many as come at a time. */
   readonly onErrorLines: (lines: ReadonlyArray<string>) => void
   /** Called when something is found against the node. */
@@ -166,7 +168,8 @@ const mailboxOf = (life: () => Life.Life | undefined) => {
 }
 
 /** Puts a line that the node wrote on the network, or finds against it. */
-const receive = ({ id, network, now }: Options, { find }: Charges, line: string, life: Life.Life): void => {
+const receive = (options: Options, { find }: Charges, line: string, life: Life.Life): void => {
+  const { id, losesLateReplies, network, now } = options
   const message = decode(line, id)
   if (Result.isFailure(message)) {
     const form = formOf(line)
@@ -179,6 +182,7 @@ const receive = ({ id, network, now }: Options, { find }: Charges, line: string,
   const { dest } = message.success
   if (network.send(id, dest, ExactNumbers.read(line))) return
   if (isClient(dest) && now() - Math.max(life.startedAgainAt, life.resumedAt) < Client.defaultTimeout) return
+  if (losesLateReplies === true && isClient(dest) && network.departed(dest) !== undefined) return
   find("sent to nobody", Undeliverable.about(network, message.success))
 }
 

@@ -28,6 +28,8 @@ export interface Options extends Trial.Options {
   readonly onErrorLines?: (node: NodeId, lines: ReadonlyArray<string>) => void
   /** Is told now and then how much is done, from 0 to 1. */
   readonly onProgress?: (done: number) => void
+  /** Whether a reply whose client has left is just lost; else it is found against its node, as by Maelstrom. */
+  readonly losesLateReplies?: boolean
   /** Is given what counts lines that come from node to node by a way of their own. */
   readonly onBegin?: (note: Network.Network["note"]) => void
   /** Takes what there is of a run that is interrupted, when all processes have ended. */
@@ -72,6 +74,7 @@ export const run = (
           network,
           now,
           watchdog,
+          losesLateReplies: options.losesLateReplies,
           onErrorLines: (lines) => options.onErrorLines?.(id, lines),
           onFinding: () => trial.end(),
           onNoStart: ({ message }) => {

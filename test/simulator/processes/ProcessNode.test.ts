@@ -133,6 +133,15 @@ describe("ProcessNode", () => {
     assert.match(Told.findings(other.findings).join(), /^n1 sent echo_ok to c\d, which had left .* s before, at /)
   })
 
+  it("is forgiven it too where the network tells nobody that a client has left", async () => {
+    const node = make("n0", { losesLateReplies: true })
+    node.start()
+    await init(node)
+    echo(node).close()
+    assert.strictEqual(await echo(node).answer, "echo_ok")
+    assert.deepStrictEqual(node.findings, [])
+  })
+
   it("an answer for which a client waited in vain is told as such", async () => {
     const node = make("n0")
     node.start()
