@@ -17,6 +17,9 @@
  * leader's lease rests on this (see Reads). A server that starts again may have promised this in its last life, so it
  * waits as long.
  *
+ * **Lost messages.** A candidate that a majority would vote for asks those again that have not answered. One that has not
+ * got that far does not: it may be cut off for long.
+ *
  * **Whose turn it is.** A server whose log lacks an entry of another server cannot win that one's vote. But when it asks for
  * the vote, it shows that nobody leads. So the other server does not wait any longer, and seeks to lead itself.
  *
@@ -26,19 +29,29 @@
  * empty.
  */
 import type { NodeId } from "../../schema/Address.ts"
-import { nodeOf, type Position, type ServerId, type Term } from "../../schema/RaftProtocol.ts"
+import { nodeOf, type Position, type ServerId } from "../../schema/RaftProtocol.ts"
 import * as Following from "./Following.ts"
 import * as Leading from "./Leading.ts"
 import * as Log from "./Log.ts"
 import type { Message, Vote, Voted } from "./Message.ts"
 import * as Role from "./Role.ts"
-import { isMember, isTermSafe, majority, sendSafely, type Server, servers, writeTerm } from "./Server.ts"
+import {
+  type Candidate,
+  isMember,
+  isTermSafe,
+  majority,
+  sendSafely,
+  type Server,
+  servers,
+  writeTerm
+} from "./Server.ts"
 
 /** Seeks to lead, if it is time to. */
 export const tend = <A>(server: Server<A>): void => {
   const { election, role } = server
   if (role.type === "candidate") elect(server)
-  if (server.role.type === "leader" || server.now < election.deadline) return
+  if (server.role.type === "leader") return
+  if (server.now < election.deadline) return askAgain(server)
   if (role.type === "follower") Role.loseLeader(server)
   if (isMember(server) || isFirst(server)) seek(server)
   else Role.wait(server)
@@ -52,15 +65,38 @@ const seek = <A>(server: Server<A>): void => {
   const { election, role } = server
   election.attempts++
   Role.wait(server)
-  if (role.type !== "candidate" || !role.isPre) server.role = { type: "candidate", isPre: true, votes: [server.id] }
-  ask(server, true, server.term + 1)
+  if (role.type !== "candidate" || !role.isPre) server.role = candidate(server, true, Infinity)
+  ask(server, true)
   elect(server)
 }
 
-const ask = <A>(server: Server<A>, pre: boolean, term: Term): void => {
-  const body: Vote = { from: server.id, term, last: Log.last(server.log), pre }
-  for (const node of server.nodes) if (node !== server.node) sendSafely(server, node, { type: "vote", body })
+const candidate = <A>({ id }: Server<A>, isPre: boolean, againAt: number): Candidate => ({
+  type: "candidate",
+  isPre,
+  votes: [id],
+  againAt
+})
+
+/** Asks all other nodes but these. */
+const ask = <A>(server: Server<A>, pre: boolean, except: ReadonlyArray<NodeId> = []): void => {
+  const { id: from, log, node, nodes, term } = server
+  const body: Vote = { from, term: pre ? term + 1 : term, last: Log.last(log), pre }
+  for (const other of nodes) {
+    if (other !== node && !except.includes(other)) sendSafely(server, other, { type: "vote", body })
+  }
 }
+
+/** A majority has heard of this candidate lately. So it need not wait for the next term because a message was lost. */
+const askAgain = <A>(server: Server<A>): void => {
+  const { now, role, settings } = server
+  if (role.type !== "candidate" || now < role.againAt) return
+  role.againAt = now + settings.retry
+  ask(server, false, role.votes.map(nodeOf))
+}
+
+/** When it seeks to lead, or asks again. */
+export const wakeAt = <A>({ election, role }: Server<A>): number =>
+  role.type === "candidate" ? Math.min(election.deadline, role.againAt) : election.deadline
 
 /** Takes the next step, if this server has the votes that it needs. */
 const elect = <A>(server: Server<A>): void => {
@@ -68,9 +104,9 @@ const elect = <A>(server: Server<A>): void => {
   if (role.type !== "candidate" || !isElected(server, role.votes)) return
   if (role.isPre) {
     writeTerm(server, server.term + 1, server.id)
-    server.role = { type: "candidate", isPre: false, votes: [server.id] }
+    server.role = candidate(server, false, server.now + server.settings.retry)
     Role.wait(server)
-    ask(server, false, server.term)
+    ask(server, false)
   } else if (isTermSafe(server)) {
     Leading.begin(server, isMember(server) ? undefined : role.votes)
   }

@@ -117,7 +117,7 @@ export const make = <A>(options: Options<A>): Server<A> => {
     lastOperations: new Map(snapshot?.lastOperations.map((by) => [by.server, by])),
     snapshot: taken,
     isTaking: false,
-    role: { type: "candidate", isPre: true, votes: [] },
+    role: { type: "candidate", isPre: true, votes: [], againAt: Infinity },
     election: {
       deadline: 0,
       // A server's last life may have promised to vote for nobody for so long; a new server has promised nothing.
@@ -214,10 +214,10 @@ const refuseAt = <A>(server: Server<A>): number =>
 
 /** When the server next has something to do, if nothing happens before. */
 export const wakeAt = <A>(server: Server<A>): number => {
-  const { election, role } = server
+  const { role } = server
   const work = role.type === "leader"
     ? Leading.wakeAt(server, role)
-    : Math.min(election.deadline, role.type === "follower" ? Following.dueAt(server, role) : Infinity)
+    : Math.min(Election.wakeAt(server), role.type === "follower" ? Following.dueAt(server, role) : Infinity)
   return Math.min(work, refuseAt(server))
 }
 

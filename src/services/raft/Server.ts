@@ -53,6 +53,8 @@ export interface Candidate {
   /** Whether it only asks who would vote for it. */
   readonly isPre: boolean
   readonly votes: Array<ServerId>
+  /** When it asks those again that have not answered; Infinity if it does not. */
+  againAt: number
 }
 
 /** See Following. */

@@ -228,6 +228,16 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "installs a snapshot that is older than what it has delivered",
     violates: "linearizability",
+    scenario: {
+      nodeCount: 3,
+      faults: ["kill"],
+      interval: 500,
+      latency: 50,
+      isConstant: false,
+      duplicates: 0.5,
+      rate: 100,
+      settings: { ...Settings.defaults, snapshotAfter: 3 }
+    },
     patches: [{ module: "Snapshots", find: "if (part.index <= server.commit) {", replace: "if (part.index < 0) {" }]
   },
   {
