@@ -1,6 +1,7 @@
 /**
  * The environment variables of executables, for people: what each is for, and what it is when it is not set.
  */
+import { defaults as raft } from "../services/raft/Settings.ts"
 import * as Disseminations from "./Disseminations.ts"
 import { registry } from "./Registry.ts"
 
@@ -135,48 +136,60 @@ export const variables: ReadonlyArray<Variable> = [
   {
     name: "RAFT_ANSWER_WINDOW",
     meaning: "how long a leader gathers what others wait to hear of it",
-    usual: "0 millis"
+    usual: `${raft.answerWindow} millis`
   },
   {
     name: "RAFT_APPEND_WINDOW",
     meaning: "how far apart a leader's dispatches are at least: messages with entries that it sends at the same time",
-    usual: "10 millis"
+    usual: `${raft.appendWindow} millis`
   },
-  { name: "RAFT_BATCH", meaning: "how many entries go into one message at the most", usual: "1000" },
-  { name: "RAFT_CHUNK", meaning: "how many characters of a snapshot go into one message", usual: "65536" },
+  { name: "RAFT_BATCH", meaning: "how many entries go into one message at the most", usual: String(raft.batch) },
+  { name: "RAFT_CHUNK", meaning: "how many characters of a snapshot go into one message", usual: String(raft.chunk) },
   {
     name: "RAFT_ELECTION_TIMEOUT",
     meaning: "a follower that hears no leader for so long seeks another one, at the earliest",
-    usual: "225 millis"
+    usual: `${raft.electionTimeout} millis`
   },
-  { name: "RAFT_GAP", meaning: "how long a gap in the log may stay open before it is told", usual: "30 millis" },
-  { name: "RAFT_HEARTBEAT", meaning: "how often a leader says something at the least", usual: "100 millis" },
+  {
+    name: "RAFT_GAP",
+    meaning: "how long a gap in the log may stay open before it is told",
+    usual: `${raft.gap} millis`
+  },
+  {
+    name: "RAFT_HEARTBEAT",
+    meaning: "how often a leader says something at the least",
+    usual: `${raft.heartbeat} millis`
+  },
   {
     name: "RAFT_IDLE_WINDOW",
     meaning: "how long entries for a node that is not needed for a majority may wait for company, and then its answer",
-    usual: "150 millis"
+    usual: `${raft.idleWindow} millis`
   },
   {
     name: "RAFT_LEASE",
     meaning: "for how long a leader that a majority has heard answers reads without asking; 0 for never",
-    usual: "200 millis"
+    usual: `${raft.lease} millis`
   },
   {
     name: "RAFT_LONGEST_ELECTION_TIMEOUT",
     meaning: "by when a follower that hears no leader seeks another one",
-    usual: "325 millis"
+    usual: `${raft.longestElectionTimeout} millis`
   },
   {
     name: "RAFT_REFUSE_AFTER",
-    meaning: "when nobody has led for so long, requests are refused",
-    usual: "700 millis"
+    meaning: "how long a request waits while nobody leads, before it is refused",
+    usual: `${raft.refuseAfter} millis`
   },
   {
     name: "RAFT_REQUEST_WINDOW",
     meaning: "how often a server hands requests to the leader at the most",
-    usual: "20 millis"
+    usual: `${raft.requestWindow} millis`
   },
-  { name: "RAFT_RETRY", meaning: "after how long at the earliest a message is repeated", usual: "100 millis" },
+  {
+    name: "RAFT_RETRY",
+    meaning: "after how long at the earliest a message is repeated",
+    usual: `${raft.retry} millis`
+  },
   {
     name: "RAFT_SILENCE",
     meaning: "how long a node without a journal says nothing when it starts",
@@ -185,6 +198,6 @@ export const variables: ReadonlyArray<Variable> = [
   {
     name: "RAFT_SNAPSHOT_AFTER",
     meaning: "after how many entries a snapshot is taken, at the earliest",
-    usual: "10000"
+    usual: String(raft.snapshotAfter)
   }
 ]

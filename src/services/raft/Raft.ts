@@ -145,7 +145,7 @@ export const step = <A>(server: Server<A>, input: Input<A>, now: number, chance:
   Leading.tend(server)
   Following.tend(server)
   Snapshots.tend(server)
-  if (refuseAt(server) <= now) Requests.refuseAll(server)
+  if (refuseAt(server) <= now) Requests.refuseLate(server)
   const { outputs } = server
   server.outputs = []
   return outputs

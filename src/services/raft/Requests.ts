@@ -11,6 +11,10 @@
  * reason it hands nothing to a leader that seems to be cut off. A read changes nothing, so the server may always refuse
  * it.
  *
+ * **Patience.** A request that comes while nobody leads waits for a leader. The server refuses it when it has waited for as
+ * long as `refuseAfter` says. A client that is refused at once asks again at once: then most requests would go to servers
+ * that cannot serve them.
+ *
  * **Reads** ask the leader only how far the log must be here. One question serves all reads that came before it.
  */
 import type { Index, OperationId } from "../../schema/RaftProtocol.ts"
@@ -151,14 +155,18 @@ export const retryAt = <A>(server: Server<A>): number => {
   return isAwaiting(server) ? requests.askedAt + Math.max(settings.retry, 3 * requests.roundTrip) : Infinity
 }
 
-/** When this server refuses what it may refuse, because nobody has led since `leaderlessSince`. */
-export const refuseAt = <A>({ requests, settings }: Server<A>, leaderlessSince: number): number =>
-  requests.waiting.length === 0 && requests.reads.length === 0 ? Infinity : leaderlessSince + settings.refuseAfter
+/** When this server refuses the next request that it may refuse: nobody leads, and the request has waited for long. */
+export const refuseAt = <A>({ requests: { reads, waiting }, settings }: Server<A>, leaderlessSince: number): number => {
+  const first = Math.min(waiting[0]?.since ?? Infinity, reads[0]?.since ?? Infinity)
+  return Math.max(leaderlessSince, first) + settings.refuseAfter
+}
 
-export const refuseAll = <A>(server: Server<A>): void => {
-  const { requests } = server
-  for (const { ticket } of [...requests.waiting, ...requests.reads]) refuse(server, ticket)
-  requests.waiting = []
-  requests.reads = []
-  requests.readsAnswered = requests.readsAsked
+/** Refuses those that have waited for so long. */
+export const refuseLate = <A>(server: Server<A>): void => {
+  const { now, requests, settings } = server
+  const isLate = (request: { readonly since: number } | undefined): boolean =>
+    request !== undefined && request.since + settings.refuseAfter <= now
+  while (isLate(requests.waiting[0])) refuse(server, requests.waiting.shift()!.ticket)
+  while (isLate(requests.reads[0])) refuse(server, requests.reads.shift()!.ticket)
+  if (requests.reads.every(({ number }) => number === 0)) requests.readsAnswered = requests.readsAsked
 }

@@ -34,7 +34,7 @@ export interface Settings {
   readonly gap: number
   /** The shortest time after which a server sends again what has not arrived. */
   readonly retry: number
-  /** How long there may be no leader, before a node refuses those requests that it may still refuse. */
+  /** For how long a request waits while nobody leads, before a node refuses it, if it still may. */
   readonly refuseAfter: number
   /** How many operations or entries one message has at the most. */
   readonly batch: number
@@ -48,17 +48,17 @@ const count = (name: string, fallback: number) => Config.Int(name).pipe(Config.w
 
 export const defaults: Settings = {
   silence: 0,
-  electionTimeout: 225,
-  longestElectionTimeout: 325,
-  heartbeat: 100,
-  lease: 200,
+  electionTimeout: 300,
+  longestElectionTimeout: 420,
+  heartbeat: 145,
+  lease: 265,
   requestWindow: 20,
-  appendWindow: 10,
+  appendWindow: 15,
   answerWindow: 0,
   idleWindow: 150,
   gap: 30,
   retry: 100,
-  refuseAfter: 700,
+  refuseAfter: 1000,
   batch: 1000,
   chunk: 65_536,
   snapshotAfter: 10_000

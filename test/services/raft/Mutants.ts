@@ -264,9 +264,9 @@ export const mutants: ReadonlyArray<Mutant> = [
     violates: "exactly once",
     patches: [{
       module: "Requests",
-      find: "for (const { ticket } of [...requests.waiting, ...requests.reads]) refuse(server, ticket)",
-      replace:
-        `for (const { ticket } of [...requests.waiting, ...requests.reads, ...requests.asked]) refuse(server, ticket)`
+      find: "while (isLate(requests.waiting[0])) refuse(server, requests.waiting.shift()!.ticket)",
+      replace: `while (isLate(requests.waiting[0])) refuse(server, requests.waiting.shift()!.ticket)
+  for (const { ticket } of requests.asked) refuse(server, ticket)`
     }]
   },
   {
