@@ -1,5 +1,5 @@
 /**
- * What `gossip-girl test -w` names: a workload of this project, or a file of somebody's own, whose default export is a
+ * What `-w` names for `gossip-girl test` and `analyze`: a workload of this project, or a file of somebody's own, whose default export is a
  * Workload. Such a module brings its own copy of Effect, so only what is plain goes from one to the other: functions over
  * JSON, and no program. In the simulated world it runs by `gossip-girl/vitest`.
  *
@@ -89,6 +89,17 @@ const load = Effect.fnUntraced(function*(text: string) {
     : yield* Usage.wrong(`--workload ${text}: ${fault(workload)}.`)
 })
 
+/** The workload of a run of this name, for which a module may be given. */
+export const ofRun = Effect.fnUntraced(function*(name: string, given: Asked | undefined) {
+  if (given !== undefined && given.workload.name !== name) {
+    return yield* Usage.wrong(`--workload ${given.text} is ${given.workload.name}, and the run is one of ${name}.`)
+  }
+  if (given !== undefined) return given.workload
+  const ours = Registry.workloadNames.find((known) => known === name)
+  if (ours !== undefined) return Registry.registry[ours].workload
+  return yield* Usage.wrong(`the run is one of ${name}, which is none of this project's: name its module, -w FILE.`)
+})
+
 /** What is asked of options, with what follows from whose workload it is. */
 export const optionsOf = (
   { name }: Asked,
@@ -106,9 +117,9 @@ const find = (text: string) => {
 
 const usual = "lin-kv" // as Maelstrom has it
 
-export const flag = Flag.String("workload").pipe(
-  Flag.withAlias("w"),
-  Flag.mapEffect(find),
+const workload = Flag.String("workload").pipe(Flag.withAlias("w"), Flag.mapEffect(find))
+
+export const flag = workload.pipe(
   Flags.describe(
     `What clients ask of the nodes: ${
       Registry.workloadNames.join(", ")
@@ -116,5 +127,15 @@ export const flag = Flag.String("workload").pipe(
     "name or file",
     known(usual),
     usual
+  )
+)
+
+/** Of a run that is over: undefined where it is not given. */
+export const given = workload.pipe(
+  Flags.describe(
+    "The workload of the run, if it is none of this project: the module whose default export it is",
+    "file",
+    undefined,
+    "the one that the run names"
   )
 )

@@ -20,7 +20,10 @@ describe("gossip-girl analyze", () => {
     const [before, history] = [results(), statSync(join(folder, "history.jsonl"))]
     const again = gossip("analyze", folder, "--rules", "maelstrom")
     assert.strictEqual(again.status, 0)
-    assert.match(again.stdout, /^run .*\nbroadcast .* valid\n\nlatencies .*\nstable .*\n\nEverything looks good! .*\n$/)
+    assert.match(
+      again.stdout,
+      /^run .*\nbroadcast .* valid\n\nlatencies .*\nstable .*\nthe checker counted: .*\n\nEverything looks good! .*\n$/
+    )
     assert.strictEqual(results(), before.replaceAll('"rules": "strict"', '"rules": "maelstrom"'))
     assert.strictEqual(statSync(join(folder, "history.jsonl")).mtimeMs, history.mtimeMs)
     rmSync(store, { recursive: true })

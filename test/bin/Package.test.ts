@@ -56,7 +56,12 @@ describe("the package, in a folder of its own", () => {
 
   it("judges real processes by a workload of one's own", async () => {
     const { scripts } = JSON.parse(readFileSync(join(project, "package.json"), "utf8"))
-    assert.match(await Packed.run(project, scripts.lock), /^lock +3 +partition .* valid$/m)
+    const output = await Packed.run(project, scripts.lock)
+    assert.match(output, /^lock +3 +partition .* valid$/m)
+    const [counted] = /^the checker counted: acquired \d+$/m.exec(output)!
+    const again = "gossip-girl analyze store/lock/latest"
+    assert.include(await Packed.run(project, `${again} -w dist/lock/LockWorkload.js`), counted)
+    assert.include(await Packed.run(project, `${again} 2>&1 || true`), "name its module, -w FILE.")
     const asked = "gossip-girl test --bin dist/lock/node.js -w"
     assert.match(
       await Packed.run(project, `${asked} ./none.js 2>&1 || echo $?`),

@@ -53,7 +53,7 @@ describe("gossip-girl test", { concurrent: true }, () => {
     const { status, stderr, stdout } = await test("-w", "broadcast", "--bin", echoNode, ...short("valid"))
     assert.deepStrictEqual({ status, stderr }, { status: 0, stderr: "" })
     const [, folder] =
-      /^run .*verdict\nbroadcast +2 +- .*valid\n\nlatencies in ms, .*\nstable latencies .* 1: \d+.*\nMore in (.*)\.\n\n.*\n$/
+      /^run .*verdict\nbroadcast +2 +- .*valid\n\nlatencies in ms, .*\nstable latencies .* 1: \d+.*\nthe checker counted: .*\nMore in (.*)\.\n\n.*\n$/
         .exec(stdout)!
     assert.isTrue(stdout.endsWith("\n\nEverything looks good! ヽ(‘ー`)ノ\n"))
     assert.match(folder!, /\/valid\/broadcast\/\d{8}T\d{6}\.\d{3}Z$/)

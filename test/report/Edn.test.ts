@@ -43,8 +43,8 @@ describe("Edn", () => {
     assert.strictEqual(line("invalid"), "Analysis invalid! (ﾉಥ益ಥ）ﾉ ┻━┻")
     assert.include(line("unknown"), "no anomalies found")
     assert.match(
-      Ending.quantiles(run).join("\n"),
-      /^latencies in ms, .*0\.5: .*\nstable latencies in ms, by quantile: 0: /
+      Ending.figures(run).join("\n"),
+      /^latencies in ms, .*0\.5: .*\nstable latencies in ms, by quantile: 0: .*\nthe checker counted: .*\w+ \d+/
     )
   })
 })
