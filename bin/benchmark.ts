@@ -54,13 +54,20 @@ const table = (lines: ReadonlyArray<Line>): void => {
   ])
 }
 
+/** Says that a measurement fails: the others go on. */
+const failed = (name: string) => (error: unknown): ReadonlyArray<never> => {
+  console.error(`${name} fails:`, error)
+  process.exitCode = 3
+  return []
+}
+
 const main = async (): Promise<void> => {
   const { positionals: names, values } = parseArgs({ allowPositionals: true, options })
   const rows: Array<Row> = []
   for (const [name, measure] of Object.entries(ratios)) {
     if (names.length > 0 && !names.includes(name)) continue
     console.error(`measuring ${name} …`)
-    rows.push(...await measure())
+    rows.push(...await measure().catch(failed(name)))
   }
   const settings: Settings = {
     operations: Number(values.operations),
@@ -73,7 +80,7 @@ const main = async (): Promise<void> => {
   for (const [name, measure] of Object.entries(loads)) {
     if (!names.includes(name)) continue
     console.error(`measuring ${name} …`)
-    lines.push(...await measure(settings))
+    lines.push(...await measure(settings).catch(failed(name)))
   }
   if (values.json) console.log(JSON.stringify([...rows, ...lines], null, 2))
   else {

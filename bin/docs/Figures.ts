@@ -2,9 +2,10 @@
  * The figures of runs that documents show. `npm run docs` runs the commands that give the simulated ones, and keeps those in
  * docs/figures/simulated.json: the same commit gives the same figures. `npm run docs -- --real` runs the challenges by real
  * processes, whose figures vary with the machine and from run to run, and keeps those in docs/figures/real.json, with the
- * day and the machine.
+ * day and the machine. `npm run docs -- --bench` does the same with `npm run bench`, and docs/figures/benchmark.json.
  */
 import * as Schema from "effect/Schema"
+import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { availableParallelism, cpus, loadavg } from "node:os"
 import { join } from "node:path"
@@ -46,21 +47,40 @@ export interface ShapeCost extends Schema.Schema.Type<typeof ShapeCost> {}
 const Simulated = Schema.Struct({ challenges: Costs, shapes: Schema.Array(ShapeCost), sizes: Schema.Array(Size) })
 export interface Simulated extends Schema.Schema.Type<typeof Simulated> {}
 
-const Real = Schema.Struct({
+const Measured = Schema.Struct({
   /** The day. */
   measured: Schema.String,
   machine: Schema.String,
-  /** How many processes of the machine wanted a core, on average, in the last minutes of measuring. */
-  load: Schema.Finite,
-  challenges: Costs
+  /** How many processes of the machine wanted a core, on average, in the last minutes of measuring; if it was noted. */
+  load: Schema.optionalKey(Schema.Finite)
 })
+export interface Measured extends Schema.Schema.Type<typeof Measured> {}
+
+const Real = Schema.Struct({ ...Measured.fields, challenges: Costs })
 export interface Real extends Schema.Schema.Type<typeof Real> {}
+
+/** A row of what `npm run bench` prints. */
+const Row = Schema.Struct({
+  name: Schema.String,
+  ours: Schema.String,
+  reference: Schema.String,
+  ratio: Schema.Finite,
+  goal: Schema.String
+})
+const Benchmark = Schema.Struct({ ...Measured.fields, rows: Schema.Array(Row) })
+export interface Benchmark extends Schema.Schema.Type<typeof Benchmark> {}
 
 const decodeSimulated = Schema.decodeUnknownSync(Schema.fromJsonString(Simulated))
 const decodeReal = Schema.decodeUnknownSync(Schema.fromJsonString(Real))
+const decodeBenchmark = Schema.decodeUnknownSync(Schema.fromJsonString(Benchmark))
+const decodeRows = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(Row)))
 
 /** Where they are kept, from the root. */
-export const files = { simulated: "docs/figures/simulated.json", real: "docs/figures/real.json" } as const
+export const files = {
+  simulated: "docs/figures/simulated.json",
+  real: "docs/figures/real.json",
+  benchmark: "docs/figures/benchmark.json"
+} as const
 
 const text = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 
@@ -68,6 +88,7 @@ const read = (root: string, name: string): string => readFileSync(join(root, nam
 
 export const simulatedIn = (root: string): Simulated => decodeSimulated(read(root, files.simulated))
 export const realIn = (root: string): Real => decodeReal(read(root, files.real))
+export const benchmarkIn = (root: string): Benchmark => decodeBenchmark(read(root, files.benchmark))
 
 /** What commands print of a run with `--json`, as far as it is of use here. */
 const Printed = Schema.Struct({
@@ -148,13 +169,38 @@ export const simulate = async (root: string): Promise<string> => {
   })
 }
 
+/** What is told of whatever was measured just now. */
+const measuredNow = (date: Date): Measured => ({
+  measured: date.toISOString().slice(0, "2026-01-01".length),
+  machine: `${availableParallelism()} cores, ${cpus()[0]?.model ?? "unknown"}, Node ${process.versions.node}`,
+  load: Math.round(loadavg()[1]!) // it is an array of three
+})
+
 /** The text of docs/figures/real.json, from runs by real processes; takes twelve minutes. */
 export const measure = async (root: string, date: Date): Promise<string> => {
   const runs = await runsOf(root, "challenges --real")
   return text({
-    measured: date.toISOString().slice(0, "2026-01-01".length),
-    machine: `${availableParallelism()} cores, ${cpus()[0]?.model ?? "unknown"}, Node ${process.versions.node}`,
-    load: Math.round(loadavg()[1]!), // it is an array of three
+    ...measuredNow(date),
     challenges: runs.filter((_, i) => i % 2 === 0).map((run) => costOf(run)) // after each comes its simulation
+  })
+}
+
+/** The text of docs/figures/benchmark.json, from `npm run bench`, which shows on standard error how far it is. */
+export const bench = (root: string, date: Date): string => {
+  const { status, stdout } = spawnSync(process.execPath, [join(root, "dist/benchmark.js"), "--json"], {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"]
+  })
+  if (status !== 0) process.exitCode = 3 // it has said which measurement fails, and gives the others
+  return text({
+    ...measuredNow(date),
+    rows: decodeRows(stdout).map(({ goal, name, ours, ratio, reference }) => ({
+      name,
+      ours,
+      reference,
+      ratio: Number(ratio.toFixed(2)),
+      goal
+    }))
   })
 }

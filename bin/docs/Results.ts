@@ -93,13 +93,35 @@ const sizes = (root: string) => (): string =>
     Figures.simulatedIn(root).sizes.map((run) => [run.run, cost(run), String(run.bytes)])
   )
 
-/** When and where the real processes were measured. */
-const measured = (root: string) => (): string => {
-  const { load, machine, measured } = Figures.realIn(root)
-  return `Real processes were measured on ${measured}, on ${machine}, where ${
-    load.toFixed(0)
-  } processes wanted a core at a `
-    + "time. The more do, the later nodes answer, and the fewer operations share a message."
+/** When and where something was measured. */
+const when = (what: string, { load, machine, measured }: Figures.Measured): string =>
+  `${what} measured on ${measured}, on ${machine}${
+    load === undefined ? "" : `, where ${load.toFixed(0)} processes wanted a core at a time`
+  }.`
+
+const measured = (root: string) => (): string =>
+  `${
+    when("Real processes were", Figures.realIn(root))
+  } The more do, the later nodes answer, and the fewer operations share `
+  + "a message."
+
+/** What `npm run bench` has measured, and when. */
+const benchmark = (root: string) => (): string => {
+  const figures = Figures.benchmarkIn(root)
+  return [
+    when("All of this was", figures),
+    "",
+    table(
+      ["what", "ours", "beside", "ratio", "goal"],
+      figures.rows.map(({ goal, name, ours, ratio, reference }) => [
+        name,
+        ours,
+        reference,
+        `${ratio.toFixed(2)} ×`,
+        goal
+      ])
+    )
+  ].join("\n")
 }
 
 export const generatorsIn = (root: string): Generators => ({
@@ -107,5 +129,6 @@ export const generatorsIn = (root: string): Generators => ({
   front: front(root),
   shapes: shapes(root),
   sizes: sizes(root),
-  measured: measured(root)
+  measured: measured(root),
+  benchmark: benchmark(root)
 })

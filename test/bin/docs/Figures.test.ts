@@ -31,6 +31,12 @@ describe("the figures in the documents", () => {
     assert.deepStrictEqual(Figures.realIn(root).challenges.map(named), kept.challenges.map(named))
   })
 
+  it("of the benchmark are of one thing each", () => {
+    const names = Figures.benchmarkIn(root).rows.map(({ name }) => name)
+    assert.isNotEmpty(names)
+    assert.strictEqual(new Set(names).size, names.length)
+  })
+
   it("are of valid runs", () => {
     const run = Simulation.run({ ...Challenges.options(Challenges.challenges[0]!, 0), timeLimit: 1000 }) // there is one
     const { workload, ...measured } = run.results()
