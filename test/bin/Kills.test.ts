@@ -22,6 +22,13 @@ const kills = process.env["KILLS"]
 /** From one kill to the next there are so many ms, on average: enough for some answers in between. */
 const interval = 900
 
+/**
+ * How long a client waits for an answer, in ms, and how long nodes think that it does. Where the machine is busy a request
+ * has waited for some time before the node sees it.
+ */
+const patience = 2000
+const CLIENT_TIMEOUT = "1 second"
+
 /** A run may take so long, in ms, where the machine is busy. */
 const timeout = 60_000 + 30 * interval * Number(kills ?? 1)
 
@@ -59,14 +66,18 @@ const survives = (executable: string, workload: Workload, usual: number, env: Re
       ...Simulation.defaults,
       seed,
       rules: "strict",
-      workload: { ...workload, clientTimeout: () => 1000 },
-      command: { file: process.execPath, args: [join(root, "dist", `${executable}.js`)], env },
+      workload: { ...workload, clientTimeout: () => patience },
+      command: {
+        file: process.execPath,
+        args: [join(root, "dist", `${executable}.js`)],
+        env: { ...env, CLIENT_TIMEOUT }
+      },
       onErrorLines: (node, lines) => errors.push(...lines.map((line) => `${node}: ${line}`)),
       nodeCount: ids.length,
-      concurrency: 10 * ids.length, // who asks a node that is killed waits for a second
-      rate: 200,
+      concurrency: 20 * ids.length, // who asks a node that is killed waits in vain
+      rate: 50,
       timeLimit: interval * (rounds + 1),
-      recovery: 1500,
+      recovery: kills === undefined ? 1500 : 10_000,
       script
     })
     const { fail, info, ok } = results.operations
@@ -75,7 +86,7 @@ const survives = (executable: string, workload: Workload, usual: number, env: Re
     if (kills !== undefined) console.log(counts)
     assert.strictEqual(results.validity, "valid", [counts, ...Told.findings(results.findings), ...errors].join("\n"))
     assert.isTrue(history.some(({ f }) => f === "start-kill"))
-    assert.isAbove(ok, 50, counts)
+    assert.isAbove(ok, 10, counts)
   })
 
 describe("real processes lose nothing though they are killed, all at once too", { timeout, concurrent: true }, () => {

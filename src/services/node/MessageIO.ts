@@ -17,8 +17,14 @@ import * as Stream from "effect/Stream"
 import * as Envelope from "../../schema/Envelope.ts"
 
 export class MessageIO extends Context.Service<MessageIO, {
-  /** Hands every incoming message to `onMessage`, in order, and completes at the end of input. Runs once. */
-  readonly receive: (onMessage: (message: Envelope.Envelope) => void) => Effect.Effect<void>
+  /**
+   * Hands every incoming message to `onMessage`, in order, and completes at the end of input. Runs once. Where input can
+   * wait, no more is read until what `crowded` gives has succeeded, if it gives anything.
+   */
+  readonly receive: (
+    onMessage: (message: Envelope.Envelope) => void,
+    crowded?: () => Effect.Effect<void> | undefined
+  ) => Effect.Effect<void>
   /** Sends a message: at once, in order, without waiting. */
   readonly send: (message: Envelope.Envelope) => void
   /** Completes when everything sent so far is out. */
@@ -81,7 +87,7 @@ export class MessageIO extends Context.Service<MessageIO, {
         return lines
       }
 
-      const receive = (onMessage: (message: Envelope.Envelope) => void) =>
+      const receive: MessageIO["Service"]["receive"] = (onMessage, crowded = () => undefined) =>
         stdio.stdin.pipe(
           Stream.decodeText,
           Stream.concat(Stream.succeed("\n")), // the last line need not end
@@ -94,7 +100,8 @@ export class MessageIO extends Context.Service<MessageIO, {
               else complaints.push(`skipped a line: ${message.failure}: ${line.slice(0, 200)}`)
             }
             const warnings = Effect.forEach(complaints, (complaint) => Effect.logWarning(complaint), { discard: true })
-            return length > maxUnsent ? Effect.andThen(warnings, flush) : warnings
+            const written = length > maxUnsent ? Effect.andThen(warnings, flush) : warnings
+            return Effect.andThen(written, () => crowded() ?? Effect.void)
           }),
           Effect.orDie,
           Effect.raceFirst(Fiber.join(writer)) // the writer ends only when it dies

@@ -142,7 +142,7 @@ const make = Effect.gen(function*() {
 
   const inbox = yield* Inbox.make(routes, answers, dispatch)
   yield* routes.add([Init], { init: () => Effect.succeed({}) })
-  const receiving = yield* Effect.forkScoped(Effect.ensuring(io.receive(inbox.accept), inbox.end))
+  const receiving = yield* Effect.forkScoped(Effect.ensuring(io.receive(inbox.accept, commit.crowded), inbox.end))
   const init = yield* inbox.init
   if (init === undefined) return yield* new NeverInitialised()
   const { from: initialisedBy, node_id: id, node_ids: ids } = init

@@ -301,6 +301,23 @@ describe("MessageIO", () => {
         }
       }))
 
+    it.effect("while the receiver is crowded, reading stops, and goes on when it is not", () =>
+      Effect.gen(function*() {
+        const gate = Latch.makeUnsafe(false)
+        let received = 0
+        const receiving = Effect.flatMap(
+          MessageIO,
+          (io) => io.receive(() => received++, () => received < 10 ? undefined : gate.await)
+        )
+        const lines = Array.from({ length: 100 }, (_, i) => bytes(`${line(i)}\n`))
+        const fiber = yield* Effect.forkChild(provide(receiving, { stdin: chunked(lines) }))
+        yield* settle
+        assert.strictEqual(received, 10)
+        yield* gate.open
+        yield* Fiber.join(fiber)
+        assert.strictEqual(received, 100)
+      }))
+
     it.effect("is flushed when all that was sent before is taken, at once when there is nothing", () =>
       Effect.gen(function*() {
         const gate = Latch.makeUnsafe(false)
