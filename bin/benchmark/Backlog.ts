@@ -1,6 +1,6 @@
 /**
- * What a node that was cut off, or was killed, costs the others and itself until it has everything again; with three
- * real nodes, and clients that go on asking all of them.
+ * What a node that was cut off or killed costs the others and itself until it has everything again: with three real
+ * nodes, and clients that go on asking all of them.
  */
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -13,23 +13,27 @@ export interface Settings {
   /** For how long the node is cut off at least, in s. */
   readonly cut: number
   readonly repetitions: number
-  /** Undefined: of all programs. */
+  /** The programs to measure; undefined for all. */
   readonly programs: ReadonlyArray<string> | undefined
-  /** Where nodes write profiles, if they do. */
+  /** The folder into which nodes write profiles, if they do. */
   readonly profile: string | undefined
 }
 
-/** What one run came to. */
+/** What one run has measured. */
 interface Figures {
   /** In s: until all nodes have everything. */
   readonly agreed: number
   /** In ms: the longest that a client waited meanwhile. */
   readonly slowest: number
-  /** In ms: the longest that whoever measures was kept from the processor meanwhile; it adds to what clients wait. */
+  /**
+   * In ms: the longest that this process itself was kept from the processor meanwhile, which adds to what clients wait.
+   */
   readonly held: number
-  /** Bytes that passed meanwhile to those that the operations take which had to, on the worst link. */
+  /**
+   * How many bytes passed meanwhile on the worst link, divided by the bytes of the operations that had to pass there.
+   */
   readonly bytes: number
-  /** In s: time of the processor that the nodes took meanwhile, in the order of their names. */
+  /** In s: the processor time that each node took meanwhile, in the order of their names. */
   readonly cpu: ReadonlyArray<number>
 }
 
@@ -63,7 +67,7 @@ const cpuOf = async (trio: Trio): Promise<ReadonlyArray<number>> =>
 
 const agreementTimeout = 120_000 // ms
 
-/** From now until all nodes have all of so many operations. */
+/** Measures from now until all nodes have all of so many operations. */
 const untilAgreed = async (
   trio: Trio,
   load: Load,
@@ -107,14 +111,14 @@ const cluster = async ({ program }: Load, { profile }: Settings): Promise<Trio> 
   return trio
 }
 
-/** How many bytes those operations take that were sent to these nodes. */
+/** How many bytes the operations take that clients sent to these nodes. */
 const bytesOf = (load: Load, count: number, made: ReadonlyArray<Id>): number => {
   let sum = 0
   for (let i = 0; i < count; i++) if (made.includes(ids[i % ids.length]!)) sum += load.bytes(i)
   return sum
 }
 
-/** n1 is cut off while clients go on at all nodes; then it is not. */
+/** Cuts n1 off while clients go on at all nodes, and then heals the cut. */
 const healed = async (load: Load, settings: Settings): Promise<Figures> => {
   const { cut, operations } = settings
   const trio = await cluster(load, settings)
@@ -137,14 +141,14 @@ const healed = async (load: Load, settings: Settings): Promise<Figures> => {
   return figures
 }
 
-/** n1 is killed when all nodes have everything, and started again. */
+/** Kills n1 when all nodes have everything, and starts it again. */
 const restarted = async (load: Load, settings: Settings): Promise<Figures> => {
   const { operations } = settings
   const trio = await cluster(load, settings)
   await trio.load({ count: operations, request: load.request, onReply: load.replied })
   const loaded = performance.now()
   while (!await load.seems(trio, operations, loaded)) await sleep(100)
-  await sleep(3000) // what is stable is forgotten
+  await sleep(3000) // until nodes have forgotten what is stable
   await trio.kill("n1")
   await sleep(500)
   const needed = new Map([["n0 n1", bytesOf(load, operations, ids)]])

@@ -1,5 +1,6 @@
 /**
- * How fast histories are judged: those of a store that does one thing at a time, and of clients that ask it at once.
+ * How fast checkers judge histories of a store: one of many keys, and one of a single key that many clients ask at
+ * once.
  */
 import type { Json } from "../../src/schema/Json.ts"
 import type * as History from "../../src/workloads/history/History.ts"
@@ -9,14 +10,14 @@ import { atMost, median, type Row } from "./Rows.ts"
 
 interface Load {
   readonly operations: number
-  /** How many a key is good for. */
+  /** How many operations are on one key. */
   readonly operationsPerKey: number
   readonly clients: number
   /** The part of operations whose outcome is unknown. */
   readonly unknown: number
 }
 
-/** What a client asks, and what came of it: not yet anything, an answer, or nothing that it will hear of. */
+/** A request of a client, with its answer once the store has given one. */
 interface Asked {
   readonly f: "read" | "write" | "cas"
   readonly key: number
@@ -29,7 +30,7 @@ const refused = (code: 20 | 22): History.Failure =>
     ? { _tag: "Refused", name: "KeyDoesNotExist", code, text: "" }
     : { _tag: "Refused", name: "PreconditionFailed", code, text: "" }
 
-/** Carries a request out. */
+/** Carries out a request. */
 const answerOf = (store: Map<number, Json>, { f, key, value }: Asked): NonNullable<Asked["answer"]> => {
   const held = store.get(key)
   const [from, to] = Array.isArray(value) ? value : [value, value]
@@ -40,7 +41,10 @@ const answerOf = (store: Map<number, Json>, { f, key, value }: Asked): NonNullab
   return { type: "ok", value: [key, f === "read" ? held ?? null : value] }
 }
 
-/** At each step one client, by chance, begins, is answered, or ends. One that does not hear is another one from then on. */
+/**
+ * A history: at each step one client, by chance, begins an operation, is answered, or ends it. A client that gets no
+ * answer goes on as another one.
+ */
 const history = (random: SeededRandom.SeededRandom, load: Load): History.History => {
   const events: Array<History.Event> = []
   const store = new Map<number, Json>()
@@ -54,7 +58,7 @@ const history = (random: SeededRandom.SeededRandom, load: Load): History.History
     if (random.chance(1 / 3)) return { f: "write", key, value: random.below(5) }
     return { f: "cas", key, value: [random.below(5), random.below(5)] }
   }
-  /** What goes on: nothing, if the client has its answer or does not wait any more. */
+  /** The request if it is still under way: it is not when the client has its answer, or waits no longer. */
   const proceed = (asked: Asked, worker: number): Asked | undefined => {
     const process = processes[worker]!
     const { answer, f, key, value } = asked
@@ -82,7 +86,7 @@ const history = (random: SeededRandom.SeededRandom, load: Load): History.History
   return events
 }
 
-/** How long one core works on it, in ms, whatever else the machine does. */
+/** How long one core works, in ms, whatever else the machine does. */
 const processorTime = (work: () => void): number => {
   const begin = process.cpuUsage()
   work()
@@ -90,7 +94,7 @@ const processorTime = (work: () => void): number => {
   return (system + user) / 1000
 }
 
-/** The median of some histories. */
+/** The median over five histories, beside how long it may take. */
 const judging = (name: string, goal: number, load: Load): Row => {
   const times = [0, 1, 2, 3, 4].map((seed) => {
     const events = history(SeededRandom.make(seed), load)

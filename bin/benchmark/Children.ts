@@ -1,6 +1,6 @@
 /**
- * Nodes as child processes, driven as fast as they go: with Node's own means, since whoever measures must not be slower
- * than what is measured.
+ * Nodes as child processes, driven as fast as they go. It uses Node's own means only, since what measures must not be
+ * slower than what is measured.
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process"
 import { once } from "node:events"
@@ -60,7 +60,7 @@ const residentMemory = (pid: number | undefined): ReadonlyArray<number> => {
   }
 }
 
-/** Pipes so many requests, of which this is the body of each, through a node that has been initialised. */
+/** Pipes so many requests with these bodies through an initialised node. */
 export const throughput = async (
   args: ReadonlyArray<string>,
   count: number,
@@ -97,7 +97,7 @@ export const throughput = async (
   return { rate: count / elapsed * 1000, memory, inOrder: ids.every((id, i) => id === i + 1) }
 }
 
-/** Requests a second, of so many, of which so many at a time await their replies. */
+/** Requests a second, when so many at a time wait for their replies. */
 export const closedLoop = async (
   args: ReadonlyArray<string>,
   env: Env,
@@ -135,8 +135,10 @@ export interface Fill {
   readonly marks: ReadonlyArray<{ readonly messages: number; readonly memory: number; readonly poll: number }>
 }
 
-/** Sends messages to the keys of a kafka node in turn; at each mark it measures memory, and polls the last 50 messages of
- * every key. */
+/**
+ * Sends messages to the keys of a kafka node in turn. At each mark it measures memory, and polls the last 50 messages
+ * of every key.
+ */
 export const kafkaFill = async (
   args: ReadonlyArray<string>,
   keys: number,
@@ -150,7 +152,7 @@ export const kafkaFill = async (
     for (let at = chunk.indexOf("\n"); at !== -1; at = chunk.indexOf("\n", at + 1)) received++
     if (received >= expected) wake()
   })
-  /** Writes these lines, and awaits as many replies. */
+  /** Writes these lines, and waits for as many replies. */
   const exchange = (lines: ReadonlyArray<string>): Promise<void> =>
     new Promise((resume) => {
       expected = received + lines.length

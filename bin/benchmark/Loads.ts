@@ -1,5 +1,5 @@
 /**
- * What clients ask of nodes that are measured under load, of each program the same number of operations.
+ * What clients ask of nodes that are measured under load: the same number of operations of each program.
  */
 import type { Answer, Trio } from "./Trio.ts"
 import { ids } from "./Trio.ts"
@@ -7,18 +7,18 @@ import { ids } from "./Trio.ts"
 /** What clients do to a cluster that runs a program, and how they see that its nodes agree. */
 export interface Load {
   readonly program: string
-  /** What is said of it beside the name of the program. */
+  /** What the table says of it beside the name of the program. */
   readonly detail?: string
   readonly request: (i: number) => object
   /** How many bytes the operation itself takes in a message between nodes. */
   readonly bytes: (i: number) => number
-  /** A reply to a request: some say what is to be looked for later. */
+  /** Takes a reply. Some loads note what to look for later. */
   readonly replied: (line: string) => void
-  /** Something that clients ask meanwhile, which is answered in constant time. */
+  /** A request that clients repeat meanwhile, and that nodes answer in constant time. */
   readonly probe: object
-  /** Whether all nodes have all of so many operations, as far as can be seen in constant time; `since` in ms: from then on. */
+  /** Whether all nodes seem to have all of so many operations, found in constant time; `since` in ms: from then on. */
   readonly seems: (trio: Trio, count: number, since: number) => Promise<boolean>
-  /** Whether they really have. */
+  /** Whether they really have them. */
   readonly agrees: (trio: Trio, count: number) => Promise<boolean>
 }
 
@@ -63,7 +63,7 @@ const registers = (keys: number, detail: string): Load => {
   }
 }
 
-/** So long nothing passes that has operations: then all have come. */
+/** When no operation has passed for so long, in ms, all have come. */
 const quiet = 3000
 
 const broadcast = (): Load => ({
@@ -123,7 +123,7 @@ const kafka = (): Load => {
   }
 }
 
-/** Each made anew, for a new cluster. */
+/** Makes each load anew, for a new cluster. */
 export const loads: ReadonlyArray<() => Load> = [
   () => registers(10, "10 keys"),
   counter,
@@ -131,5 +131,5 @@ export const loads: ReadonlyArray<() => Load> = [
   kafka
 ]
 
-/** As many registers as operations: nothing that is written is ever replaced. */
+/** As many registers as operations: no write ever replaces another. */
 export const manyRegisters = (): Load => registers(1e9, "a key each")

@@ -1,5 +1,5 @@
 /**
- * What a node keeps after many operations, with three real nodes: the heap that is in use, after a collection.
+ * How much heap a node uses after many operations, with three real nodes, after a garbage collection.
  */
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Line, Settings } from "./Backlog.ts"
@@ -15,7 +15,7 @@ const grown = async (makeLoad: (typeof loads)[number], operations: number): Prom
   const trio = make(load)
   await Promise.all(ids.map(trio.start))
   const heap = async (): Promise<number> => {
-    await sleep(5000) // what is stable is forgotten
+    await sleep(5000) // until nodes have forgotten what is stable
     return Math.max(...(await Promise.all(ids.map(trio.usage))).map(({ heap }) => heap))
   }
   await trio.load({ count: operations, request: load.request, onReply: load.replied })
@@ -26,7 +26,7 @@ const grown = async (makeLoad: (typeof loads)[number], operations: number): Prom
   return [small / MB, large / MB]
 }
 
-/** What keeps less than it is given, so that it must not grow. */
+/** Programs whose state does not grow with the operations, so their heap must not either. */
 const bounded = ["txn-rw-register", "g-counter"]
 
 export const memory = async (settings: Settings): Promise<ReadonlyArray<Line>> => {

@@ -1,6 +1,6 @@
 /**
- * On NATS, beside plain clients of `@nats-io` on the same servers: an echo node and a responder; the store of LinKv and the
- * bucket that it is kept in.
+ * Nodes on NATS beside plain clients of `@nats-io` on the same servers: an echo node beside a responder, and the store
+ * of LinKv beside the bucket that holds it.
  */
 import { connect, type NatsConnection } from "@nats-io/transport-node"
 import * as Effect from "effect/Effect"
@@ -24,7 +24,7 @@ const window = 500
 const line = (i: number): string =>
   JSON.stringify({ src: "c1", dest: "n1", body: { type: "echo", msg_id: i, echo: `please echo ${i}` } })
 
-/** Requests a second that somebody at the subject answers, to this one, as fast as it does. */
+/** How many requests a second the subject answers to this inbox. */
 const asked = (connection: NatsConnection, subject: string, answers: string): Promise<number> =>
   new Promise((resolve) => {
     let sent = 0
@@ -43,7 +43,7 @@ const asked = (connection: NatsConnection, subject: string, answers: string): Pr
     for (let i = 0; i < window; i++) send()
   })
 
-/** Waits until somebody answers at the subject. */
+/** Waits until the subject answers. */
 const isThere = async (connection: NatsConnection, subject: string, answers: string): Promise<void> => {
   const inbox = connection.subscribe(answers)
   for (;;) {
@@ -80,7 +80,7 @@ const echo = Effect.gen(function*() {
 const pairs = 300
 const pipelinedPairs = 3000
 
-/** Operations a second: a write and a read of each of some keys, so many pairs at a time. */
+/** Operations a second: a write and a read of each of some keys, with so many pairs under way. */
 const operations = (
   count: number,
   concurrency: number,

@@ -75,7 +75,7 @@ export const log = async (): Promise<ReadonlyArray<Row>> => {
   return [atLeast(0.5, name, "requests/s", plain!)]
 }
 
-/** The same on disk, where every reply waits until what it rests on is safe, beside the same without. */
+/** A kafka node on disk, where every reply waits until what it rests on is safe, beside one that is not on disk. */
 export const kafkaOnDisk = async (): Promise<ReadonlyArray<Row>> => {
   const [atATime, count] = [1000, 50_000]
   const rate = (durability: string): Measure => async () => {
@@ -90,7 +90,7 @@ export const kafkaOnDisk = async (): Promise<ReadonlyArray<Row>> => {
   return [atLeast(0.5, name, "requests/s", volatile!)]
 }
 
-/** Of what a log of 1,000,000 messages costs a node, beside one of 100,000. */
+/** What a log of 1,000,000 messages costs a node, beside one of 100,000. */
 export const longLog = async (): Promise<ReadonlyArray<Row>> => {
   const { marks: [empty, small, large] } = await Children.kafkaFill(kafka, 1000, [1000, 100_000, 1_000_000])
   if (empty === undefined || small === undefined || large === undefined) throw new Error("too few marks")

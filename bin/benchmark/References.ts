@@ -3,7 +3,7 @@
  * stands alone, so that its text can be run by a bare `node -e`.
  */
 
-/** An echo node as one writes it with what Node has for lines. What a turn of the loop brings about leaves in one write. */
+/** An echo node as one writes it with Node's `readline`. All replies of a turn of the loop leave in one write. */
 export const echoNode = (): void => {
   let out = ""
   process.getBuiltinModule("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {
@@ -20,7 +20,10 @@ export const echoNode = (): void => {
   })
 }
 
-/** The least that an echo node can do: a chunk in, split, parsed, answered, a chunk out. A floor, not a way to live. */
+/**
+ * The least that an echo node can do: take a chunk, split it, parse, answer, write a chunk. It shows how fast a node
+ * could be, not how to write one.
+ */
 export const echoFloor = (): void => {
   let rest = ""
   process.stdin.setEncoding("utf8")
@@ -38,7 +41,7 @@ export const echoFloor = (): void => {
   })
 }
 
-/** A kafka node that is alone: an array for each key, and what it has read of each key so far. */
+/** A kafka node without peers: an array for each key. */
 export const kafkaNode = (): void => {
   const logs = new Map<string, Array<[number, unknown]>>()
   let out = ""
@@ -144,7 +147,7 @@ export const world = (
   return sent
 }
 
-/** A responder as one writes it with a client of NATS: parses a request, answers to where it says. */
+/** A responder as one writes it with a client of NATS: it parses a request, and answers at the reply subject. */
 export const natsResponder = async (require: NodeJS.Require): Promise<void> => {
   const { connect } = require("@nats-io/transport-node")
   const connection = await connect({ servers: process.env["NATS_URL"] })

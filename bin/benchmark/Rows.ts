@@ -1,5 +1,5 @@
 /**
- * The table: what was measured of this project beside what was measured of a reference.
+ * The rows of the benchmark: what was measured of this project beside what was measured of a reference.
  */
 import { quantile } from "../../src/workloads/history/Sorted.ts"
 
@@ -24,7 +24,10 @@ export interface Comparison {
 
 export type Measure = () => Promise<number>
 
-/** Takes turns, so that whatever else the machine does hits all alike. One comparison for each reference. */
+/**
+ * Measures ours and the references in turn, so that whatever else the machine does hits all alike. Answers one
+ * comparison for each reference.
+ */
 export const sideBySide = async (
   repetitions: number,
   ours: Measure,
@@ -60,7 +63,7 @@ export const atMost = (goal: number, name: string, comparison: Comparison): Row 
   reached: comparison.ratio <= goal
 })
 
-/** The first of the rows is the head. */
+/** Prints rows as a table; the first one is its head. */
 export const printTable = (rows: ReadonlyArray<ReadonlyArray<string>>): void => {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
   for (const row of rows) console.log(row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd())

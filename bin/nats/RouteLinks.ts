@@ -1,9 +1,9 @@
 /**
- * The links between NATS servers of one machine, which can be cut: each server finds each other one at a port of this
+ * Links between NATS servers of one machine that can be cut: each server finds each other one at a port of this
  * process, which carries what they say to each other.
  *
- * A link that is cut is one that carries nothing: what is on it waits, as what TCP sends again and again does on a network
- * that drops it, and neither end hears that the other one has gone. Each direction is cut on its own.
+ * A cut link carries nothing. What is on it waits, just as TCP sends again and again on a network that drops packets,
+ * and neither end hears that the other one is gone. Each direction is cut on its own.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"

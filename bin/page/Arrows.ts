@@ -1,6 +1,6 @@
 /**
- * Messages in the diagram: an arrow each from the line of the sender to that of the receiver, or, where there are more
- * than could be told apart, how many were sent and received on each line.
+ * Messages in the diagram: an arrow from the line of the sender to that of the receiver. Where there are more messages
+ * than one could tell apart, each line shows how many were sent and received instead.
  */
 import type { ReportData } from "../../src/report/ReportData.ts"
 import * as SpaceTime from "../../src/report/SpaceTime.ts"
@@ -9,14 +9,14 @@ import { gutter, type Layout, type Place, right, type View } from "./Layout.ts"
 import { arrowhead, cross, messageClass, segment } from "./Marks.ts"
 import { emphasis, type Strokes } from "./Strokes.ts"
 
-/** So many messages can have an arrowhead, and so many a name. */
+/** How many messages can have an arrowhead, and how many a name. */
 const mostArrows = 900
 const mostNames = 24
 
-/** So wide are the bins in which messages are counted, in pixels. */
+/** The width of the bins in which messages are counted, in pixels. */
 const binWidth = 4
 
-/** Where a message's line begins and ends: short of its receiver if it never got there. */
+/** Where the arrow of each message begins and ends: short of its receiver if the message never got there. */
 export const ways = ({ duration, messages }: ReportData) => {
   /** Half of all messages took at most so long, in ms. */
   const usualTime = messages.map(([, , , , took]) => took ?? 0).toSorted((a, b) => a - b)[messages.length >> 1] ?? 0
@@ -39,7 +39,7 @@ export const ways = ({ duration, messages }: ReportData) => {
   }
 }
 
-/** An arrow for each that is visible; the names of a few go into `names`. */
+/** Draws an arrow for each visible message, and puts the names of a few into `names`. */
 export const arrows = (
   { messages, types }: ReportData,
   visible: ReadonlyArray<number>,
@@ -73,7 +73,7 @@ export const arrows = (
     return place
   })
 
-/** How many were sent (up) and received or dropped (down) on each line, in bins of some pixels. */
+/** Draws how many messages were sent (up) and received or dropped (down) on each line, in bins of some pixels. */
 export const density = ({ messages }: ReportData, visible: ReadonlyArray<number>, at: Layout, paths: Strokes): void => {
   const { laneHeight, laneOf, lineOf, names, width, x } = at
   const bins = Math.ceil((width - gutter - right) / binWidth)

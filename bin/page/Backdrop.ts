@@ -33,7 +33,10 @@ export const axis = ({ bottom, width, x }: Layout): { readonly lines: SVGGElemen
   }
 }
 
-/** A strip above for each, the sides of a partition behind the lines, and walls between neighbours that it cuts. */
+/**
+ * Faults: a strip above the diagram for each; for a partition also its sides behind the lines, and walls between
+ * neighbours that it cuts.
+ */
 export const faults = ({ faults, nodes }: ReportData, { range }: View, at: Layout): SVGGElement => {
   const { clamp, laneHeight, names, top, width } = at
   const group = svg("g")
@@ -76,7 +79,7 @@ export const faults = ({ faults, nodes }: ReportData, { range }: View, at: Layou
   return group
 }
 
-/** The line of each, interrupted where it was dead. */
+/** The line of each node, interrupted where the node was dead. */
 export const worldLines = (
   { faults }: ReportData,
   { range }: View,

@@ -1,5 +1,6 @@
 /**
- * Operations in the diagram: a bar each on the line of its node, above those that last at the same time.
+ * Operations in the diagram: a bar on the line of its node for each. Bars of operations that overlap in time stand
+ * above each other.
  */
 import { outcomes, type ReportData } from "../../src/report/ReportData.ts"
 import * as SpaceTime from "../../src/report/SpaceTime.ts"
@@ -9,7 +10,7 @@ import { operationClass } from "./Marks.ts"
 import { emphasis, type Strokes } from "./Strokes.ts"
 import * as Words from "./Words.ts"
 
-/** So many operations can have a name. */
+/** How many operations can have a name. */
 const mostNames = 200
 
 /** How many rows of bars a line has room for. */
@@ -21,7 +22,7 @@ interface Box {
   readonly wide: number
 }
 
-/** Where bars stand: the answer tells how tall they are, and where each of them is. */
+/** Where bars stand: how tall they are, and where each of them is. */
 export const boxes = ({ operations }: ReportData) => {
   const rowOf = SpaceTime.rows(operations)
   const rowCount = Math.min(mostRows, 1 + rowOf.reduce((max, row) => Math.max(max, row), 0))
@@ -37,7 +38,7 @@ export const boxes = ({ operations }: ReportData) => {
         wide: Math.max(3, clamp(start + took) - left)
       }
     }
-    /** Around the bar. */
+    /** The frame around a bar. */
     const frame = (index: number) => {
       const { left, wide, y } = box(index)
       return { x: left - 3, y: y - 3, width: wide + 6, height: tall + 6, rx: 3 }
@@ -48,7 +49,7 @@ export const boxes = ({ operations }: ReportData) => {
 
 export type Boxes = ReturnType<ReturnType<typeof boxes>>
 
-/** A bar for each that is visible; the names of those that have room for it go into `names`. */
+/** Draws a bar for each visible operation, and puts the names of those that have room into `names`. */
 export const bars = (
   data: ReportData,
   visible: ReadonlyArray<number>,

@@ -82,7 +82,7 @@ const windowAt = (all: ReadonlyArray<Window>, time: number): Window | undefined 
 
 const middle = ({ end, start }: Window): number => (start + end) / 2
 
-/** Entries of a legend, each with what it looks like. */
+/** The entries of a legend, each with what its mark looks like. */
 const keys = (entries: ReadonlyArray<readonly [name: string, width: number, mark: SVGElement]>): HTMLElement =>
   el(
     "ul",
@@ -172,7 +172,7 @@ interface Column {
   readonly of: (window: Window) => number
 }
 
-/** Those that there are. */
+/** The columns for kinds and outcomes that occur. */
 const columnsOf = ({ kinds }: ReportData, all: ReadonlyArray<Window>): ReadonlyArray<Column> =>
   outcomes.slice(0, 3).flatMap((outcome, o) =>
     kinds.map((kind, k): Column => ({

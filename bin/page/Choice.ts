@@ -14,9 +14,9 @@ export interface Choice {
   lane: number | undefined
   withClients: boolean
   withServices: boolean
-  /** Whether only what can have had an effect on the selection, or be an effect of it, is brought out. */
+  /** Whether the diagram brings out only what can have influenced the selection, or been influenced by it. */
   withInfluence: boolean
-  /** That, if it is brought out. */
+  /** What that is, if the diagram brings it out. */
   influenced: SpaceTime.Influence | undefined
 }
 
@@ -30,7 +30,7 @@ export const nothing = (): Choice => ({
   influenced: undefined
 })
 
-/** Whether it is on the line that is chosen, or on any that is shown. */
+/** Whether a thing is on the chosen line, or on any visible one if none is chosen. */
 const isOnLane = (data: ReportData, choice: Choice, { index, kind }: SpaceTime.Thing): boolean => {
   const { laneOf } = lanesOf(data, choice)
   const ends = kind === "operation"
@@ -40,7 +40,7 @@ const isOnLane = (data: ReportData, choice: Choice, { index, kind }: SpaceTime.T
   return lanes.every((one) => one >= 0) && (choice.lane === undefined || lanes.includes(choice.lane))
 }
 
-/** The next one in time, or the one before: from what is selected on, else from the beginning of the range. */
+/** The next or the last thing in time, counted from the selection, else from the beginning of the range. */
 export const next = (
   data: ReportData,
   choice: Choice,
@@ -63,7 +63,7 @@ export const next = (
   return index >= 0 && index < all.length ? { kind, index } : undefined
 }
 
-/** The next one of the operations that are highlighted. */
+/** The next one of the highlighted operations. */
 export const nextHighlighted = (
   { evidence }: ReportData,
   { highlighted, selected }: Choice,
@@ -76,7 +76,7 @@ export const nextHighlighted = (
   return index === undefined ? undefined : { kind: "operation", index }
 }
 
-/** From the beginning of the first to the end of the last of what a finding is about. */
+/** The range from the beginning of the first operation that a finding is about to the end of the last. */
 export const evidenceRange = (data: ReportData, finding: number): SpaceTime.Range => {
   const times = data.evidence[finding]!.operations.map((index) => SpaceTime.timeOf(data, { kind: "operation", index }))
   return { from: Math.min(...times.map(({ from }) => from)), to: Math.max(...times.map(({ to }) => to)) }

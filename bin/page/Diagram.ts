@@ -1,5 +1,6 @@
 /**
- * The space-time diagram, and all that moves it: pointer, keys, an overview of the whole run, and what findings are about.
+ * The space-time diagram, and all that moves it: the pointer, keys, an overview of the whole run, and findings, which
+ * lead to their operations.
  */
 import { type ReportData, role } from "../../src/report/ReportData.ts"
 import * as SpaceTime from "../../src/report/SpaceTime.ts"
@@ -34,9 +35,9 @@ const partsOf = (nodeCount: number) => ({
   }),
   tip: el("div", { class: "tip", "aria-hidden": "true", hidden: true }),
   status: el("p", { class: "status", role: "status" }),
-  /** Of what is selected. */
+  /** The details of the selection. */
   details: el("div", { class: "inspector" }),
-  /** What the highlighted finding is about. */
+  /** The operations that the highlighted finding is about. */
   highlights: el("div", { class: "highlights" }),
   /** Says that there are too many messages to draw each. */
   crowded: el("p", { class: "note", hidden: true }),
@@ -50,7 +51,7 @@ const partsOf = (nodeCount: number) => ({
 
 type Parts = ReturnType<typeof partsOf>
 
-/** Does it with the next frame, however often it is asked to until then. */
+/** Acts with the next frame, once, however often it is called until then. */
 const atNextFrame = (act: () => void): () => void => {
   let isDue = false
   return () => {

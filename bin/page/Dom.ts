@@ -2,7 +2,7 @@
  * Elements, made in one expression.
  */
 
-/** An attribute that is undefined or false is not there; one that is true is there, empty. */
+/** The attributes of an element. One that is undefined or false is left out; one that is true is there, empty. */
 type Attributes = { readonly [name: string]: string | number | boolean | undefined }
 
 type Child = Node | string | undefined

@@ -8,7 +8,7 @@ export const count = (value: number): string => value.toLocaleString("en", { max
 export const ms = (value: number): string =>
   `${value.toLocaleString("en", { maximumFractionDigits: value < 10 ? 3 : value < 100 ? 1 : 0 })} ms`
 
-/** A moment in s, exact to what a step between two such moments needs, in ms. */
+/** A moment in s, with as many digits as it takes to see a step of so many ms. */
 export const seconds = (time: number, step: number): string =>
   (time / 1000).toFixed(Math.min(6, Math.max(0, Math.ceil(-Math.log10(step / 1000) - 1e-9))))
 

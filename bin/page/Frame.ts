@@ -1,6 +1,6 @@
 /**
- * What all charts over the time of a run have in common: the axes, the faults behind, and what tells of the mark under
- * the pointer.
+ * What all charts over the time of a run have in common: the axes, the faults behind the marks, and the words for the
+ * mark under the pointer.
  */
 import { type ScaleLinear, scaleLinear } from "d3-scale"
 import type { ReportData } from "../../src/report/ReportData.ts"
@@ -28,10 +28,13 @@ export interface Plot {
 export const margin = { top: 12, right: 24, bottom: 34, left: 62 }
 const height = 230
 
-/** A logarithmic scale that has a 0: linear below 1, a decade above it as tall as that. */
+/** A logarithmic scale with a 0: up to 1 it is linear, and that part is as tall as a decade above. */
 const log = (value: number): number => value < 1 ? Math.max(0, value) : 1 + Math.log10(value)
 
-/** From 0 to `max`. Where the largest is far above the usual, small differences are seen only on a logarithmic scale. */
+/**
+ * An axis from 0 to `max`. Where the largest value is far above the usual ones, only a logarithmic scale shows small
+ * differences.
+ */
 export const axis = (label: string, max: number, logarithmic: boolean): Axis => {
   const top = max > 0 ? max : 1
   const range: [number, number] = [height - margin.bottom, margin.top]
@@ -50,7 +53,7 @@ export const axis = (label: string, max: number, logarithmic: boolean): Axis => 
   }
 }
 
-/** Moments to mark on an axis of time, in ms: round ones, and no closer than people can read. */
+/** Moments to mark on an axis of time, in ms: round numbers, as close as people can still read. */
 export const timeTicks = (x: ScaleLinear<number, number>, width: number): ReadonlyArray<number> =>
   x.ticks(Math.max(2, Math.floor(width / 90)))
 
@@ -81,7 +84,7 @@ const timeAxis = (x: ScaleLinear<number, number>, width: number, top: number, bo
   )
 }
 
-/** What a pointer is at: the words for it, and where. */
+/** What is under the pointer: words for it, and where it is. */
 export interface Hit {
   readonly x: number
   readonly y: number
@@ -89,7 +92,7 @@ export interface Hit {
   readonly choose?: () => void
 }
 
-/** A chart that draws itself anew whenever its width changes. The answer draws it once more. */
+/** A chart that is drawn again whenever its width changes. The returned function draws it once more. */
 export const chart = (
   data: ReportData,
   container: HTMLElement,
@@ -154,7 +157,7 @@ export const chart = (
   })
 }
 
-/** Beside a point, on the side that has room. */
+/** Puts the tip beside a point, on the side that has room. */
 export const place = (tip: HTMLElement, x: number, y: number, width: number): void => {
   tip.style.top = `${y + 12}px`
   tip.style.left = x < width / 2 ? `${x + 12}px` : "auto"

@@ -1,5 +1,5 @@
 /**
- * What is told beside the diagram: of the thing that is selected, and of the operations that a finding is about.
+ * What stands beside the diagram: the details of the selection, and the operations that a finding is about.
  */
 import { outcomes, type ReportData } from "../../src/report/ReportData.ts"
 import * as SpaceTime from "../../src/report/SpaceTime.ts"

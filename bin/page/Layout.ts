@@ -1,11 +1,11 @@
 /**
- * What the space-time diagram is to show, and where in it things go.
+ * What the space-time diagram shows, and where it puts things.
  */
 import { type ScaleLinear, scaleLinear } from "d3-scale"
 import { type ReportData, role } from "../../src/report/ReportData.ts"
 import type * as SpaceTime from "../../src/report/SpaceTime.ts"
 
-/** What is to be shown, and how. */
+/** What the diagram shows, and how. */
 export interface View {
   readonly range: SpaceTime.Range
   readonly withClients: boolean
@@ -15,7 +15,7 @@ export interface View {
   readonly selected: SpaceTime.Thing | undefined
   /** Operations that a finding is about. */
   readonly accused: ReadonlyArray<number>
-  /** What to bring out, if not all. */
+  /** What to bring out; undefined for everything. */
   readonly influenced: SpaceTime.Influence | undefined
 }
 
@@ -27,7 +27,7 @@ export interface Place extends SpaceTime.Thing {
   readonly y2: number
 }
 
-/** What stands beside the plot. */
+/** The width of what stands left of the plot, in pixels. */
 export const gutter = 66
 export const right = 14
 
@@ -48,9 +48,9 @@ export interface Layout extends ReturnType<typeof lanesOf> {
   readonly top: number
   readonly bottom: number
   readonly laneHeight: number
-  /** How far up or down the line of a lane is. */
+  /** The height of a lane's line. */
   readonly lineOf: (lane: number) => number
-  /** A moment, but no further out than it takes to be out of sight. */
+  /** A moment in the range, or one just outside if it is out of sight. */
   readonly clamp: (time: number) => number
 }
 

@@ -6,7 +6,7 @@ import { type Outcome, outcomes, type ReportData, role } from "../../src/report/
 import { fateOf } from "../../src/report/SpaceTime.ts"
 import { el, svg } from "./Dom.ts"
 
-/** How many hues there are for each; then they come again. */
+/** How many hues there are for operations, and for messages; further kinds use the first ones again. */
 const operationHues = 4
 const messageHues = 6
 
@@ -43,7 +43,7 @@ const meaning: Readonly<Record<Outcome, string>> = {
   open: "never ended"
 }
 
-/** Of the operations that there are. */
+/** The legend of the operations that occur. */
 export const legend = ({ faults, kinds, operations }: ReportData): HTMLElement => {
   const key = (className: string, outcome: Outcome, name: string): HTMLLIElement =>
     el(
@@ -79,7 +79,7 @@ export const legend = ({ faults, kinds, operations }: ReportData): HTMLElement =
   )
 }
 
-/** Also of the types of messages that are shown. */
+/** The legend of the diagram, which has the types of visible messages as well. */
 export const diagramLegend = (data: ReportData, withClients: boolean, withServices: boolean): HTMLElement => {
   const element = legend(data)
   const isSeen = (address: number): boolean => {

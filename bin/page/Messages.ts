@@ -1,5 +1,5 @@
 /**
- * What was sent: by type, and between whom. Tables both, so that they can be read as well as seen.
+ * What was sent: by type, and between whom. Both are tables, so that they can be read as well as seen.
  */
 import { fates, type ReportData, role } from "../../src/report/ReportData.ts"
 import { checkbox, el, svg, table } from "./Dom.ts"
@@ -38,7 +38,10 @@ const types = ({ messages, types }: ReportData): HTMLElement => {
   return element
 }
 
-/** Who sent how many to whom, darker for more. All clients are one, and beside the servers only when asked for. */
+/**
+ * Who sent how many messages to whom, darker for more. All clients share one row and column, which are left out unless
+ * they are asked for.
+ */
 const links = ({ addresses, messages }: ReportData, withClients: boolean): HTMLElement => {
   const nameOf = addresses.map((address) => role(address) === "client" ? "clients" : address)
   const names = [...new Set(nameOf)].filter((name) => withClients || name !== "clients")

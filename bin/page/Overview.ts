@@ -1,6 +1,6 @@
 /**
- * The whole run in a strip, and the part of it that the diagram shows: a window that can be dragged, drawn anew, and
- * moved by keys at both its ends.
+ * The whole run in a strip, and the window: the part of it that the diagram shows. One can drag the window, draw
+ * another one, and move either end by keys.
  */
 import { type ScaleLinear, scaleLinear } from "d3-scale"
 import { outcomes, type ReportData } from "../../src/report/ReportData.ts"
@@ -14,15 +14,15 @@ const bottom = 46
 const left = 66
 const right = 14
 
-/** So wide are the bins in which messages are counted, in pixels. */
+/** The width of the bins in which messages are counted, in pixels. */
 const binWidth = 3
 
-/** A pointer that moves no further than this, in pixels, clicks. */
+/** A pointer that moves no further than this, in pixels, has clicked. */
 const slack = 3
 
 type Scale = ScaleLinear<number, number>
 
-/** What the diagram shows: a pane over the strip, and a handle at either end. */
+/** The window: a pane over the strip, and a handle at either end. */
 interface Window {
   readonly pane: SVGRectElement
   readonly handles: Readonly<Record<"from" | "to", SVGRectElement>>
@@ -61,7 +61,7 @@ const windowOf = (run: Range, x: Scale): Window => {
   return { pane, handles, range: () => range, move }
 }
 
-/** So much of its length the window grows or shrinks at each key. */
+/** By which part of its length the window grows or shrinks at each key. */
 const steps: Readonly<Record<string, number>> = {
   ArrowLeft: -0.05,
   ArrowDown: -0.05,
@@ -84,7 +84,10 @@ const listen = ({ handles, range }: Window, look: (range: Range) => void): void 
   }
 }
 
-/** How many messages were sent, or without messages operations asked; and above, when operations ended that were not ok. */
+/**
+ * How many messages were sent, or, without messages, operations asked; above that, when operations ended that were not
+ * ok.
+ */
 const volume = ({ messages, operations }: ReportData, x: Scale, width: number): ReadonlyArray<SVGPathElement> => {
   const bins = Math.max(1, Math.floor((width - left - right) / binWidth))
   const bin = (time: number): number => Math.min(bins - 1, Math.max(0, Math.floor((x(time) - left) / binWidth)))
@@ -125,7 +128,7 @@ const draw = (data: ReportData, x: Scale, { handles, pane }: Window, width: numb
   )
 }
 
-/** A pointer drags either end or the window, or draws a new one. */
+/** Lets a pointer drag either end or the window, or draw a new one. */
 const drags = (element: HTMLElement, run: Range, x: Scale, window: Window, look: (range: Range) => void): void => {
   const { handles, pane, range } = window
   let grip: { readonly part: "from" | "to" | "pane" | "new"; readonly time: number; readonly range: Range } | undefined

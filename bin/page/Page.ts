@@ -78,5 +78,5 @@ const run = (data: ReportData): void => {
   })
 }
 
-// The page's own maker wrote it, with the type that it is read as.
+// src/report/Html.ts wrote it, with the type as which it is read here.
 run(JSON.parse(document.querySelector("#data")?.textContent ?? "") as ReportData)

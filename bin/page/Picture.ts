@@ -1,7 +1,7 @@
 /**
- * The space-time diagram as it is drawn: a picture of a range of time, and where in it everything is.
+ * The space-time diagram as it is drawn: the picture of a range of time, and where in it everything is.
  *
- * Only what is in the range is drawn. Where there are more messages than could be told apart, each line shows how many
+ * It draws only what is in the range. Where there are more messages than one could tell apart, each line shows how many
  * were sent and received instead.
  */
 import type { ScaleLinear } from "d3-scale"
@@ -19,15 +19,15 @@ export interface Picture {
   readonly element: SVGSVGElement
   readonly places: ReadonlyArray<Place>
   readonly x: ScaleLinear<number, number>
-  /** How many messages are in the range, and whether that is too many to draw each. */
+  /** How many messages are in the range, and whether they are too many to draw each. */
   readonly messages: number
   readonly isCrowded: boolean
 }
 
-/** So many messages can be told apart. */
+/** How many messages one can tell apart. */
 const most = 2500
 
-/** Around what is selected, if it is in the picture. */
+/** A frame around the selection, if it is in the picture. */
 const selection = ({ selected }: View, places: ReadonlyArray<Place>, { frame }: Boxes): SVGElement | undefined => {
   const place = selected && places.find(({ index, kind }) => kind === selected.kind && index === selected.index)
   if (place === undefined) return undefined

@@ -1,6 +1,6 @@
 /**
- * What a pointer does to the diagram: it shows what it is over, selects that by a click, drags the range, and zooms by
- * the wheel.
+ * What the pointer does to the diagram: it shows what is under it, selects that by a click, drags the range, and zooms
+ * by the wheel.
  */
 import type { Range, Thing } from "../../src/report/SpaceTime.ts"
 import { place } from "./Frame.ts"
@@ -10,7 +10,7 @@ import type { Viewport } from "./Viewport.ts"
 
 export interface Pointed {
   readonly stage: HTMLElement
-  /** What stands beside the pointer. */
+  /** The words beside the pointer. */
   readonly tip: HTMLElement
   readonly viewport: Viewport
   readonly picture: () => Picture | undefined
@@ -18,7 +18,7 @@ export interface Pointed {
   readonly select: (thing: Thing | undefined) => void
 }
 
-/** How near a pointer must come, in pixels. */
+/** How near a pointer must be to a thing, in pixels. */
 const reach = 7
 
 /** How far a pointer must move, in pixels, before it drags. */
@@ -34,7 +34,7 @@ const nearest = (places: ReadonlyArray<Place>, x: number, y: number): Thing | un
   let best: Thing | undefined
   let least = reach
   for (const at of places) {
-    // a bar is thick: it wins over the lines around it
+    // a bar is thick, so it goes before the lines around it
     const far = distance(at, x, y) - (at.kind === "operation" ? 3 : 0)
     if (far >= least) continue
     least = far
@@ -43,7 +43,9 @@ const nearest = (places: ReadonlyArray<Place>, x: number, y: number): Thing | un
   return best
 }
 
-/** Drags the range along. The answer tells whether the pointer is down, and whether it has dragged since it went down. */
+/**
+ * Lets the pointer drag the range. Answers whether the pointer is down, and whether it has dragged since it went down.
+ */
 const drags = ({ stage, tip, viewport }: Pointed) => {
   let grip: { readonly x: number; readonly range: Range } | undefined
   let wasDragged = false
@@ -81,7 +83,7 @@ export const pointers = (pointed: Pointed): void => {
 
   stage.addEventListener("wheel", (event) => {
     const isSideways = Math.abs(event.deltaX) > Math.abs(event.deltaY) || event.shiftKey
-    if (!event.ctrlKey && !event.metaKey && !isSideways) return // the page scrolls
+    if (!event.ctrlKey && !event.metaKey && !isSideways) return // then the page scrolls
     event.preventDefault()
     if (isSideways) viewport.pan((event.deltaX || event.deltaY) / stage.clientWidth)
     else viewport.zoom(Math.exp(Math.max(-0.5, Math.min(0.5, event.deltaY * 0.004))), timeAt(event))

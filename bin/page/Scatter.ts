@@ -1,5 +1,5 @@
 /**
- * A chart of points, of which the nearest to the pointer says what it is.
+ * A chart of points. It shows the words for the point nearest to the pointer.
  */
 import type { ReportData } from "../../src/report/ReportData.ts"
 import { checkbox, el, svg } from "./Dom.ts"
@@ -19,7 +19,7 @@ export interface Group {
   readonly shape: (x: number, y: number) => string
 }
 
-/** One path for each group, with each point that has a place of its own to half a pixel. */
+/** Draws one path for each group, with one point for all that share a place to half a pixel. */
 const points = (plot: Plot, groups: ReadonlyArray<Group>, all: ReadonlyArray<Point>): void => {
   const seen = groups.map(() => new Set<string>())
   const paths = groups.map((): Array<string> => [])
@@ -38,7 +38,7 @@ const points = (plot: Plot, groups: ReadonlyArray<Group>, all: ReadonlyArray<Poi
   }
 }
 
-/** The nearest point, if it is near. */
+/** The point nearest to the pointer, if one is near. */
 const nearest = (plot: Plot, all: ReadonlyArray<Point>, x: number, y: number): Hit | undefined => {
   const reach = 18
   const [from, to] = [plot.x.invert(x - reach), plot.x.invert(x + reach)]
@@ -59,7 +59,7 @@ const nearest = (plot: Plot, all: ReadonlyArray<Point>, x: number, y: number): H
   }
 }
 
-/** Whether the largest is so far above the usual that a linear scale would show nothing else. */
+/** Whether the largest value is so far above the usual ones that a linear scale would show nothing else. */
 export const isWide = (values: ReadonlyArray<number>): boolean => {
   const sorted = values.toSorted((a, b) => a - b)
   const median = sorted[Math.floor(sorted.length / 2)] ?? 0

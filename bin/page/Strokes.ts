@@ -23,6 +23,6 @@ export const strokes = (): Strokes => {
   }
 }
 
-/** The class of what is among those that are brought out, and of what is not. */
+/** The class of a thing: brought out or not, if some are. */
 export const emphasis = (among: ReadonlySet<number> | undefined, index: number): string =>
   among === undefined ? "" : among.has(index) ? " in" : " out"

@@ -1,11 +1,11 @@
 /**
- * What stands above the diagram: buttons that move its range, the range in numbers, which can be typed, and checkboxes.
+ * What stands above the diagram: buttons that move its range, fields for the range in numbers, and checkboxes.
  */
 import type { Range } from "../../src/report/SpaceTime.ts"
 import { button, el } from "./Dom.ts"
 import type { Viewport } from "./Viewport.ts"
 
-/** So many times as long a range is after a zoom in. */
+/** How many times as long the range is after a zoom in. */
 export const zoomStep = 0.6
 
 export const toolbar = (viewport: Viewport, ...checks: ReadonlyArray<HTMLElement | undefined>) => {

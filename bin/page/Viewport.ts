@@ -21,7 +21,7 @@ export interface Viewport {
 /** The shortest range, in ms. */
 const shortest = 0.01
 
-/** Shows `first` at first; calls `changed` after each change. */
+/** A viewport that shows `first` at first, and calls `changed` after each change. */
 export const viewport = (run: Range, first: Range, changed: () => void): Viewport => {
   let range = first
   const length = (): number => range.to - range.from

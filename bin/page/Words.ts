@@ -1,5 +1,5 @@
 /**
- * Operations and messages in words: for tips, for details, and for who cannot see the diagram.
+ * Operations and messages in words: for tips, for details, and for people who cannot see the diagram.
  */
 import { outcomes, type ReportData } from "../../src/report/ReportData.ts"
 import * as SpaceTime from "../../src/report/SpaceTime.ts"

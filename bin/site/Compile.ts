@@ -1,14 +1,15 @@
 /**
- * From the text of a program to the program: types are taken off, and what it imports is looked up among what there is.
+ * Turns the text of a program into the program: takes the types off, and looks up its imports among the modules that
+ * there are.
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { transform } from "sucrase"
 
-/** Why there is no program: in the words of who found out. */
+/** Why there is no program, as the compiler or the program itself says. */
 export class NoProgram extends Data.TaggedError("NoProgram")<{ readonly why: string }> {}
 
-/** A program before anything is provided to it: what it needs is known to who has written it. */
+/** A program to which nothing has been provided yet. Only its author knows what it needs. */
 export type Bare = Effect.Effect<void, unknown, unknown>
 
 const isBare = (value: unknown): value is Bare => Effect.isEffect(value)

@@ -1,6 +1,6 @@
 /**
- * Lessons: a question, a run to begin with, and what has to come of it. Each has a solution, so that it can be shown, and
- * tested.
+ * Lessons: a question, a run to begin with, and the verdict that the visitor has to bring about. Each has a solution,
+ * so that the page can show it and a test can try it.
  */
 import type { NodeId } from "../../src/schema/Address.ts"
 import type { Deed } from "../../src/simulator/faults/Script.ts"
@@ -10,12 +10,12 @@ export interface Lesson {
   readonly title: string
   readonly question: string
   readonly setup: Setup
-  /** The verdict that solves it. */
+  /** The verdict that solves the lesson. */
   readonly goal: "valid" | "invalid"
   readonly solution: {
     readonly flags?: Readonly<Record<string, string>>
     readonly script?: ReadonlyArray<Deed>
-    /** Passages of the program to replace. */
+    /** The passages of the program to replace. */
     readonly edits?: ReadonlyArray<readonly [find: string, replace: string]>
     /** The program to take instead. */
     readonly program?: string
@@ -32,7 +32,7 @@ const lesson = (
   explanation: string
 ): Lesson => ({ title, question, setup: { workload, program, flags: flags ?? {} }, goal, solution, explanation })
 
-/** They are names of nodes; to check that, the page would have to hold a library. */
+/** These texts are names of nodes; to check that, the page would have to hold a library. */
 const [n0, n1, n2] = ["n0", "n1", "n2"] as unknown as readonly [NodeId, NodeId, NodeId]
 
 export const lessons: ReadonlyArray<Lesson> = [
@@ -189,7 +189,7 @@ export const lessons: ReadonlyArray<Lesson> = [
   )
 ]
 
-/** The setup that solves it, given the text of the program that it begins with. */
+/** The setup that solves the lesson, whose program has this text at first. */
 export const solved = ({ setup, solution }: Lesson, text: string): Setup => ({
   ...setup,
   program: solution.program ?? setup.program,

@@ -1,5 +1,6 @@
 /**
- * What a program in the editor can import, by name. A page loads nothing when it runs, so all of it is here.
+ * The modules that a program in the editor can import, by name. The page loads nothing while it runs, so it holds all
+ * of them.
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"

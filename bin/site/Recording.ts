@@ -1,6 +1,6 @@
 /**
- * A run of the playground, made as a whole and then looked at: so going back is as easy as going on, and whatever is
- * seen at a moment is a function of the run and the moment.
+ * A run of the playground. The worker makes the whole run, and the page looks at it afterwards. So going back is as
+ * easy as going on, and what the page shows at a moment is a function of the run and the moment.
  */
 import * as Effect from "effect/Effect"
 import * as Registry from "../../src/registry/Registry.ts"
@@ -18,7 +18,7 @@ import { modules } from "./Modules.ts"
 import * as Setup from "./Setup.ts"
 import * as Starts from "./Starts.ts"
 
-/** What a person can have a client ask. */
+/** A request that a person can have a client send. */
 export interface HandmadeRequest {
   readonly type: string
   readonly fields: Readonly<Record<string, Json>>
@@ -26,18 +26,21 @@ export interface HandmadeRequest {
 
 export interface Recording {
   readonly setup: Setup.Setup
-  /** What says so in an address, behind the #. */
+  /** The setup as it stands in an address, behind the #. */
   readonly fragment: string
   readonly data: ReportData
   readonly validity: Rules.Validity
   readonly operations: Run.Summary["results"]["operations"]
   /** Messages between servers, for each operation. */
   readonly messagesPerOperation: number
-  /** Examples of what can be asked next by hand. */
+  /** Examples of requests that a person can send next. */
   readonly requests: ReadonlyArray<HandmadeRequest>
 }
 
-/** What a person can look at: shorter and with fewer nodes than by default on the command line. */
+/**
+ * The usual options here: a run that a person can look at is shorter, and has fewer nodes, than the usual one on the
+ * command line.
+ */
 const usual: Readonly<Record<string, string>> = {
   "node-count": "5",
   "time-limit": "20",
@@ -46,10 +49,10 @@ const usual: Readonly<Record<string, string>> = {
   recovery: "5"
 }
 
-/** All flags of a setup, those that it does not give as usual here. */
+/** All flags of a setup; those that it does not give are as usual here. */
 export const flagsOf = ({ flags }: Setup.Setup): Readonly<Record<string, string>> => ({ ...usual, ...flags })
 
-/** The setup of a run with these options, which need not be as usual here. */
+/** The setup of a run with these options. */
 export const setupOf = (
   { program, source, workload }: Pick<Setup.Setup, "workload" | "program" | "source">,
   options: Options.Options
@@ -72,7 +75,7 @@ export const setupOf = (
   }
 }
 
-/** What clients ask, and what nodes run. Fails with words for people. */
+/** What clients ask, and what nodes run. Fails with a sentence for people. */
 export const subjectOf = Effect.fnUntraced(
   function*({ program, source, workload }: Pick<Setup.Setup, "workload" | "program" | "source">) {
     const start = Starts.find(workload, program)
@@ -114,7 +117,7 @@ export const optionsOf = Effect.fnUntraced(function*(setup: Setup.Setup) {
   })
 })
 
-/** Runs it to the end. */
+/** Makes the run of a setup, to its end. */
 export const make = Effect.fnUntraced(function*(setup: Setup.Setup) {
   const options = yield* optionsOf(setup)
   const simulation = Simulation.run({ ...options, journal: true })

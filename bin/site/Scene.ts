@@ -1,5 +1,5 @@
 /**
- * What is to be seen at one moment of a run: nodes and what befalls them, messages on their way, links that are cut.
+ * What one moment of a run shows: nodes and what befalls them, messages on their way, cut links.
  */
 import type { OperationRow, ReportData } from "../../src/report/ReportData.ts"
 import { outcomes, role } from "../../src/report/ReportData.ts"
@@ -10,7 +10,7 @@ export interface NodeScene {
   readonly isKilled: boolean
   readonly isPaused: boolean
   readonly isSkewed: boolean
-  /** What a client asks it now. */
+  /** What clients are asking it. */
   readonly asked: ReadonlyArray<string>
   /** What it answered last, in words. */
   readonly said: string
@@ -21,7 +21,7 @@ export interface Flying {
   readonly from: string
   readonly to: string
   readonly type: string
-  /** How much of its way it has behind it, from 0 to 1. */
+  /** Which part of its way is behind it, from 0 to 1. */
   readonly share: number
   readonly isDropped: boolean
 }
@@ -31,7 +31,7 @@ export interface Scene {
   readonly nodes: ReadonlyArray<NodeScene>
   readonly services: ReadonlyArray<string>
   readonly flying: ReadonlyArray<Flying>
-  /** Receiver and the sender that it does not hear. */
+  /** Cut links: the receiver, and the sender that it does not hear. */
   readonly cuts: ReadonlyArray<readonly [to: string, from: string]>
 }
 
@@ -65,7 +65,7 @@ const lastBefore = (sorted: ReadonlyArray<OperationRow>, time: number): Operatio
 /** How long a message that was dropped is still shown where it was, in ms. */
 const afterglow = 200
 
-/** Prepares the run; the answer draws up any moment of it. */
+/** Prepares a run; answers what shows any moment of it. */
 export const make = (data: ReportData): (time: number) => Scene => {
   const { addresses, faults, messages, nodes, operations, types } = data
   const ended = endings(data)
@@ -118,7 +118,7 @@ export const make = (data: ReportData): (time: number) => Scene => {
   }
 }
 
-/** The moments at which something happens, in order: what stepping goes along. */
+/** The moments at which something happens, in order: buttons and keys step from one to the next. */
 export const moments = ({ faults, messages, operations }: ReportData): ReadonlyArray<number> => {
   const all = new Set<number>()
   for (const message of messages) {

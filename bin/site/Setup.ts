@@ -1,6 +1,6 @@
 /**
- * What the playground runs, as data, and as a text for the address of a page: so whoever has the address sees the same
- * run, and the command line can make it too.
+ * What the playground runs, as data, and as a text in the address of a page. So whoever has the address sees the same
+ * run, and the command line can make it as well.
  *
  * The text is JSON, deflated (RFC 1951) and written in base64url (RFC 4648, section 5).
  */
@@ -11,20 +11,20 @@ import { Script } from "../../src/simulator/faults/Script.ts"
 export const Setup = Schema.Struct({
   workload: Schema.String,
   program: Schema.String,
-  /** Options that are not as usual, as flags of the command line: by name, without dashes. */
+  /** Options that are not as usual: flags of the command line by name, without dashes. */
   flags: Schema.Record(Schema.String, Schema.String),
   script: Schema.optionalKey(Script),
-  /** The text of the program, where it has been changed. */
+  /** The text of the program, if somebody has changed it. */
   source: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(100_000)))
 })
 export type Setup = typeof Setup.Type
 
 const Text = Schema.fromJsonString(Setup)
 
-/** An address longer than this is no address of ours. */
+/** The page refuses an address that is longer than this. */
 const longest = 200_000
 
-/** What is deflated. */
+/** The text before it is deflated. */
 export const toText = Schema.encodeSync(Text)
 
 const bytesThrough = async (bytes: Uint8Array<ArrayBuffer>, stream: CompressionStream | DecompressionStream) =>
@@ -44,7 +44,7 @@ export const toFragment = (setup: Setup): Effect.Effect<string> =>
     return toBase64(await bytesThrough(text, new CompressionStream("deflate-raw")))
   })
 
-/** Fails when the address says nothing of that kind. */
+/** Fails when the address says no setup. */
 export const fromAddress = Effect.fnUntraced(function*(address: string) {
   const fragment = address.slice(address.indexOf("#") + 1)
   const text = yield* Effect.tryPromise(async () => {

@@ -1,9 +1,9 @@
 /**
- * The text of a program as one reads and edits it in the playground.
+ * The text of a program as visitors read and edit it in the playground.
  */
 const relative = /(["'])(?:\.\.?\/)+(?:src\/)?([\w/-]+)\.ts\1/g
 
-/** The text as one reads and edits it: imports name the package, wherever the file stands. */
+/** The text as visitors read and edit it: imports name the package, wherever the file stands. */
 export const shown = (text: string): string =>
   text.replace(
     relative,

@@ -24,25 +24,25 @@ import { TxnShout } from "./programs/TxnShout.ts"
 export interface Start {
   readonly workload: Registry.WorkloadName
   readonly name: string
-  /** The file with its text, from the root of the repository. */
+  /** The file with its text, as a path from the root of the repository. */
   readonly file: string
-  /** What the file calls it, if it exports several. */
+  /** The name of its export, if the file has several. */
   readonly exported?: string
   readonly isWrong: boolean
-  /** As it is in the file. */
+  /** The program as it is in the file. */
   readonly program: Program
-  /** Gives to an edited program what the one in the file is given. */
+  /** Provides to an edited program what the one in the file gets. */
   readonly provide: (program: Bare) => Program
 }
 
 // An edited program may ask for a service that it is not given. It then crashes when it starts, and the verdict says so.
 const given = (program: Bare): Program => program as Program
 
-/** Over any layer: those that ask for nothing of it do not notice. */
+/** Provides a layer. Programs that ask for nothing of it do not notice. */
 const over = <A, E, R>(layer: Layer.Layer<A, E, R>) => (program: Bare): Program =>
   Effect.provide(program, layer) as Program // the same
 
-/** The file of the text, and what it exports, if that is not its name. */
+/** The file of each workload's programs, and its export if that has another name. */
 const files: Readonly<Record<Registry.WorkloadName, readonly [file: string, exported?: string]>> = {
   echo: ["Echo"],
   "unique-ids": ["UniqueIds"],
@@ -56,7 +56,7 @@ const files: Readonly<Record<Registry.WorkloadName, readonly [file: string, expo
   "lin-kv": ["LinKv"]
 }
 
-/** Those of programs that are not in the file of their workload. */
+/** The files of programs that are not in the file of their workload. */
 const otherFiles: Readonly<Record<string, readonly [file: string]>> = {
   "g-counter seq-kv": ["GCounterSeqKv"],
   "kafka lin-kv": ["KafkaSharedLog"],

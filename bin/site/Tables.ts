@@ -1,5 +1,5 @@
 /**
- * What the page knows of programs and flags, as plain data: so that it does not have to hold the simulator itself.
+ * What the page knows of programs and flags, as plain data, so that it need not hold the simulator itself.
  */
 import * as Options from "../../src/simulator/Options.ts"
 import * as Setting from "../../src/workloads/Setting.ts"
@@ -7,7 +7,7 @@ import { modules } from "./Modules.ts"
 import * as Recording from "./Recording.ts"
 import { starts } from "./Starts.ts"
 
-/** Those that people change most. All others are taken from an address. */
+/** The flags that the page has fields for, which people change most. All others come from an address. */
 const flags = [
   "node-count",
   "concurrency",

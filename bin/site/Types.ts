@@ -3,16 +3,16 @@
  */
 import ts from "typescript"
 
-/** A place of the text, as offsets, and what is wrong there. */
+/** Which passage of the text is wrong, as offsets, and why. */
 export interface TypeError {
   readonly from: number
   readonly to: number
-  /** The first is 1. */
+  /** The first line is 1. */
   readonly line: number
   readonly message: string
 }
 
-/** Texts by path; see types.mjs for what stands where. */
+/** The texts of files by their paths; types.mjs makes them. */
 export type Files = Readonly<Record<string, string>>
 
 const options: ts.CompilerOptions = {
@@ -32,10 +32,10 @@ const options: ts.CompilerOptions = {
 
 const program = "/program.ts"
 
-/** Of these the editor has a part. */
+/** The editor has only a part of these modules. */
 const parts = new Set(["effect/Config", "effect/Schedule", "effect/Schema"])
 
-/** Where an import of a file leads. */
+/** The path to which an import in a file leads. */
 const pathOf = (name: string, from: string): string => {
   if (name.startsWith("gossip-girl/")) return `/src/${name.slice("gossip-girl/".length)}.ts`
   if (from === program && parts.has(name)) return `/site/${name.slice("effect/".length)}.ts`
@@ -44,7 +44,7 @@ const pathOf = (name: string, from: string): string => {
   return from.startsWith("/src/") || from.startsWith("/site/") ? pathname : pathname.replace(/\.[jt]s$/, ".d.ts")
 }
 
-/** Looks files up once; each text is checked anew, and what has not changed is not. */
+/** Reads files once. Checks each text anew, but not what has not changed. */
 export const make = (files: Files): (text: string) => ReadonlyArray<TypeError> => {
   const sources = new Map<string, ts.SourceFile>()
   let text = ""

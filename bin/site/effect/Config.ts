@@ -1,5 +1,5 @@
 /**
- * What a program in the editor can use of effect/Config.
+ * The part of effect/Config that a program in the editor can use.
  */
 export {
   all,

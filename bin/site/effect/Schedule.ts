@@ -1,5 +1,5 @@
 /**
- * What a program in the editor can use of effect/Schedule: all but calendars.
+ * The part of effect/Schedule that a program in the editor can use: all but calendars.
  */
 export {
   addDelay,

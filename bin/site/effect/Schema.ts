@@ -1,5 +1,6 @@
 /**
- * What a program in the editor can use of effect/Schema: the whole would be a fifth of all that the page loads.
+ * The part of effect/Schema that a program in the editor can use: the whole would be a fifth of all that the page
+ * loads.
  */
 export {
   Array,

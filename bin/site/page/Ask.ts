@@ -1,11 +1,11 @@
 /**
- * An operation by hand: which request a client sends to the node that is chosen, and with which fields.
+ * The form for an operation by hand: which request a client sends to the chosen node, and with which fields.
  */
 import type { Json } from "../../../src/schema/Json.ts"
 import { button, el } from "../../page/Dom.ts"
 import type { HandmadeRequest } from "../Recording.ts"
 
-/** What is no JSON is taken as a text. */
+/** The value of a field: text that is no JSON counts as a string. */
 const valueOf = (text: string): Json => {
   try {
     return JSON.parse(text)
@@ -42,7 +42,7 @@ export const make = (ask: () => void) => {
   })
   return {
     element: el("div", { class: "bar", role: "group", "aria-label": "An operation by hand" }, type, fields, submit),
-    /** What can be asked in this run. Fields that somebody has filled in stay. */
+    /** Shows which requests this run knows. Fields that somebody has filled in stay. */
     load: (now: ReadonlyArray<HandmadeRequest>): void => {
       const [chosen, isTyped] = [type.value, inputs().some((input) => input.value !== input.defaultValue)]
       requests = now
@@ -51,17 +51,17 @@ export const make = (ask: () => void) => {
       if (isKnown) type.value = chosen
       if (!isKnown || !isTyped) fill()
     },
-    /** What stands in the form, which begins anew. */
+    /** Takes the request that stands in the form, and empties the form. */
     take: (): HandmadeRequest => {
       const taken = Object.fromEntries(inputs().map(({ name, value }) => [name, valueOf(value)]))
       for (const input of inputs()) input.value = input.defaultValue
       return { type: type.value, fields: taken }
     },
     ask: () => submit.click(),
-    /** To whom it would be sent; or why to nobody. */
+    /** Shows to which node the request would go, or why to none. */
     show: (node: string | undefined, why: string): void => {
       const label = node === undefined ? why : `ask ${node} (a)`
-      if (submit.textContent !== label) submit.textContent = label // each frame asks
+      if (submit.textContent !== label) submit.textContent = label // the page calls this with each frame
       submit.disabled = node === undefined || requests.length === 0
     }
   }

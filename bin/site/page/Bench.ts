@@ -1,6 +1,6 @@
 /**
- * The worker as the page sees it: one question at a time. A question that takes too long ends the worker, and with it a
- * program that never ends; a new one takes its place.
+ * The worker as the page sees it: it asks one question at a time. If an answer takes too long, the page ends the
+ * worker, and with it a program that never ends, and starts another one.
  */
 import type { Recording } from "../Recording.ts"
 import type { Setup } from "../Setup.ts"
@@ -8,11 +8,11 @@ import type { Answer, Request } from "./Worker.ts"
 
 declare const WORKER: string
 
-/** How long nothing may be heard of a run, in ms. */
+/** How long the worker may be silent, in ms. */
 const longestSilence = 8000
 
 export interface Bench {
-  /** Ends what is asked before. */
+  /** Asks; an earlier question that is not answered is given up. */
   readonly ask: (
     what: Request["what"],
     setup: Setup | string,

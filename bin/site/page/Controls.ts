@@ -1,5 +1,5 @@
 /**
- * What moves the run, and what it is a run of.
+ * The controls: buttons and keys that move the run, and fields that say what is run.
  */
 import { button, el } from "../../page/Dom.ts"
 import * as Format from "../../page/Format.ts"
@@ -7,7 +7,7 @@ import type { Setup } from "../Setup.ts"
 import type { Player } from "./Player.ts"
 
 declare const PROGRAMS: Readonly<Record<string, ReadonlyArray<string>>>
-/** Of each flag what it is for, and what it is as usual in the playground. */
+/** Each flag with its help, and its usual value in the playground. */
 declare const FLAGS: ReadonlyArray<readonly [flag: string, help: string, usual: string]>
 
 interface Acts {

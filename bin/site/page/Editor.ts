@@ -1,5 +1,6 @@
 /**
- * Where the program is read and changed. Names that modules of Effect and of this project export are offered.
+ * The editor, in which visitors read and change the program. It offers the names that modules of Effect and of this
+ * project export.
  */
 import {
   autocompletion,
@@ -35,14 +36,14 @@ export interface Editor {
   readonly show: (text: string) => void
   /** Underlines these passages, and none besides. */
   readonly mark: (passages: ReadonlyArray<Passage>) => void
-  /** Sets the cursor there, and shows it. */
+  /** Puts the cursor there, and scrolls to it. */
   readonly goTo: (offset: number) => void
 }
 
 interface Passage {
   readonly from: number
   readonly to: number
-  /** Why it is marked. */
+  /** Why the passage is marked. */
   readonly message: string
 }
 
@@ -68,7 +69,10 @@ const marks = StateField.define<DecorationSet>({
 
 declare const EXPORTS: Readonly<Record<string, ReadonlyArray<string>>>
 
-/** After `Effect.` the names that effect/Effect exports, and so on for what the text imports as a whole. */
+/**
+ * Offers, after `Effect.`, the names that effect/Effect exports; likewise for any module that the text imports as a
+ * whole.
+ */
 const complete = (context: CompletionContext): CompletionResult | null => {
   const found = context.matchBefore(/\b[A-Z]\w*\.\w*/)
   if (found === null) return null
@@ -80,7 +84,7 @@ const complete = (context: CompletionContext): CompletionResult | null => {
   return { from: found.to - typed.length, options: names.map((label) => ({ label })) }
 }
 
-/** How long nobody must have typed before the change counts, in ms. */
+/** How long after the last key a change counts, in ms. */
 const pause = 200
 
 export const make = (onChange: (text: string) => void): Editor => {
@@ -113,7 +117,7 @@ export const make = (onChange: (text: string) => void): Editor => {
       })
     ]
   })
-  view.scrollDOM.tabIndex = 0 // whoever scrolls by keys can do so here too
+  view.scrollDOM.tabIndex = 0 // so that keys scroll here as well
   return {
     element,
     text: () => view.state.doc.toString(),

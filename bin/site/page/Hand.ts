@@ -1,6 +1,6 @@
 /**
- * What is done by hand: which nodes are chosen in the ring, and what can be done to them, or asked of them, by button and
- * by key.
+ * What visitors do by hand: they choose nodes in the ring, and do something to them, or ask them something, by button
+ * and by key.
  */
 import type { NodeId } from "../../../src/schema/Address.ts"
 import type { Deed } from "../../../src/simulator/faults/Script.ts"
@@ -11,11 +11,11 @@ import * as Ask from "./Ask.ts"
 import type { Player } from "./Player.ts"
 
 interface Acts {
-  /** Adds what is made of this moment, in ms. */
+  /** Adds the deeds that the function makes of the present moment, in ms. */
   readonly deed: (deeds: (at: number) => ReadonlyArray<Deed>) => void
-  /** Takes back what was done last. */
+  /** Takes the last deed back. */
   readonly undo: () => void
-  /** How much was done so far. */
+  /** How many deeds there are. */
   readonly deeds: () => number
   /** When clients stop asking, in ms. */
   readonly askableUntil: () => number
@@ -31,11 +31,11 @@ const nobody = "no node is chosen"
 /** How far a clock is set forward, in ms. */
 const skew = 60_000
 
-/** Nobody of the one side hears anybody of the other. */
+/** Cuts all links between the two sides. */
 const apart = (some: ReadonlyArray<NodeId>, others: ReadonlyArray<NodeId>): Record<NodeId, ReadonlyArray<NodeId>> =>
   Object.fromEntries([...some.map((node) => [node, others] as const), ...others.map((node) => [node, some] as const)])
 
-/** What can be done to the nodes that are chosen. */
+/** What one can do to the chosen nodes. */
 const actsOn = (chosen: ReadonlySet<NodeId>, { deed, scene }: Pick<Acts, "deed" | "scene">) => {
   const nodes = (): ReadonlyArray<NodeId> => [...chosen]
   const stateOf = (id: string) => scene()?.nodes.find((node) => node.id === id)
@@ -59,7 +59,7 @@ const actsOn = (chosen: ReadonlySet<NodeId>, { deed, scene }: Pick<Acts, "deed" 
   }
 }
 
-/** The form of an operation, for the first of the nodes that are chosen. */
+/** The form for an operation, which goes to the first of the chosen nodes. */
 const askOf = (chosen: ReadonlySet<NodeId>, { askableUntil, deed, scene }: Acts) => {
   const node = (): NodeId | undefined => (scene()?.time ?? 0) < askableUntil() ? [...chosen][0] : undefined
   const form = Ask.make(() => {
@@ -73,7 +73,7 @@ const askOf = (chosen: ReadonlySet<NodeId>, { askableUntil, deed, scene }: Acts)
   }
 }
 
-/** Keys act wherever they mean nothing else. */
+/** Has keys act, except where they mean something else. */
 const listen = (target: Document, keys: Readonly<Record<string, () => void>>): void =>
   target.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return
@@ -148,7 +148,7 @@ export const make = (acts: Acts) => {
     element: el("div", {}, faults, asks.element),
     selected: (): ReadonlySet<string> => chosen,
     select,
-    /** The moment has changed, or what can be done in it. */
+    /** The moment has changed, or what one can do in it. */
     show,
     load: asks.load,
     listen: (target: Document, player: Player): void => listen(target, keys(player))

@@ -1,5 +1,5 @@
 /**
- * The lessons, one at a time. Which ones are solved is kept in the browser.
+ * The lessons, one at a time. The browser keeps which ones are solved.
  */
 import { button, el } from "../../page/Dom.ts"
 import { type Lesson, lessons, solved } from "../Lessons.ts"
@@ -8,7 +8,7 @@ import type { Setup } from "../Setup.ts"
 
 const storageKey = "gossip-girl lessons"
 
-/** A browser may keep nothing for a page from disk. */
+/** The lessons that are solved, if the browser keeps anything for a page from disk. */
 const remembered = (): ReadonlySet<string> => {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(storageKey) ?? "[]")
@@ -22,7 +22,7 @@ const remember = (titles: ReadonlySet<string>): void => {
   try {
     localStorage.setItem(storageKey, JSON.stringify([...titles]))
   } catch {
-    // then it is not kept
+    // the browser keeps nothing
   }
 }
 
@@ -68,7 +68,7 @@ export const make = (start: (setup: Setup) => void, textOf: (setup: Setup) => st
   names()
   return {
     element: el("section", { "aria-label": "Lessons" }, el("label", {}, "Lesson ", choice), body),
-    /** Sees whether that solves the lesson. */
+    /** Looks whether this run solves the lesson. */
     judge: ({ setup, validity }: Recording): void => {
       if (current === undefined || validity !== current.goal || setup === current.setup) return
       if (JSON.stringify(setup) === JSON.stringify(current.setup)) return

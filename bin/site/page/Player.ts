@@ -1,5 +1,5 @@
 /**
- * Which moment of a run is shown, and how it moves: by itself, or from one event to the next or the last.
+ * Which moment of a run the page shows, and how it moves: by itself, or from one event to the next or the last one.
  */
 export interface Player {
   readonly time: () => number
@@ -8,18 +8,18 @@ export interface Player {
   readonly pause: () => void
   readonly seek: (time: number) => void
   readonly step: (direction: 1 | -1) => void
-  /** How many ms of the run go by in a second. */
+  /** Plays so many ms of the run in a second. */
   readonly setSpeed: (msPerSecond: number) => void
-  /** How many frames a second it draws while it plays, of late. */
+  /** How many frames a second it has drawn lately, while it plays. */
   readonly frameRate: () => number
-  /** Another run: its moments and its end, in ms. */
+  /** Takes another run: its moments and its end, in ms. */
   readonly load: (moments: ReadonlyArray<number>, end: number) => void
 }
 
-/** At 60 frames a second, in ms. */
+/** How long a frame lasts at 60 frames a second, in ms. */
 const shortestFrame = 1000 / 60
 
-/** Calls `show` whenever the moment has changed, at most once a frame. */
+/** Calls `show` when the moment has changed, at most once a frame. */
 export const make = (show: (time: number) => void): Player => {
   let moments: ReadonlyArray<number> = []
   let end = 0

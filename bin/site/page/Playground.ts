@@ -27,14 +27,14 @@ const textOf = ({ program, workload }: Setup): string => shown(SOURCES[FILES[`${
 
 const first: Setup = { workload: "broadcast", program: "star", flags: {} }
 
-/** Without what was changed in the program. */
+/** The setup without changes of the program. */
 const unedited = ({ source: _source, ...setup }: Setup): Setup => setup
 
-/** With this done by hand. */
+/** The setup with these deeds by hand. */
 const scripted = ({ script: _script, ...setup }: Setup, script: NonNullable<Setup["script"]>): Setup =>
   script.length === 0 ? setup : { ...setup, script }
 
-/** The diagram of the run, drawn when somebody opens it. */
+/** The diagram of the run. It is drawn when somebody opens it. */
 const fold = () => {
   const mount = el("div", { class: "mount" })
   const element = el("details", { class: "fold" }, el("summary", {}, "Space-time diagram of the run"), mount)
@@ -53,14 +53,14 @@ const fold = () => {
   }
 }
 
-/** What is run, and what came of it last. */
+/** The setup, and the last run that was made of it. */
 interface State {
   setup: Setup
   recording: Recording | undefined
   sceneAt: ((time: number) => Scene.Scene) | undefined
 }
 
-/** The cluster at a moment, and what can be done to it. */
+/** The cluster at a moment, and what one can do to it. */
 const stageOf = (state: State, change: (setup: Setup) => void, onMove: (time: number, isPlaying: boolean) => void) => {
   const detail = el("p", { class: "detail", role: "status" })
   const done = (): NonNullable<Setup["script"]> => state.setup.script ?? []

@@ -40,7 +40,7 @@ const classOf = ({ isKilled, isPaused, isSkewed }: NodeScene, isSelected: boolea
 const stateOf = ({ isKilled, isPaused, isSkewed }: NodeScene): string =>
   [...isKilled ? ["killed"] : isPaused ? ["paused"] : [], ...isSkewed ? ["clock wrong"] : []].join(", ")
 
-/** Of more nodes than this only who is chosen has room for words. */
+/** In a larger cluster than this only chosen nodes have room for words. */
 const mostTold = 10
 
 const nodeMark = (node: NodeScene, { x, y }: Point, isSelected: boolean, nodes: number): SVGGElement => {

@@ -1,5 +1,5 @@
 /**
- * The whole run as a strip: operations, faults as shades, findings, and the moment that is shown.
+ * The whole run as a strip: operations, faults as shades, findings, and the present moment.
  */
 import { outcomes, type ReportData } from "../../../src/report/ReportData.ts"
 import { el, svg } from "../../page/Dom.ts"

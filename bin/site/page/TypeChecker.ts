@@ -1,16 +1,16 @@
 /**
- * Type errors on demand: the compiler and all types are loaded when somebody asks for the first time.
+ * Type errors on demand: the page loads the compiler and all types when somebody asks for the first time.
  */
 import { button, el } from "../../page/Dom.ts"
 import type { TypeError } from "../Types.ts"
 import type { Editor } from "./Editor.ts"
 
 declare global {
-  /** In types.js of the site. */
+  /** The site's types.js sets it. */
   var TYPES: { readonly worker: string; readonly files: string } | undefined
 }
 
-/** As a script: pages from disk may load nothing else. */
+/** Loads it as a script, since pages from disk may load nothing else. */
 const load = (): Promise<Worker> =>
   new Promise((resolve, reject) => {
     const script = el("script", { src: "types.js" })
@@ -60,7 +60,7 @@ export const make = (editor: Editor) => {
   return {
     controls: [button("check types", () => void check()), status],
     list,
-    /** The text is another one. */
+    /** The text has changed, so earlier errors no longer stand. */
     forget: (): void => {
       status.textContent = ""
       list.replaceChildren()

@@ -1,5 +1,5 @@
 /**
- * Checks types apart from the page. First it is told what there is to know, then one text after the other.
+ * Checks types apart from the page. The first message brings the files, and each later one a text to check.
  */
 import * as Types from "../Types.ts"
 

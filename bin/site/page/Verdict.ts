@@ -1,5 +1,5 @@
 /**
- * What came of the run, in words.
+ * The verdict of the run, in words.
  */
 import { button, el } from "../../page/Dom.ts"
 import * as Format from "../../page/Format.ts"
@@ -17,7 +17,7 @@ const figures = ({ messagesPerOperation, operations }: Recording): string =>
     Format.count(Math.round(messagesPerOperation * 1000) / 1000)
   } messages between servers for each.`
 
-/** Each finding, with a button to where it shows. */
+/** Each finding, with a button that goes to the moment at which it shows. */
 const findings = ({ data }: Recording, seek: (time: number) => void): HTMLElement =>
   el(
     "ol",
@@ -49,7 +49,7 @@ export const fail = (mount: HTMLElement, why: string): void => {
   mount.replaceChildren(el("p", { class: "headline", role: "status" }, "There is no run."), el("pre", {}, why))
 }
 
-/** When the next finding shows after this moment, else the first of them. */
+/** The moment at which the next finding after this moment shows, else that of the first one. */
 export const nextFinding = ({ data }: Recording, time: number): number | undefined => {
   const times = data.evidence
     .map(({ operations }) => Math.min(...operations.map((one) => data.operations[one]![0])))

@@ -1,6 +1,5 @@
 /**
- * Runs what the page asks for, apart from the page: so nothing there stands still, and a program that never ends can be
- * ended.
+ * Makes runs for the page, apart from it: so the page never stands still, and it can end a program that never ends.
  */
 import * as Effect from "effect/Effect"
 import * as Shrink from "../../../src/simulator/Shrink.ts"
@@ -8,11 +7,11 @@ import * as Simulation from "../../../src/simulator/Simulation.ts"
 import * as Recording from "../Recording.ts"
 import * as Setup from "../Setup.ts"
 
-/** To run it once, to look for a seed that breaks it, or to make a run that is invalid small. */
+/** What the page asks for: to run a setup once, to look for a seed that breaks it, or to make an invalid run small. */
 export interface Request {
   readonly id: number
   readonly what: "run" | "search" | "shrink"
-  /** Or the address that says it. */
+  /** The setup, or the address that says it. */
   readonly setup: Setup.Setup | string
 }
 
@@ -21,10 +20,10 @@ export type Answer =
   | { readonly id: number; readonly failure: string }
   | { readonly id: number; readonly runs: number }
 
-/** How many seeds are tried. */
+/** How many seeds the worker tries. */
 export const mostSeeds = 300
 
-/** How many runs making it small may take. */
+/** How many runs it may take to make a run small. */
 const mostRuns = 400
 
 const post = (answer: Answer): void =>
