@@ -1,7 +1,8 @@
 /**
  * Nodes on NATS beside plain clients of `@nats-io` on the same servers: an echo node beside a responder, and the store
- * of LinKv beside the bucket that holds it.
+ * of LinKv beside a bucket of the same kind, on a connection of its own, which nobody follows.
  */
+import { Kvm } from "@nats-io/kv"
 import { connect, type NatsConnection } from "@nats-io/transport-node"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -96,19 +97,29 @@ const operations = (
     return 2 * count / (performance.now() - before) * 1000
   }))
 
+/** A plain client, which shares nothing with the store but the servers. */
+const plainAt = (urls: ReadonlyArray<string>) =>
+  Effect.acquireRelease(
+    Effect.promise(() => connect({ servers: [...urls] })),
+    (connection) => Effect.promise(() => connection.close())
+  )
+
 const store = Effect.gen(function*() {
   const { urls } = yield* NatsServers.start
   const bus = yield* Layer.build(NatsNode.busAt(urls.join(","), "bench"))
   return yield* Effect.gen(function*() {
     const bucket = yield* NatsBucket.open
-    const { kv } = bucket
+    const plainConnection = yield* plainAt(urls)
+    const kv = yield* Effect.promise(() =>
+      new Kvm(plainConnection).create("plain", { history: NatsBucket.history, replicas: urls.length })
+    )
     const ours = yield* NatsKvStore.make(bucket, yield* NatsBus)
     const mine = (key: string, value: number) => Effect.andThen(ours.write(key, value), ours.read(key))
     const encoder = new TextEncoder()
     const plain = (key: string, value: number) =>
       Effect.promise(async () => {
-        await kv.put(`plain-${key}`, encoder.encode(JSON.stringify(value)))
-        return (await kv.get(`plain-${key}`))?.json()
+        await kv.put(key, encoder.encode(JSON.stringify(value)))
+        return (await kv.get(key))?.json()
       })
     const rows: Array<Row> = []
     for (

@@ -29,6 +29,8 @@ export interface Write {
 
 export interface Bucket {
   readonly kv: KV
+  /** Writes these bytes at {@link probe}, and does not ask whether a server takes them. */
+  readonly mark: (data: Uint8Array) => void
   /**
    * Calls back with all writes that the bucket holds, and with each later one, in their order, until the scope ends.
    */
@@ -37,6 +39,9 @@ export interface Bucket {
 
 /** A follower that hears nothing for twice so long, in ms, asks again from where it stood. */
 const heartbeat = 500
+
+/** How many writes a server tells of before it is asked again. */
+const batch = 1000
 
 /** How long a server waits for writes to send before it has to be asked again, in ms. */
 const expires = 10_000
@@ -73,6 +78,7 @@ const follow = (
       })
       return consumer.consume({
         idle_heartbeat: heartbeat,
+        max_messages: batch,
         expires,
         callback: (message) => {
           next = Math.max(next, message.seq + 1)
@@ -107,6 +113,7 @@ export const open = Effect.flatMap(
       const client = manager.jetstream()
       return {
         kv,
+        mark: (data) => connection.publish(prefix + probe, data),
         follow: (onWrite) =>
           follow({ client, connection, stream: `KV_${cluster}` }, ({ data, seq, subject }) =>
             onWrite({ key: subject.slice(prefix.length), revision: seq, data })).pipe(Effect.forkScoped, Effect.asVoid)

@@ -91,6 +91,7 @@ const make = Effect.gen(function*() {
     reconnectTimeWait: 250,
     timeout: 5000,
     pingInterval,
+    noAsyncTraces: true, // a trace would cost each request more than its own work
     ...Option.isSome(user) && { user: user.value },
     ...Option.isSome(pass) && { pass: Redacted.value(pass.value) },
     ...Option.isSome(secret) && { token: Redacted.value(secret.value) }

@@ -14,6 +14,10 @@
  *   holds then. The mark has its place between the request and the answer, and all writes that were acknowledged before
  *   the request come before it. Reads that come while a mark is on its way share the next one. A refused `cas`, and the
  *   answer that there is *no such key*, are such reads.
+ * - **Own writes.** A server tells followers of a write only when most servers have it. So a store that sees a write of its
+ *   own needs no acknowledgement of it: a plain write has succeeded as soon as it is acknowledged or seen, and a mark asks
+ *   for an acknowledgement only when the store has not seen it after {@link patience}. By its id a store knows a write
+ *   for its own: a random name of the store, and a number.
  * - **Cost.** A write, a read and a `cas` are one write to the stream each; a `cas` is one more for each time that
  *   another writer was faster; many reads at a time are one write together. A store has in memory what the bucket
  *   holds.
@@ -28,6 +32,7 @@ import { JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
@@ -55,6 +60,9 @@ type Bus = Pick<NatsBus["Service"], "isConnected" | "maxPayload">
 /** How long a request may take, in ms: as long as nodes wait for a bench service. */
 export const timeout = 1000
 
+/** How long a store waits for a mark before it asks the servers to acknowledge one, in ms. */
+const patience = 200
+
 /** Room for the headers of a write, in bytes. */
 const headerBytes = 1024
 
@@ -74,8 +82,12 @@ export const keyName = (name: string): string =>
       : `=${byte.toString(16).padStart(2, "0")}`
   ).join("")
 
-/** A write. With `after` it has an effect only if that is the revision of the key's last write before it. */
-const Written = Schema.Struct({ value: Json.Json, after: Schema.optionalKey(Schema.Int) })
+/** A write: with `after`, only if that is the revision of the last one before it. By `id` its store knows it again. */
+const Written = Schema.Struct({
+  value: Json.Json,
+  after: Schema.optionalKey(Schema.Int),
+  id: Schema.optionalKey(Schema.String)
+})
 const encode = Schema.encodeSync(Schema.fromJsonString(Written))
 const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Written))
 
@@ -109,43 +121,36 @@ interface Held {
 
 const nothing: Held = { value: undefined, revision: 0 }
 
-/** Of how many writes a store remembers that they had no effect. */
-const maxRefused = 4096
+/** What became of a write: its place in the stream, and whether it came in time to have an effect. */
+interface Outcome {
+  readonly revision: number
+  readonly isInTime: boolean
+}
 
 /** What the writes of the stream, up to a place in it, make of the keys. */
 const replica = () => {
   const held = new Map<string, Held>()
-  const refused = new Set<number>()
-  let waiting: Array<readonly [revision: number, resume: () => void]> = []
+  const awaited = new Map<string, (outcome: Outcome) => void>()
   let position = 0
+  const tell = (id: string, outcome: Outcome): void => awaited.get(id)?.(outcome)
   return {
+    /** By the id of a write: who waits until this store has seen it. */
+    awaited,
     get: (key: string): Held => held.get(keyName(key)) ?? nothing,
-    isRefused: (revision: number): boolean => refused.has(revision),
     apply: ({ data, key, revision }: NatsBucket.Write): void => {
       if (revision <= position) return
       position = revision
-      const written = decode(decoder.decode(data))
-      if (Option.isSome(written)) {
-        const { after, value } = written.value
-        const now = held.get(key) ?? nothing
-        // Nobody knows what came before the first write that the bucket still holds.
-        const isInTime = after === undefined || after === now.revision || now === nothing
-        held.set(key, { value: isInTime ? value : now.value, revision })
-        if (!isInTime) refused.add(revision)
-        if (refused.size > maxRefused) refused.delete(refused.values().next().value!) // it has one
-      }
-      if (waiting.length === 0) return
-      const due = waiting.filter(([at]) => at <= position)
-      if (due.length > 0) waiting = waiting.filter(([at]) => at > position)
-      for (const [, resume] of due) resume()
-    },
-    /** Waits until this store has seen the write of this revision. */
-    seen: (revision: number): Effect.Effect<void> =>
-      Effect.callback((resume) => {
-        if (revision <= position) return resume(Effect.void)
-        waiting.push([revision, () => resume(Effect.void)])
-        return undefined
-      })
+      const text = decoder.decode(data)
+      if (key === NatsBucket.probe) return tell(text, { revision, isInTime: true })
+      const written = decode(text)
+      if (Option.isNone(written)) return
+      const { after, id, value } = written.value
+      const now = held.get(key) ?? nothing
+      // Nobody knows what came before the first write that the bucket still holds.
+      const isInTime = after === undefined || after === now.revision || now === nothing
+      held.set(key, { value: isInTime ? value : now.value, revision })
+      if (id !== undefined) tell(id, { revision, isInTime })
+    }
   }
 }
 
@@ -156,35 +161,61 @@ const inTime = <A>(request: Effect.Effect<A, ProtocolError.ProtocolError>) =>
     orElse: () => Effect.fail(new ProtocolError.Timeout({ text: "JetStream did not answer in time" }))
   })
 
-/** What a store writes to its bucket. */
-const writerOf = ({ kv }: NatsBucket.Bucket, { isConnected, maxPayload }: Bus) => {
+type Done = (result: Effect.Effect<Outcome, Failure>) => void
+
+/** What a store of this name writes to its bucket, and how it learns what became of that. */
+const writerOf = (
+  { kv, mark }: NatsBucket.Bucket,
+  { isConnected, maxPayload }: Bus,
+  awaited: ReturnType<typeof replica>["awaited"],
+  store: string
+) => {
   const unreached = new ProtocolError.TemporarilyUnavailable({ text: "no NATS server is reached" })
-  const put = (key: string, bytes: Uint8Array, previousSeq?: number): Effect.Effect<number, Failure> =>
-    Effect.suspend(() =>
-      isConnected()
-        ? Effect.tryPromise({
-          try: () => kv.put(key, bytes, { timeout, ...previousSeq !== undefined && { previousSeq } }),
-          catch: toFailure
-        })
-        : Effect.fail(unreached)
-    )
+  let count = 0
+  /** Sends something with a new id, and waits until the store sees it, or until what sends it knows the outcome. */
+  const send = (publish: (id: string, done: Done) => void): Effect.Effect<Outcome, Failure> =>
+    Effect.callback((resume) => {
+      if (!isConnected()) return resume(Effect.fail(unreached))
+      const id = `${store}.${count++}`
+      const done: Done = (result) => {
+        awaited.delete(id)
+        resume(result)
+      }
+      awaited.set(id, (outcome) => done(Effect.succeed(outcome)))
+      publish(id, done)
+      return Effect.sync(() => awaited.delete(id))
+    })
+
+  const put = (key: string, bytes: Uint8Array, previousSeq?: number) =>
+    kv.put(key, bytes, { timeout, ...previousSeq !== undefined && { previousSeq } })
+  const failed = (done: Done) => (error: unknown) => done(Effect.fail(toFailure(error)))
+  const acknowledgedMark = send((id, done) => void put(NatsBucket.probe, encoder.encode(id)).catch(failed(done)))
   return {
-    mark: put(NatsBucket.probe, new Uint8Array()),
-    /** Answers the revision of the write. */
-    write: (key: string, value: Json.Json, after?: number): Effect.Effect<number, Failure> => {
-      const bytes = encoder.encode(encode({ value, ...after !== undefined && { after } }))
-      const room = maxPayload() - headerBytes
-      if (bytes.length <= room) return put(keyName(key), bytes, after)
-      const text = `a value of ${bytes.length} bytes is more than the NATS server takes (${room})`
-      return Effect.fail(new ProtocolError.MalformedRequest({ text }))
-    }
+    mark: send((id) => mark(encoder.encode(id))).pipe(
+      Effect.timeoutOrElse({ duration: patience, orElse: () => acknowledgedMark })
+    ),
+    write: (key: string, value: Json.Json, after?: number): Effect.Effect<Outcome, Failure> =>
+      send((id, done) => {
+        const bytes = encoder.encode(encode({ value, id, ...after !== undefined && { after } }))
+        const room = maxPayload() - headerBytes
+        if (bytes.length > room) {
+          const text = `a value of ${bytes.length} bytes is more than the NATS server takes (${room})`
+          return done(Effect.fail(new ProtocolError.MalformedRequest({ text })))
+        }
+        const acknowledged = async () => {
+          const revision = await put(keyName(key), bytes, after)
+          // Whether a condition held, only followers see.
+          if (after === undefined) done(Effect.succeed({ revision, isInTime: true }))
+        }
+        return void acknowledged().catch(failed(done))
+      })
   }
 }
 
 /** A write without a condition is never refused: should it be, its outcome counts as unknown. */
 const atOdds = <A>(write: Effect.Effect<A, Failure>): Effect.Effect<A, ProtocolError.ProtocolError> => {
-  const timeout = new ProtocolError.Timeout({ text: "JetStream is at odds" })
-  return Effect.catchTag(write, "Overtaken", () => Effect.fail(timeout))
+  const unknown = () => Effect.fail(new ProtocolError.Timeout({ text: "JetStream is at odds" }))
+  return Effect.catchTag(write, "Overtaken", unknown)
 }
 
 /** Serves all requests that come while an attempt is under way by the next one: these are rounds. */
@@ -212,10 +243,11 @@ const shared = (attempt: Effect.Effect<void, ProtocolError.ProtocolError>) => {
 
 /** A store that follows the bucket until the scope ends. */
 export const make = Effect.fnUntraced(function*(bucket: NatsBucket.Bucket, bus: Bus) {
-  const { apply, get, isRefused, seen } = replica()
-  const { mark, write } = writerOf(bucket, bus)
+  const { apply, awaited, get } = replica()
+  const store = Math.abs(yield* Random.nextInt).toString(36)
+  const { mark, write } = writerOf(bucket, bus, awaited, store)
   yield* bucket.follow(apply)
-  const catchUp = shared(inTime(atOdds(Effect.flatMap(mark, seen))))
+  const catchUp = shared(Effect.asVoid(inTime(atOdds(mark))))
 
   /** What the key holds at a moment after this was asked. */
   const look = (key: string) => Effect.map(catchUp, () => get(key))
@@ -231,9 +263,8 @@ export const make = Effect.fnUntraced(function*(bucket: NatsBucket.Bucket, bus: 
     Effect.gen(function*() {
       let now = get(key)
       if (Result.isFailure(next(now.value))) now = yield* look(key)
-      const revision = yield* write(key, yield* Effect.fromResult(next(now.value)), now.revision)
-      yield* seen(revision)
-      if (isRefused(revision)) return yield* new Overtaken()
+      const { isInTime } = yield* write(key, yield* Effect.fromResult(next(now.value)), now.revision)
+      if (!isInTime) return yield* new Overtaken()
     }).pipe(
       Effect.tapError((error) => error._tag === "Overtaken" ? catchUp : Effect.void),
       Effect.retry({ while: (error) => error._tag === "Overtaken", schedule: Schedule.recurs(100) }),
@@ -249,7 +280,7 @@ export const make = Effect.fnUntraced(function*(bucket: NatsBucket.Bucket, bus: 
       return Result.fail(new ProtocolError.PreconditionFailed({ text }))
     }))
 
-  const putAnyway = (key: string, value: Json.Json) => inTime(atOdds(write(key, value)))
+  const putAnyway = (key: string, value: Json.Json) => atOdds(write(key, value))
 
   return {
     read: (key) =>
@@ -260,6 +291,6 @@ export const make = Effect.fnUntraced(function*(bucket: NatsBucket.Bucket, bus: 
       ),
     write: (key, value) => Effect.asVoid(putAnyway(key, value)),
     cas,
-    timestamp: (key) => putAnyway(key, null)
+    timestamp: (key) => Effect.map(putAnyway(key, null), ({ revision }) => revision)
   } satisfies NatsKvStore as NatsKvStore
 })
