@@ -1,5 +1,6 @@
 /**
- * A `nats-server` process of this machine, with a folder of its own for JetStream. It ends with its scope.
+ * A `nats-server` process of this machine, with a folder of its own for JetStream. It ends with its scope, and when this
+ * process is killed.
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -7,6 +8,7 @@ import { spawn } from "node:child_process"
 import { accessSync, constants, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { delimiter, join } from "node:path"
+import * as Watchdog from "../../src/simulator/processes/Watchdog.ts"
 import * as Links from "./Links.ts"
 
 /** There is no `nats-server` on this machine. */
@@ -110,8 +112,9 @@ export const start = (settings: Settings) =>
     const command = { file: executed, args: ["--config", config] }
     const { args, file } = settings.host?.on(command) ?? command
     writeFileSync(config, settingsText(settings))
+    const watchdog = yield* Effect.acquireRelease(Effect.sync(Watchdog.make), ({ end }) => Effect.sync(end))
     const child = yield* Effect.acquireRelease(
-      Effect.sync(() => spawn(file, args, { stdio: ["ignore", "ignore", "pipe"] })),
+      Effect.sync(() => spawn(file, args, { detached: true, stdio: ["ignore", "ignore", "pipe"] })),
       (child) =>
         Effect.callback<void>((resume) => {
           if (child.exitCode !== null || child.signalCode !== null) return resume(Effect.void)
@@ -119,6 +122,11 @@ export const start = (settings: Settings) =>
           child.kill("SIGKILL")
         })
     )
+    const { pid } = child
+    if (pid !== undefined) {
+      watchdog.guard(pid)
+      child.once("exit", () => watchdog.release(pid))
+    }
     let said = ""
     yield* Effect.callback<void, Failed>((resume) => {
       child.once("error", ({ message }) => resume(Effect.fail(new Failed({ said: message }))))

@@ -8,18 +8,20 @@ import { isInstalled } from "./Servers.ts"
 describe.skipIf(!isInstalled)("on NATS, by strict rules", () => {
   const judge = (workload: string, ...args: ReadonlyArray<string>) => {
     const store = mkdtempSync(join(tmpdir(), "gossip-girl-"))
-    const run = ["test", "-w", workload, "--nats", "three", "--node-count", "3", "--time-limit", "6", "--rate", "50"]
-    const { status, stderr, stdout } = gossip(...run, "--rules", "strict", "--store", store, ...args)
+    const run = ["test", "-w", workload, "--nats", "three", "--node-count", "3", "--rate", "50", "--rules", "strict"]
+    const { status, stderr, stdout } = gossip(...run, "--store", store, ...args)
     rmSync(store, { recursive: true, force: true })
     assert.strictEqual(status, 0, `${stdout}${stderr}`)
   }
 
   it("lin-kv is linearizable while nodes and servers are killed", () => {
-    judge("lin-kv", "--program", "proxy", "--kill-servers", "--nemesis", "kill,pause", "--nemesis-interval", "1")
+    const faults = ["--kill-servers", "--nemesis", "kill,pause", "--nemesis-interval", "1"]
+    judge("lin-kv", "--program", "proxy", ...faults, "--time-limit", "6")
   })
 
   it("broadcast loses nothing while nodes stand still and links are cut", () => {
-    judge("broadcast", "--nemesis", "pause,partition,one-way", "--nemesis-interval", "1", "--recovery", "6")
+    const faults = ["--nemesis", "pause,partition,one-way", "--nemesis-interval", "1"]
+    judge("broadcast", ...faults, "--time-limit", "4", "--recovery", "5")
   })
 })
 
