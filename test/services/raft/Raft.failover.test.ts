@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Raft from "../../../src/services/raft/Raft.ts"
 import * as Settings from "../../../src/services/raft/Settings.ts"
+import { quantile } from "../../../src/workloads/history/Sorted.ts"
 import { seeds } from "../../Seeds.ts"
 import * as Cluster from "./Cluster.ts"
 
@@ -29,13 +30,19 @@ const failover = (seed: number, nodeCount: number, how: "kill" | "cut"): number 
   return cluster.time.now() - since
 }
 
+/** `SEEDS=200 npx vitest run test/services/raft/Raft.failover.test.ts` says how long it takes. */
 describe("Raft", () => {
   it.each([[3, "kill"], [3, "cut"], [5, "kill"], [5, "cut"]] as const)(
     "has a new leader soon: of %i nodes, after a %s",
     (nodeCount, how) => {
       const times = seeds(50).map((seed) => failover(seed, nodeCount, how)).toSorted((a, b) => a - b)
-      assert.isAtMost(times[Math.floor(times.length / 2)]!, 400)
-      assert.isAtMost(times.at(-1)!, 1000)
+      const [median, worst] = [quantile(times, 0.5), quantile(times, 1)]
+      if (process.env["SEEDS"] !== undefined) {
+        const figures = `median ${Math.round(median)} ms, worst ${Math.round(worst)} ms`
+        console.info(`${nodeCount} nodes, after a ${how}, ${times.length} seeds: ${figures}`)
+      }
+      assert.isAtMost(median, 400)
+      assert.isAtMost(worst, 1000)
     }
   )
 })
