@@ -4,9 +4,10 @@
  * - **Options and settings.** Each is tried at simpler values, the simplest first, as it says itself which those are (see
  *   Options): fewer nodes and clients, less time, a lower rate, no faults, a network that loses and delays nothing. With
  *   other options the same seed draws another course of events, so each is tried with some small seeds besides.
- * - **Operations and faults.** Delta debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing
- *   input", 2002) of the numbers of those that come to pass. Everything is drawn as before, so what remains is what it
- *   was. The result is 1-minimal: with any one of them left out, the run no longer fails for this reason.
+ * - **Operations, faults, and what is done by hand.** Delta debugging (Zeller and Hildebrandt, "Simplifying and isolating
+ *   failure-inducing input", 2002) of the numbers of those that come to pass, and of the deeds of the script. Everything is
+ *   drawn as before, so what remains is what it was. The result is 1-minimal: with any one of them left out, the run no
+ *   longer fails for this reason.
  *
  * Both are repeated until neither changes anything. All of it is determined by the options, and takes no more runs than
  * it is given.
@@ -15,6 +16,7 @@ import * as Finding from "../workloads/finding/Finding.ts"
 import * as Rules from "../workloads/finding/Rules.ts"
 import * as Setting from "../workloads/Setting.ts"
 import type { Workload } from "../workloads/Workload.ts"
+import type { Script } from "./faults/Script.ts"
 import * as Options from "./Options.ts"
 import * as Simulation from "./Simulation.ts"
 
@@ -98,6 +100,12 @@ function* firstOf<A>(
   return undefined
 }
 
+/** The run in which this is done by hand. */
+const withScript = (
+  { script: _script, ...options }: Simulation.Options,
+  script: Script
+): Simulation.Options => script.length === 0 ? options : { ...options, script }
+
 /** Yields after each run; returns `undefined` if the run does not fail to begin with. */
 export function* shrink(
   original: Simulation.Options,
@@ -120,7 +128,7 @@ export function* shrink(
   let drawn = first.drawn()
   yield { runs, options: best }
   // What is found where nothing happens, such as that there is nothing to judge by, would shrink to just that.
-  const always = kindsOf(run({ ...original, onlyOperations: [], onlyFaults: [] }))
+  const always = kindsOf(run(withScript({ ...original, onlyOperations: [], onlyFaults: [] }, [])))
   yield { runs, options: best }
   const kinds = kindsOf(first)
   const kind = kinds.find((kind) => !always.includes(kind)) ?? kinds[0]
@@ -160,9 +168,18 @@ export function* shrink(
     if (all.length > 0) yield* minimise(all, (items) => fails({ ...best, [key]: items }))
   }
 
+  /** Of what is done by hand, as little as possible. */
+  function* thinOutScript(): Generator<Progress, void> {
+    const { script = [] } = best
+    const numbers = script.map((_, i) => i)
+    if (script.length === 0) return
+    yield* minimise(numbers, (items) => fails(withScript(best, script.filter((_, i) => items.includes(i)))))
+  }
+
   for (let before; before !== best;) {
     before = best
     yield* simplify()
+    yield* thinOutScript()
     yield* thinOut("onlyFaults", drawn.faults)
     yield* thinOut("onlyOperations", drawn.operations)
   }

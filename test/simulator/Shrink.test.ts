@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { registry } from "../../src/registry/Registry.ts"
+import { NodeId } from "../../src/schema/Address.ts"
+import type { Script } from "../../src/simulator/faults/Script.ts"
 import * as Shrink from "../../src/simulator/Shrink.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"
 import * as Finding from "../../src/workloads/finding/Finding.ts"
@@ -81,6 +83,24 @@ describe("Shrink", () => {
       }
     })
   }
+
+  it("leaves out what is done by hand and has no part in it", () => {
+    const [n0, n1, n2] = ["n0", "n1", "n2"].map((id) => NodeId.make(id)) as [NodeId, NodeId, NodeId]
+    const cut = { deed: "cut", at: 300, drops: { [n0]: [n1, n2], [n1]: [n0, n2], [n2]: [n0, n1] } } as const
+    const script: Script = [
+      { deed: "clock", at: 100, node: n2, offset: 60_000 },
+      { deed: "pause", at: 150, node: n1 },
+      { deed: "resume", at: 200, node: n1 },
+      cut,
+      { deed: "clock", at: 2000, node: n0, offset: -60_000 }
+    ]
+    const original = { ...nodes.get("broadcast hasty")!, nodeCount: 3, nemesis: [], loss: 0, timeLimit: 3000, script }
+    const { kind, minimal, options } = shrink(original).shrunk!
+    assert.isTrue(minimal)
+    assert.deepStrictEqual(options.script, [cut])
+    assert.include(kindsOf(options), kind)
+    assert.notInclude(kindsOf({ ...options, script: [] }), kind)
+  })
 
   it("with few runs to spend gets less far, but ends and still fails", () => {
     const original = { ...nodes.get("broadcast wavering")!, seed: 3 }
