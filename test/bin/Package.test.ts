@@ -1,5 +1,5 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import manifest from "../../package.json" with { type: "json" }
 import * as Packed from "./Packed.ts"
@@ -120,21 +120,14 @@ describe("the package, in a folder of its own", () => {
     assert.include(output, "Replay: npx gossip-girl simulate --workload echo")
   })
 
+  /** That it builds, and that its node is valid as a real process, is shown by `.ci/run`, where a stranger does it. */
   it("makes a project whose test passes, and finds what its README says that it finds", async () => {
     await Packed.run(project, "gossip-girl new my-node") // below the project, so it finds what is installed there
     const made = join(project, "my-node")
     assert.isTrue(existsSync(join(made, `gossip-girl-${manifest.version}.tgz`)))
-    const { dependencies, name, scripts } = JSON.parse(readFileSync(join(made, "package.json"), "utf8"))
+    const { dependencies, name } = JSON.parse(readFileSync(join(made, "package.json"), "utf8"))
     assert.strictEqual(name, "my-node")
     assert.strictEqual(dependencies["gossip-girl"], `file:gossip-girl-${manifest.version}.tgz`)
-    mkdirSync(join(made, "dist/src"), { recursive: true })
-    writeFileSync(join(made, "dist/src/Old.js"), "") // of a module that is there no more
-    await Packed.run(project, `cd my-node && ${scripts.build}`)
-    assert.isFalse(existsSync(join(made, "dist/src/Old.js")))
-    const [, judge] = /(gossip-girl test .*?) +#/.exec(readFileSync(join(made, "README.md"), "utf8")) ?? []
-    const brief = judge!.replace("--time-limit 5", "--time-limit 1 --recovery 1") // it is there
-    assert.match(await Packed.run(project, `cd my-node && ${brief}`), / valid$/m)
-
     const test = readFileSync(join(made, "test/Counter.test.ts"), "utf8")
     writeFileSync(join(made, "test/Killed.test.ts"), test.replace('["partition"]', '["partition", "kill"]'))
     const tested = await Packed.run(project, `cd my-node && ${vitest} --dir test 2>&1 || true`)
