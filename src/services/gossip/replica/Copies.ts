@@ -35,7 +35,7 @@ const follow = <A, S>(state: State<A, S>, link: Link.Link<A>): void => {
     const trail = link.trails.get(frontier.copies)
     if (trail === undefined || trail.told <= trail.position) continue
     isNews = true
-    const advance = Frontiers.hear(frontier, state.log, trail, Trail.next(trail, Frontiers.most))
+    const advance = Frontiers.hear(frontier, state.log, trail, Trail.next(trail, trail.told, Frontiers.most))
     if (advance !== undefined) state.events.push({ _tag: "Advanced", advance })
     if (trail.told > trail.position) state.isBehind = true
   }
@@ -44,18 +44,22 @@ const follow = <A, S>(state: State<A, S>, link: Link.Link<A>): void => {
 
 /**
  * What a peer has made, or has in its log, and this replica has too, has two copies: nobody needs to be asked for that.
+ * Moves frontiers over it, but at most a turn's worth of operations.
  */
-const share = <A, S>({ events, frontiers, log }: State<A, S>, link: Link.Link<A>): void => {
+const share = <A, S>(state: State<A, S>, link: Link.Link<A>): void => {
+  const { events, frontiers, log } = state
+  const { incoming, origin } = link
   if (link.confirmed === undefined) return
-  const made = new Map([[link.origin, log.vector.get(link.origin) ?? 0]])
+  const made = log.vector.get(origin) ?? 0
   for (const frontier of frontiers) {
     if (frontier.copies > 2) continue
     const trail = Link.trailOf(link, frontier.copies)
-    const advances = [
-      Frontiers.hear(frontier, log, trail, link.incoming.position),
-      Frontiers.adopt(frontier, log, made)
-    ]
-    for (const advance of advances) if (advance !== undefined) events.push({ _tag: "Advanced", advance })
+    const position = Trail.next(trail, incoming.position, Frontiers.most)
+    const heard = Frontiers.hear(frontier, log, trail, position)
+    const count = Math.min(made, (frontier.vector.get(origin) ?? 0) + Frontiers.most)
+    const adopted = Frontiers.adopt(frontier, log, new Map([[origin, count]]))
+    for (const advance of [heard, adopted]) if (advance !== undefined) events.push({ _tag: "Advanced", advance })
+    if (position < incoming.position || count < made) state.isBehind = true
   }
 }
 

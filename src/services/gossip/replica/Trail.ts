@@ -40,12 +40,11 @@ export const extend = (trail: Trail, origin: Origin, count: number, length: numb
 }
 
 /**
- * Where a frontier comes that follows the trail for at most so many operations more, and not beyond what the peer has
- * said.
+ * Where a frontier comes that follows the trail for at most so many operations more, and not beyond this position.
  */
-export const next = ({ position, runs, told }: Trail, most: number): number => {
+export const next = ({ position, runs }: Trail, until: number, most: number): number => {
   const first = runs.at(runs.first())
-  return Math.min(told, Math.max(position, first === undefined ? 0 : first.end - first.length) + most)
+  return Math.min(until, Math.max(position, first === undefined ? 0 : first.end - first.length) + most)
 }
 
 /** Moves the frontier to this position, and calls back with how many operations of which origin come before it. */

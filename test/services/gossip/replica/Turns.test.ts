@@ -80,4 +80,17 @@ describe("a replica with much to do", () => {
     }
     assert.deepStrictEqual([told, turns, kept()], [many, 5, 0])
   })
+
+  it("tells its program in turns of what it and its peer have, when it has got all of that at once", () => {
+    const { step, wake } = makeHub()
+    const ops = Array.from({ length: many }, (_, i) => i)
+    let told = step({ _tag: "Gossip", from: n1, message: { life: leaf, own: 1, ops, have: [hub, 0, 0] } }, 1).stable
+    assert.isAtMost(told, 4000)
+    for (let turns = 1; told < many && turns < 20; turns++) {
+      const { stable } = wake()
+      assert.isAtMost(stable, 4000) // by what was shared, and by what is inferred from that
+      told += stable
+    }
+    assert.strictEqual(told, many)
+  })
 })
