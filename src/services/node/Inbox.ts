@@ -61,8 +61,9 @@ export const make = (routes: Routes, answers: Answers, dispatch: Dispatch): Effe
         const waiting = held ?? []
         held = undefined
         for (const { message, received } of waiting) {
-          const isInit = message.body["type"] === "init" // the bench waits longer for init_ok than a client waits
-          if (isInit || !answers.isTooLate(message, received)) dispatch(message, received)
+          // The bench waits longer for init_ok than a client waits: for the answer the time begins now.
+          if (message.body["type"] === "init") dispatch(message)
+          else if (!answers.isTooLate(message, received)) dispatch(message, received)
         }
       })
     }
