@@ -39,6 +39,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: "test/bin/Build.ts",
+    setupFiles: "effect/schema/SchemaJITCompiler/enable", // as in all that is built; test/Purity.test.ts compares both
     isolate: false,
     execArgv: ["--max-semi-space-size=64"], // most of what a simulation makes is soon garbage: a tenth less time
     maxWorkers: availableParallelism() + 1, // some tests wait for processes
