@@ -16,7 +16,7 @@
  *   answer that there is *no such key*, are such reads.
  * - **Own writes.** A server tells followers of a write only when most servers have it. So a store that sees a write of its
  *   own needs no acknowledgement of it: a plain write has succeeded as soon as it is acknowledged or seen, and a mark asks
- *   for an acknowledgement only when the store has not seen it after {@link patience}. By its id a store knows a write
+ *   for an acknowledgement only when the store has not seen it after {@link markTimeout}. By its id a store knows a write
  *   for its own: a random name of the store, and a number.
  * - **Cost.** A write, a read and a `cas` are one write to the stream each; a `cas` is one more for each time that
  *   another writer was faster; many reads at a time are one write together. A store has in memory what the bucket
@@ -61,7 +61,7 @@ type Bus = Pick<NatsBus["Service"], "isConnected" | "maxPayload">
 export const timeout = 1000
 
 /** How long a store waits for a mark before it asks the servers to acknowledge one, in ms. */
-const patience = 200
+const markTimeout = 200
 
 /** Room for the headers of a write, in bytes. */
 const headerBytes = 1024
@@ -192,7 +192,7 @@ const writerOf = (
   const acknowledgedMark = send((id, done) => void put(NatsBucket.probe, encoder.encode(id)).catch(failed(done)))
   return {
     mark: send((id) => mark(encoder.encode(id))).pipe(
-      Effect.timeoutOrElse({ duration: patience, orElse: () => acknowledgedMark })
+      Effect.timeoutOrElse({ duration: markTimeout, orElse: () => acknowledgedMark })
     ),
     write: (key: string, value: Json.Json, after?: number): Effect.Effect<Outcome, Failure> =>
       send((id, done) => {

@@ -26,7 +26,7 @@ const interval = 900
  * How long a client waits for an answer, in ms, and how long nodes think that it does. Where the machine is busy a request
  * has waited for some time before the node sees it.
  */
-const patience = 2000
+const clientTimeout = 2000
 const CLIENT_TIMEOUT = "1 second"
 
 /** A run may take so long, in ms, where the machine is busy. */
@@ -66,7 +66,7 @@ const survives = (executable: string, workload: Workload, usual: number, env: Re
       ...Simulation.defaults,
       seed,
       rules: "strict",
-      workload: { ...workload, clientTimeout: () => patience },
+      workload: { ...workload, clientTimeout: () => clientTimeout },
       command: {
         file: process.execPath,
         args: [join(root, "dist", `${executable}.js`)],

@@ -11,7 +11,7 @@
  * reason it hands nothing to a leader that seems to be cut off. A read changes nothing, so the server may always refuse
  * it.
  *
- * **Patience.** A request that comes while nobody leads waits for a leader. The server refuses it when it has waited for as
+ * **Waiting for a leader.** A request that comes while nobody leads waits for a leader. The server refuses it when it has waited for as
  * long as `refuseAfter` says. A client that is refused at once asks again at once: then most requests would go to servers
  * that cannot serve them.
  *
