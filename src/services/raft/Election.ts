@@ -140,7 +140,7 @@ export const receiveVote = <A>(server: Server<A>, node: NodeId, vote: Vote): voi
   if (vote.pre) {
     const isFit = isUpToDate(server, vote.last)
     answer(vote.term > server.term && !isBound && isFit && !isPreferred(server, vote))
-    if (!isBound && !isFit) hasten(server)
+    if (vote.term > server.term && !isBound && !isFit) hasten(server) // else somebody has been elected since
     return
   }
   if (isBound && vote.term > server.term) return

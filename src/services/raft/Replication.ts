@@ -435,7 +435,10 @@ export const receive = <A>(
   peer.match = Math.max(peer.match, follow.match)
   peer.next = Math.max(peer.next, peer.match + 1)
   answered(server, peer, follow.echo)
-  if (follow.isMissing === true && follow.echo > peer.rewoundAt) rewind(server, leader, peer)
+  if (follow.isMissing === true && follow.echo > peer.rewoundAt) {
+    rewind(server, leader, peer)
+    peer.relayAfter = Math.max(peer.relayAfter, server.now + server.settings.retry) // a helper may lack the same
+  }
   if (follow.life < peer.life) return
   Delivery.commit(server, Math.min(follow.commit, Log.lastIndex(log)))
   checkKnowledge(server, peer, follow)
