@@ -8,20 +8,24 @@ import { BaseSequencer, type TestSpecification } from "vitest/node"
 /** What takes longest, or waits for real time: first, so that no core is idle in the end. */
 const first = [
   "Package",
-  "docs/Tables",
-  "Nats",
-  "nats/Campaign",
-  "page/Playground",
-  "Judged",
+  "nats/Nats",
+  "SimulateCommand",
   "CommandLine",
-  "RealCluster",
-  "Kills",
-  "TestCommand",
+  "simulator/Simulation",
   "Gossip.limits",
-  "Challenges",
-  "Gossip",
-  "Simulation",
-  "page/Page"
+  "Judged",
+  "page/Playground",
+  "page/Page",
+  "Lessons",
+  "nats/Up",
+  "Binaries",
+  "RealCluster",
+  "TestCommand",
+  "nats/Campaign",
+  "ReadMe",
+  "wrong/Search",
+  "Gossip.mutants",
+  "Purity"
 ]
 
 const rank = ({ moduleId }: TestSpecification): number => {

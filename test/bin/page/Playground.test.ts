@@ -2,15 +2,15 @@
  * The playground as people meet it: in a real browser, from disk, with a keyboard.
  */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { brotliCompressSync } from "node:zlib"
 import { type Browser, chromium, type Page } from "playwright-core"
 import { lessons } from "../../../bin/site/Lessons.ts"
 import * as Runs from "../../report/Runs.ts"
+import { root } from "../GossipGirl.ts"
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 
@@ -20,12 +20,13 @@ if (Runs.chromium === undefined) {
   )
 }
 
+const folder = join(root, "dist/site")
+
 /** How long a busy machine may take for a run, in ms. */
 const longest = 60_000
 
 describe.skipIf(Runs.chromium === undefined)("The playground", () => {
   let browser: Browser
-  let folder: string
   let page: Page
   const faults: Array<string> = []
   const address = (hash = ""): string => pathToFileURL(join(folder, "playground.html")).href + hash
@@ -46,10 +47,6 @@ describe.skipIf(Runs.chromium === undefined)("The playground", () => {
   const ring = (): Promise<string> => page.locator(".ring").innerHTML()
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "gossip-girl-"))
-    const build: string = "../../../bin/site/build.mjs" // it has no types
-    const { site } = await import(build)
-    await site(folder)
     browser = await chromium.launch({ executablePath: Runs.chromium!, args: ["--no-sandbox"] })
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
     page.on("pageerror", ({ message }) => faults.push(message))
@@ -57,7 +54,6 @@ describe.skipIf(Runs.chromium === undefined)("The playground", () => {
   }, longest * 2)
   afterAll(async () => {
     await browser.close()
-    rmSync(folder, { recursive: true })
     assert.deepStrictEqual(faults, [])
   })
 
