@@ -259,10 +259,12 @@ const recover = <A, S>(state: State<A, S>): void => {
 
 /** By when the peer gets an acknowledgement of what it has sent. */
 const oweFor = <A, S>(state: State<A, S>, link: Link.Link<A>, message: Gossip<A>): void => {
+  const hasContent = (message.ops?.length ?? 0) > 0
   if (message.more === true) {
-    owe(state, link, 0)
+    // Two that both wait until the other one has got something would answer each other's empty messages for ever.
+    if (hasContent || message.of !== undefined) owe(state, link, 0)
     Question.postpone(link.question, state.now + state.options.settings.roundTrip)
-  } else if ((message.ops?.length ?? 0) > 0) owe(state, link, state.pace.acknowledgeWithin(leads(state, link)))
+  } else if (hasContent) owe(state, link, state.pace.acknowledgeWithin(leads(state, link)))
 }
 
 /** Takes a message of a peer; false if nobody of this cluster can have sent it. */

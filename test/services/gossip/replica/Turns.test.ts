@@ -35,6 +35,7 @@ const makeHub = () => {
     return {
       stable: events.flatMap((event) => event._tag === "Advanced" ? event.advance.entries : []).length,
       sent: sends.flatMap(({ message }) => "ops" in message ? message.ops : []).length,
+      messages: sends.length,
       wakesIn: wakeAt - now
     }
   }
@@ -60,6 +61,14 @@ describe("a replica with much to do", () => {
     const { sent: next } = step({ _tag: "Gossip", from: n1, message: { life: leaf, have: [hub, 0, 2000] } }, 1)
     assert.isAtLeast(next, 1)
     assert.isAtMost(next, 1000)
+  })
+
+  it("does not answer who is as far behind, and has sent nothing: the answer would be answered likewise", () => {
+    const { step, wake } = makeHub()
+    step({ _tag: "Ask", number: 1, operations: Array.from({ length: many }, (_, i) => i) })
+    for (let turn = 0; turn < 100; turn++) wake()
+    const message = { life: leaf, own: 1, more: true, have: [hub, 0, 0], got: 0 } as const
+    for (let i = 0; i < 10; i++) assert.strictEqual(step({ _tag: "Gossip", from: n1, message }).messages, 0)
   })
 
   it("tells its program in turns of what has become stable at once, and forgets it so", () => {
