@@ -15,7 +15,6 @@ import type * as RealCluster from "../../src/simulator/processes/RealCluster.ts"
 import * as Trial from "../../src/simulator/Trial.ts"
 import type * as Links from "../nats/Links.ts"
 import type * as NatsServers from "../nats/NatsServers.ts"
-import type { OnLine } from "../nats/NatsTraffic.ts"
 import * as Flags from "./Flags.ts"
 import * as Nats from "./Nats.ts"
 import * as Output from "./Output.ts"
@@ -110,13 +109,14 @@ const faults = Effect.fnUntraced(function*(
   { killServers }: Given,
   { own }: Servers,
   { nemesisInterval, timeLimit }: Run,
-  well: Effect.Effect<void>
+  well: Effect.Effect<void>,
+  onFault: Parameters<typeof NatsServers.torment>[3]
 ) {
   if (!killServers || own === undefined) return () => {}
   const { torment } = yield* Effect.promise(() => import("../nats/NatsServers.ts"))
   const [begin, end] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
   yield* Deferred.await(begin).pipe(
-    Effect.andThen(Effect.raceFirst(torment(own, nemesisInterval, well), Deferred.await(end))),
+    Effect.andThen(Effect.raceFirst(torment(own, nemesisInterval, well, onFault), Deferred.await(end))),
     Effect.forkScoped
   )
   return (elapsed: number): void => {
@@ -156,22 +156,22 @@ export const cluster = Effect.fnUntraced(function*(given: Given, servers: Server
   const apart = servers.own === undefined || cutOf(options) === undefined
     ? undefined
     : yield* hosts(servers.own, options)
-  let note: OnLine = () => {}
+  let trial: Parameters<NonNullable<RealCluster.Options["onBegin"]>>[0] | undefined
   const well = yield* Effect.forEach(
     apart?.all ?? [{ url: servers.urls, isFor: () => true }],
-    ({ isFor, url }) => listen(url, name, isFor, (...line) => note(...line))
+    ({ isFor, url }) => listen(url, name, isFor, (...line) => trial?.note(...line))
   ).pipe(Nats.unavailable)
   const which = program === undefined ? [] : ["--program", program]
   const argsAt = (url: string) => ["up", text, ...which, "--stdio", "--nats", url, "--cluster", name]
   return {
     args: argsAt(servers.urls),
-    tell: yield* faults(given, servers, options, Effect.raceAll(well)),
+    tell: yield* faults(given, servers, options, Effect.raceAll(well), (f, server) => trial?.recordFault(f, [server])),
     ...apart && {
       onCut: apart.onCut,
       commandOf: (node, file) => apart.on(node, { file, args: argsAt(apart.urlOf(node)) })
     },
     onBegin: (given) => {
-      note = given
+      trial = given
     }
   } satisfies Cluster as Cluster
 })

@@ -86,16 +86,23 @@ export const startApart = startBy((ports) =>
  * starts the one that is down.
  *
  * @param well completes when the servers take what they are to keep
+ * @param onFault is told of each kill and each restart, and of which server
  */
-export const torment = (servers: NatsServers, interval: number, well: Effect.Effect<void>) => {
+export const torment = (
+  servers: NatsServers,
+  interval: number,
+  well: Effect.Effect<void>,
+  onFault: (f: "start-kill-server" | "stop-kill-server", server: string) => void
+) => {
+  const told = (f: Parameters<typeof onFault>[0], server: number) => Effect.sync(() => onFault(f, `s${server}`))
   const pause = Effect.flatMap(Random.nextBetween(0.5 * interval, 1.5 * interval), Effect.sleep)
   return Effect.gen(function*() {
     const server = yield* Random.nextIntBetween(0, numbers.length)
     yield* Effect.andThen(well, pause)
     yield* Effect.acquireUseRelease(
-      servers.kill(server),
+      Effect.andThen(servers.kill(server), told("start-kill-server", server)),
       () => pause,
-      () => Effect.orDie(servers.restart(server))
+      () => Effect.andThen(Effect.orDie(servers.restart(server)), told("stop-kill-server", server))
     )
   }).pipe(Effect.forever)
 }

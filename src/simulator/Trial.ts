@@ -63,6 +63,8 @@ export interface Trial<M extends Member> {
   readonly progress: () => number
   /** Counts a line that has come from one node to another by a way of their own. */
   readonly note: Network.Network["note"]
+  /** Records a fault that somebody else begins (`start-x`) or ends (`stop-x`). */
+  readonly recordFault: Script.Stage["record"]
   /** The results of the run, once it is over. */
   readonly results: () => Results.Results
   readonly history: History.History
@@ -266,6 +268,7 @@ export const make = <M extends Member>(options: Options, world: World<M>): Trial
     // The time that nodes take to start does not count: nobody knows it in advance.
     progress: () => isOver() ? 1 : begun === undefined ? 0 : Math.min(0.999, now() / lengthOf(options)),
     note: network.note,
+    recordFault: (f, value) => isOver() ? undefined : recordFault(f, value),
     results: () => {
       const run = { ...options, history, kinds: operations.kinds, network: network.statistics() }
       return judge(run, workload, members, world.endsAtFinding, { services: services.findings(), trial: findings })

@@ -8,7 +8,6 @@ import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
 import type { NodeId } from "../../schema/Address.ts"
 import * as SeededRandom from "../../workloads/SeededRandom.ts"
-import type * as Network from "../network/Network.ts"
 import type * as Run from "../Run.ts"
 import * as Trial from "../Trial.ts"
 import type * as Life from "./Life.ts"
@@ -30,8 +29,8 @@ export interface Options extends Trial.Options {
   readonly onProgress?: (done: number) => void
   /** Whether a reply whose client has left is just lost; else it is found against its node, as by Maelstrom. */
   readonly losesLateReplies?: boolean
-  /** Is given what counts lines that come from node to node by a way of their own. */
-  readonly onBegin?: (note: Network.Network["note"]) => void
+  /** Is given what notes lines that come from node to node by a way of their own, and faults that it makes itself. */
+  readonly onBegin?: (trial: Pick<Trial.Trial<ProcessNode.ProcessNode>, "note" | "recordFault">) => void
   /** Takes what there is of a run that is interrupted, when all processes have ended. */
   readonly onInterrupt?: (part: Part) => Effect.Effect<void>
 }
@@ -87,7 +86,7 @@ export const run = (
       endsAtFinding: true
     })
     begun = trial
-    options.onBegin?.(trial.note)
+    options.onBegin?.(trial)
     const showProgress = (): void => {
       options.onProgress?.(trial.progress())
       timeline.after(progressInterval, showProgress)
