@@ -157,7 +157,7 @@ export const cluster = Effect.fnUntraced(function*(given: Given, servers: Server
     ? undefined
     : yield* hosts(servers.own, options)
   let trial: Parameters<NonNullable<RealCluster.Options["onBegin"]>>[0] | undefined
-  const well = yield* Effect.forEach(
+  const listeners = yield* Effect.forEach(
     apart?.all ?? [{ url: servers.urls, isFor: () => true }],
     ({ isFor, url }) => listen(url, name, isFor, (...line) => trial?.note(...line))
   ).pipe(Nats.unavailable)
@@ -165,7 +165,13 @@ export const cluster = Effect.fnUntraced(function*(given: Given, servers: Server
   const argsAt = (url: string) => ["up", text, ...which, "--stdio", "--nats", url, "--cluster", name]
   return {
     args: argsAt(servers.urls),
-    tell: yield* faults(given, servers, options, Effect.raceAll(well), (f, server) => trial?.recordFault(f, [server])),
+    tell: yield* faults(
+      given,
+      servers,
+      options,
+      Effect.raceAll(listeners.map(({ untilReady }) => untilReady)),
+      (fault, server) => trial?.recordFault(fault, [server])
+    ),
     ...apart && {
       onCut: apart.onCut,
       commandOf: (node, file) => apart.on(node, { file, args: argsAt(apart.urlOf(node)) })

@@ -16,7 +16,7 @@ export type OnLine = (src: Address, dest: Address, line: string) => void
 
 /**
  * Listens to what comes for these nodes, until the scope ends. First waits until the servers are ready, since a run of
- * nodes has to begin with all servers in order. Answers an effect that completes when the servers take what they are to
+ * nodes has to begin with all servers in order. The effect `untilReady` completes when the servers take what they are to
  * keep.
  */
 export const listen = Effect.fnUntraced(function*(
@@ -40,5 +40,5 @@ export const listen = Effect.fnUntraced(function*(
     ),
     (stop) => Effect.sync(stop)
   )
-  return Effect.ignore(Effect.retry(ready, Schedule.spaced("100 millis")))
+  return { untilReady: Effect.ignore(Effect.retry(ready, Schedule.spaced("100 millis"))) }
 })
