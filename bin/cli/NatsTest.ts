@@ -169,7 +169,7 @@ export const cluster = Effect.fnUntraced(function*(given: Given, servers: Server
       given,
       servers,
       options,
-      Effect.raceAll(listeners.map(({ untilReady }) => untilReady)),
+      Effect.raceAll(listeners.map(({ untilWhole }) => untilWhole)),
       (fault, server) => trial?.recordFault(fault, [server])
     ),
     ...apart && {

@@ -85,7 +85,7 @@ export const startApart = startBy((ports) =>
  * nats-server 2.9) they answer nobody, and a server that has not caught up is as good as down. When it is interrupted, it
  * starts the one that is down.
  *
- * @param well completes when the servers take what they are to keep
+ * @param well completes when the servers take what they are to keep, and each has all that was kept
  * @param onFault is told of each kill and each restart, and of which server
  */
 export const torment = (

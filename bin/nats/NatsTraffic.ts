@@ -16,8 +16,8 @@ export type OnLine = (src: Address, dest: Address, line: string) => void
 
 /**
  * Listens to what comes for these nodes, until the scope ends. First waits until the servers are ready, since a run of
- * nodes has to begin with all servers in order. The effect `untilReady` completes when the servers take what they are to
- * keep.
+ * nodes has to begin with all servers in order. The effect `untilWhole` completes when the servers take what they are to
+ * keep, and each has all that was kept.
  */
 export const listen = Effect.fnUntraced(function*(
   url: string,
@@ -26,8 +26,8 @@ export const listen = Effect.fnUntraced(function*(
   onLine: OnLine
 ) {
   const bus = yield* Layer.build(NatsNode.busAt(url, cluster))
-  const ready = Effect.asVoid(Effect.provideContext(NatsBucket.open, bus))
-  yield* ready
+  yield* Effect.provideContext(NatsBucket.open, bus)
+  const whole = Effect.provideContext(Effect.andThen(NatsBucket.open, NatsBucket.whole), bus)
   const lines = yield* Effect.provideContext(NatsLines.make, bus)
   yield* Effect.acquireRelease(
     Effect.sync(() =>
@@ -40,5 +40,5 @@ export const listen = Effect.fnUntraced(function*(
     ),
     (stop) => Effect.sync(stop)
   )
-  return { untilReady: Effect.ignore(Effect.retry(ready, Schedule.spaced("100 millis"))) }
+  return { untilWhole: Effect.ignore(Effect.retry(whole, Schedule.spaced("100 millis"))) }
 })

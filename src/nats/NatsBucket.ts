@@ -8,6 +8,7 @@
 import { type ConsumerMessages, DeliverPolicy, type JetStreamClient, type JsMsg } from "@nats-io/jetstream"
 import { type KV, Kvm } from "@nats-io/kv"
 import type { NatsConnection } from "@nats-io/transport-node"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
@@ -119,4 +120,19 @@ export const open = Effect.flatMap(
             onWrite({ key: subject.slice(prefix.length), revision: seq, data })).pipe(Effect.forkScoped, Effect.asVoid)
       }
     })
+)
+
+/** One of the servers that hold the bucket does not answer, or lacks a part of it. */
+export class Incomplete extends Data.TaggedError("Incomplete") {}
+
+/** Succeeds when every server that holds the bucket has all of it: if one is lost now, the others go on. */
+export const whole = Effect.flatMap(
+  NatsBus,
+  ({ cluster }) => JetStream.use(({ manager }) => manager.streams.info(`KV_${cluster}`))
+).pipe(
+  Effect.flatMap(({ cluster }) =>
+    cluster?.replicas?.every(({ current, offline }) => current && offline !== true) === false
+      ? Effect.fail(new Incomplete())
+      : Effect.void
+  )
 )

@@ -236,6 +236,7 @@ describe.skipIf(!isInstalled)("three servers", () => {
     Effect.gen(function*() {
       const { kill, restart, urls } = yield* NatsServers.start
       const store = yield* storeAt(urls.join(","))
+      const bus = yield* Layer.build(busAt(urls.join(",")))
       const acknowledged = new Set<number>()
       const write = (n: number) =>
         Effect.map(Effect.exit(store.write(`key ${n}`, n)), (exit) => Exit.isSuccess(exit) && acknowledged.add(n))
@@ -245,6 +246,7 @@ describe.skipIf(!isInstalled)("three servers", () => {
         yield* Effect.forEach([1, 2, 3].map((i) => 100 * (server + 1) + i), write)
         yield* patiently(store.write("back", server))
         yield* restart(server)
+        yield* patiently(Effect.provideContext(NatsBucket.whole, bus))
       }
       assert.isAtLeast(acknowledged.size, 20)
       for (const n of acknowledged) assert.strictEqual(yield* patiently(store.read(`key ${n}`)), n)
