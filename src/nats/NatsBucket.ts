@@ -30,8 +30,6 @@ export interface Write {
 
 export interface Bucket {
   readonly kv: KV
-  /** Writes these bytes at {@link probe}, and does not ask whether a server takes them. */
-  readonly mark: (data: Uint8Array) => void
   /**
    * Calls back with all writes that the bucket holds, and with each later one, in their order, until the scope ends.
    */
@@ -114,7 +112,6 @@ export const open = Effect.flatMap(
       const client = manager.jetstream()
       return {
         kv,
-        mark: (data) => connection.publish(prefix + probe, data),
         follow: (onWrite) =>
           follow({ client, connection, stream: `KV_${cluster}` }, ({ data, seq, subject }) =>
             onWrite({ key: subject.slice(prefix.length), revision: seq, data })).pipe(Effect.forkScoped, Effect.asVoid)

@@ -14,10 +14,9 @@
  *   holds then. The mark has its place between the request and the answer, and all writes that were acknowledged before
  *   the request come before it. Reads that come while a mark is on its way share the next one. A refused `cas`, and the
  *   answer that there is *no such key*, are such reads.
- * - **Own writes.** A server tells followers of a write only when most servers have it. So a store that sees a write of its
- *   own needs no acknowledgement of it: a plain write has succeeded as soon as it is acknowledged or seen, and a mark asks
- *   for an acknowledgement only when the store has not seen it after {@link markTimeout}. By its id a store knows a write
- *   for its own: a random name of the store, and a number.
+ * - **Own writes.** By its id a store knows a write for its own: a random name of the store, and a number. That the store
+ *   has seen a write is not enough: a server that is cut off or killed may have told followers of a write that most
+ *   servers do not have. So marks and `cas` must be acknowledged and seen.
  * - **Cost.** A write, a read and a `cas` are one write to the stream each; a `cas` is one more for each time that
  *   another writer was faster; many reads at a time are one write together. A store has in memory what the bucket
  *   holds.
@@ -30,6 +29,7 @@
  */
 import { JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream"
 import * as Data from "effect/Data"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
@@ -59,9 +59,6 @@ type Bus = Pick<NatsBus["Service"], "isConnected" | "maxPayload">
 
 /** How long a request may take, in ms: as long as nodes wait for a bench service. */
 export const timeout = 1000
-
-/** How long a store waits for a mark before it asks the servers to acknowledge one, in ms. */
-const markTimeout = 200
 
 /** Room for the headers of a write, in bytes. */
 const headerBytes = 1024
@@ -161,53 +158,48 @@ const inTime = <A>(request: Effect.Effect<A, ProtocolError.ProtocolError>) =>
     orElse: () => Effect.fail(new ProtocolError.Timeout({ text: "JetStream did not answer in time" }))
   })
 
-type Done = (result: Effect.Effect<Outcome, Failure>) => void
-
 /** What a store of this name writes to its bucket, and how it learns what became of that. */
 const writerOf = (
-  { kv, mark }: NatsBucket.Bucket,
+  { kv }: NatsBucket.Bucket,
   { isConnected, maxPayload }: Bus,
   awaited: ReturnType<typeof replica>["awaited"],
   store: string
 ) => {
-  const unreached = new ProtocolError.TemporarilyUnavailable({ text: "no NATS server is reached" })
   let count = 0
-  /** Sends something with a new id, and waits until the store sees it, or until what sends it knows the outcome. */
-  const send = (publish: (id: string, done: Done) => void): Effect.Effect<Outcome, Failure> =>
-    Effect.callback((resume) => {
-      if (!isConnected()) return resume(Effect.fail(unreached))
-      const id = `${store}.${count++}`
-      const done: Done = (result) => {
-        awaited.delete(id)
-        resume(result)
-      }
-      awaited.set(id, (outcome) => done(Effect.succeed(outcome)))
-      publish(id, done)
-      return Effect.sync(() => awaited.delete(id))
+  /** Writes a text with a new id. Succeeds when it is acknowledged and, if it must be seen, this store has seen it. */
+  const send = Effect.fnUntraced(function*(
+    key: string,
+    textOf: (id: string) => string,
+    { after, mustBeSeen }: { readonly after?: number | undefined; readonly mustBeSeen: boolean }
+  ) {
+    if (!isConnected()) {
+      return yield* new ProtocolError.TemporarilyUnavailable({ text: "no NATS server is reached" })
+    }
+    const id = `${store}.${count++}`
+    const bytes = encoder.encode(textOf(id))
+    const room = maxPayload() - headerBytes
+    if (bytes.length > room) {
+      const text = `a value of ${bytes.length} bytes is more than the NATS server takes (${room})`
+      return yield* new ProtocolError.MalformedRequest({ text })
+    }
+    const seen = Deferred.makeUnsafe<Outcome>()
+    if (mustBeSeen) awaited.set(id, (outcome) => Deferred.doneUnsafe(seen, Effect.succeed(outcome)))
+    const written = Effect.tryPromise({
+      try: () => kv.put(key, bytes, { timeout, ...after !== undefined && { previousSeq: after } }),
+      catch: toFailure
     })
-
-  const put = (key: string, bytes: Uint8Array, previousSeq?: number) =>
-    kv.put(key, bytes, { timeout, ...previousSeq !== undefined && { previousSeq } })
-  const failed = (done: Done) => (error: unknown) => done(Effect.fail(toFailure(error)))
-  const acknowledgedMark = send((id, done) => void put(NatsBucket.probe, encoder.encode(id)).catch(failed(done)))
+    const outcome = mustBeSeen
+      ? Effect.andThen(written, Deferred.await(seen))
+      : Effect.map(written, (revision): Outcome => ({ revision, isInTime: true }))
+    return yield* Effect.ensuring(outcome, Effect.sync(() => awaited.delete(id)))
+  })
   return {
-    mark: send((id) => mark(encoder.encode(id))).pipe(
-      Effect.timeoutOrElse({ duration: markTimeout, orElse: () => acknowledgedMark })
-    ),
-    write: (key: string, value: Json.Json, after?: number): Effect.Effect<Outcome, Failure> =>
-      send((id, done) => {
-        const bytes = encoder.encode(encode({ value, id, ...after !== undefined && { after } }))
-        const room = maxPayload() - headerBytes
-        if (bytes.length > room) {
-          const text = `a value of ${bytes.length} bytes is more than the NATS server takes (${room})`
-          return done(Effect.fail(new ProtocolError.MalformedRequest({ text })))
-        }
-        const acknowledged = async () => {
-          const revision = await put(keyName(key), bytes, after)
-          // Whether a condition held, only followers see.
-          if (after === undefined) done(Effect.succeed({ revision, isInTime: true }))
-        }
-        return void acknowledged().catch(failed(done))
+    mark: send(NatsBucket.probe, (id) => id, { mustBeSeen: true }),
+    /** Whether a condition held, only followers see. */
+    write: (key: string, value: Json.Json, after?: number) =>
+      send(keyName(key), (id) => encode({ value, id, ...after !== undefined && { after } }), {
+        after,
+        mustBeSeen: after !== undefined
       })
   }
 }

@@ -28,6 +28,8 @@ const choice = (
   usual
 })
 
+const time = (name: string, meaning: string, millis: number): Variable => ({ name, meaning, usual: `${millis} millis` })
+
 /** All variables, in alphabetic order. */
 export const variables: ReadonlyArray<Variable> = [
   {
@@ -133,63 +135,39 @@ export const variables: ReadonlyArray<Variable> = [
     meaning: "how long a request to `lin-kv` may take; after that the outcome is unknown",
     usual: "900 millis"
   },
-  {
-    name: "RAFT_ANSWER_WINDOW",
-    meaning: "how long a leader gathers what others wait to hear of it",
-    usual: `${raft.answerWindow} millis`
-  },
-  {
-    name: "RAFT_APPEND_WINDOW",
-    meaning: "how far apart a leader's dispatches are at least: messages with entries that it sends at the same time",
-    usual: `${raft.appendWindow} millis`
-  },
+  time("RAFT_ANSWER_WINDOW", "how long a leader gathers what others wait to hear of it", raft.answerWindow),
+  time(
+    "RAFT_APPEND_WINDOW",
+    "how far apart a leader's dispatches are at least: messages with entries that it sends at the same time",
+    raft.appendWindow
+  ),
   { name: "RAFT_BATCH", meaning: "how many entries go into one message at the most", usual: String(raft.batch) },
   { name: "RAFT_CHUNK", meaning: "how many characters of a snapshot go into one message", usual: String(raft.chunk) },
-  {
-    name: "RAFT_ELECTION_TIMEOUT",
-    meaning: "a follower that hears no leader for so long seeks another one, at the earliest",
-    usual: `${raft.electionTimeout} millis`
-  },
-  {
-    name: "RAFT_GAP",
-    meaning: "how long a gap in the log may stay open before it is told",
-    usual: `${raft.gap} millis`
-  },
-  {
-    name: "RAFT_HEARTBEAT",
-    meaning: "how often a leader says something at the least",
-    usual: `${raft.heartbeat} millis`
-  },
-  {
-    name: "RAFT_IDLE_WINDOW",
-    meaning: "how long entries for a node that is not needed for a majority may wait for company, and then its answer",
-    usual: `${raft.idleWindow} millis`
-  },
-  {
-    name: "RAFT_LEASE",
-    meaning: "for how long a leader that a majority has heard answers reads without asking; 0 for never",
-    usual: `${raft.lease} millis`
-  },
-  {
-    name: "RAFT_LONGEST_ELECTION_TIMEOUT",
-    meaning: "by when a follower that hears no leader seeks another one",
-    usual: `${raft.longestElectionTimeout} millis`
-  },
-  {
-    name: "RAFT_REFUSE_AFTER",
-    meaning: "how long a request waits while nobody leads, before it is refused",
-    usual: `${raft.refuseAfter} millis`
-  },
-  {
-    name: "RAFT_REQUEST_WINDOW",
-    meaning: "how often a server hands requests to the leader at the most",
-    usual: `${raft.requestWindow} millis`
-  },
-  {
-    name: "RAFT_RETRY",
-    meaning: "after how long at the earliest a message is repeated",
-    usual: `${raft.retry} millis`
-  },
+  time(
+    "RAFT_ELECTION_TIMEOUT",
+    "a follower that hears no leader for so long seeks another one, at the earliest",
+    raft.electionTimeout
+  ),
+  time("RAFT_GAP", "how long a gap in the log may stay open before it is told", raft.gap),
+  time("RAFT_HEARTBEAT", "how often a leader says something at the least", raft.heartbeat),
+  time(
+    "RAFT_IDLE_WINDOW",
+    "how long entries for a node that is not needed for a majority may wait for company, and then its answer",
+    raft.idleWindow
+  ),
+  time(
+    "RAFT_LEASE",
+    "for how long a leader that a majority has heard answers reads without asking; 0 for never",
+    raft.lease
+  ),
+  time(
+    "RAFT_LONGEST_ELECTION_TIMEOUT",
+    "by when a follower that hears no leader seeks another one",
+    raft.longestElectionTimeout
+  ),
+  time("RAFT_REFUSE_AFTER", "how long a request waits while nobody leads, before it is refused", raft.refuseAfter),
+  time("RAFT_REQUEST_WINDOW", "how often a server hands requests to the leader at the most", raft.requestWindow),
+  time("RAFT_RETRY", "after how long at the earliest a message is repeated", raft.retry),
   {
     name: "RAFT_SILENCE",
     meaning: "how long a node without a journal says nothing when it starts",
