@@ -40,7 +40,7 @@ export const flags = {
   ),
   killServers: Flag.Boolean("kill-servers").pipe(
     Flag.withDescription(
-      `With --nats ${own}: kill one server at a time, and the next one when the servers take writes again`
+      `With --nats ${own}: kill one server at a time, and the next one when each server has all of the bucket again`
     ),
     Flag.withDefault(false)
   )

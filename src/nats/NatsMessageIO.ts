@@ -6,6 +6,7 @@
  *   has sent.
  * - **Bench services** (lin-kv and the like) are answered in this process, see NatsServices.
  * - **Bad input** is refused as from standard input: it is logged and skipped. So is a message for another node.
+ * - **Too much input** is refused or dropped while the node waits for its disk, see Admission.
  * - **Input ends** when this process closes the connection; nobody else can.
  */
 import * as Config from "effect/Config"
@@ -16,6 +17,7 @@ import { ClientId, NodeId } from "../schema/Address.ts"
 import * as Envelope from "../schema/Envelope.ts"
 import { Init } from "../schema/InitProtocol.ts"
 import { MessageIO } from "../services/node/MessageIO.ts"
+import * as Admission from "./Admission.ts"
 import { NatsBus } from "./NatsBus.ts"
 import * as NatsLines from "./NatsLines.ts"
 import { NatsServices } from "./NatsServices.ts"
@@ -43,25 +45,30 @@ const make = ({ id, init }: Start) =>
     const log = Effect.runForkWith(yield* Effect.context())
     const skip = (why: string, line: string): void =>
       void log(Effect.logWarning(`skipped a line: ${why}: ${line.slice(0, 200)}`))
+    const send = (message: Envelope.Envelope): void => lines.send(message.dest, Envelope.encode(message))
     let take: (message: Envelope.Envelope) => void = () => {}
 
     return MessageIO.of({
-      receive: (onMessage) =>
-        Effect.callback<void>((resume) => {
-          take = onMessage
-          const stop = lines.take(id, (line) => {
-            const message = Envelope.decode(line)
-            if (Result.isFailure(message)) skip(message.failure, line)
-            else if (message.success.dest !== id) skip(`it is for ${message.success.dest}`, line)
-            else onMessage(message.success)
-          })
-          onMessage(init)
-          connection.closed().then(() => resume(Effect.void), () => resume(Effect.void))
-          return Effect.sync(stop)
-        }),
+      receive: Effect.fnUntraced(function*(onMessage, crowded = () => undefined) {
+        take = onMessage
+        const admit = yield* Admission.make(crowded, onMessage, send)
+        yield* Effect.acquireRelease(
+          Effect.sync(() =>
+            lines.take(id, (line) => {
+              const message = Envelope.decode(line)
+              if (Result.isFailure(message)) skip(message.failure, line)
+              else if (message.success.dest !== id) skip(`it is for ${message.success.dest}`, line)
+              else admit(message.success)
+            })
+          ),
+          (stop) => Effect.sync(stop)
+        )
+        onMessage(init)
+        yield* Effect.ignore(Effect.tryPromise(() => connection.closed()))
+      }, Effect.scoped),
       send: (message) => {
         if (message.dest === starter || services.answer(message, (reply) => take(reply))) return
-        lines.send(message.dest, Envelope.encode(message))
+        send(message)
       },
       flush: Effect.suspend(() => connection.isClosed() ? Effect.void : Effect.promise(() => connection.flush()))
     })
