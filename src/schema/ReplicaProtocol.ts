@@ -76,7 +76,7 @@ export type Frontiers = typeof Frontiers.Type
  * - `read`: with this number, please send what I lack of what you have, once you have so many operations of mine.
  * - `fresh`: to which of your lives, and the number of the `read` that this, with what came before it, answers.
  * - `ping`: where do I stand? Answered at once by `pong`, with `have`, `holds` and `got`.
- * - `frontiers`: in the sender's log. `knows`: in the receiver's, as far as the sender was told.
+ * - `frontiers`: in the sender's log, where 0 is after all that was forgotten before the log began. `knows`: in the receiver's, as far as the sender was told.
  * - `offer`: what this life of you lacks is no longer in my log; fetch the snapshot of this number.
  */
 export const gossip = <A>(operation: Schema.Codec<A, unknown>) =>

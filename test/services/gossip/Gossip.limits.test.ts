@@ -579,7 +579,7 @@ describe("a hostile peer", () => {
         if (theirs === undefined) return
         const most = random.pick([1e6, 2 ** 53 - 1])
         const claim = random.pick<Record<string, unknown>>([
-          { got: most },
+          { have: [theirs, 0, 0], got: most },
           { have: [theirs, 0, most] },
           { have: [theirs, most, 0] },
           { vector: { [`${to}.${String(theirs)}`]: most } },

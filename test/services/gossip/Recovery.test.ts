@@ -12,6 +12,7 @@ import { seeds } from "../../Seeds.ts"
 import { programsOf } from "../../Subjects.ts"
 import * as Wrong from "../../wrong/KafkaNodes.ts"
 import * as Gossips from "./Cluster.ts"
+import * as Mutants from "./Mutants.ts"
 
 const shapes: ReadonlyArray<Gossips.Shape> = ["star", "mesh"]
 
@@ -112,6 +113,48 @@ describe("recovered", () => {
           assert.deepStrictEqual([recoveries[4]!.formerLives, recoveries[4]!.delivered], [1, [7]], which)
         }
       }
+    })
+  }
+})
+
+/** What is wrong in the end if an idle leaf has not heard that all is stable before its hub begins anew. */
+const tellIdleLeaf = (layer: Gossips.GossipLayer): ReadonlyArray<Gossips.Violation> => {
+  const cluster = Gossips.make({ ...Gossips.calm, seed: 0, layer, nodeCount: 7 })
+  const [hub, leaf, idle] = cluster.ids as [NodeId, NodeId, NodeId, ...Array<NodeId>]
+  const passUntilStable = (node: NodeId): void => {
+    for (let i = 0; cluster.lives.find((life) => life.node === node)!.stable.size === 0; i++) {
+      assert.isBelow(i, 5000, `stable at ${node}`)
+      cluster.pass(1)
+    }
+  }
+  cluster.nodes.forEach(cluster.boot)
+  cluster.pass(2000)
+  cluster.publish(idle)
+  passUntilStable(hub)
+  cluster.network.cut(new Map([[idle, new Set([hub])]]))
+  passUntilStable(leaf)
+  cluster.node(0).kill()
+  cluster.network.heal()
+  cluster.boot(cluster.node(0))
+  cluster.pass(5000)
+  assert.strictEqual(cluster.survivors().at(-1)!.restored, 1, "the hub has a snapshot of the leaf")
+  cluster.checkConvergence({ stable: true })
+  return cluster.violations
+}
+
+describe("a hub that has begun anew from a snapshot", () => {
+  it("tells an idle leaf that what the snapshot's sender had forgotten is stable", () => {
+    assert.isEmpty(tellIdleLeaf(Gossips.layers.star))
+  })
+
+  const mutants: Readonly<Record<string, Mutants.Patch>> = {
+    "says nothing of what came before its log": Mutants.patch("Log", "sources[0]?.firstAt === -1", "false"),
+    "tells none when it has recovered": Mutants.patch("Receiving", "log.vector.size === 0", "log.end() === 0")
+  }
+  for (const [name, patch] of Object.entries(mutants)) {
+    it(`${name}: found out`, async () => {
+      const { star } = await Mutants.load([patch])
+      assert.deepStrictEqual(tellIdleLeaf(star).map(({ property }) => property), ["stable at last"])
     })
   }
 })

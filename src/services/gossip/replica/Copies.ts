@@ -22,7 +22,7 @@ const isReady =
 const hear = <A, S>(state: State<A, S>, link: Link.Link<A>, { epoch, frontiers }: Claim): void => {
   if (epoch !== link.incoming.epoch || state.hubs.shape === "mesh") return
   for (const { copies } of state.frontiers) {
-    const told = frontiers.find(([others]) => others === copies)?.[1] ?? 0
+    const told = frontiers.find(([others]) => others === copies)?.[1] ?? -1
     const trail = Link.trailOf(link, copies)
     trail.told = Math.max(trail.told, told)
   }

@@ -39,6 +39,8 @@ export interface Kept<A> extends Entry<A> {
 
 export interface Log<A> {
   readonly epoch: () => number
+  /** Whether operations come before position 0: those that were forgotten before the log began. They are stable. */
+  readonly hasPast: () => boolean
   /** How many operations of each origin the replica has, forgotten or not. */
   readonly vector: VersionVector
   /** The position of the first operation that is not forgotten; and the position that the next one will get. */
@@ -165,6 +167,7 @@ export const make = <A>(sizeOf: (operation: A) => number): Log<A> => {
 
   return {
     epoch: () => epoch,
+    hasPast: () => sources[0]?.firstAt === -1,
     vector,
     first: entries.first,
     end: entries.end,

@@ -30,9 +30,20 @@ interface Read<A> {
   readonly vector: VersionVector | undefined
 }
 
+/**
+ * Whether the peer takes this node for a former life, whose last words came to it after the first of this one. So what
+ * it has of that life's operations and log says nothing of this one's. What it asks must be answered all the same:
+ * nothing else may tell it which life this is.
+ */
+const isMistaken = <A, S>(state: State<A, S>, { got = 0, have }: Gossip<A>): boolean =>
+  have === undefined ? got > ownCount(state) : have[0] !== state.options.life
+
+const withoutFormer = <A>({ got: _got, knows: _knows, ...message }: Gossip<A>): Gossip<A> => message
+
 /** Decodes a message; undefined if nobody of this cluster can have sent it. */
-const read = <A, S>(state: State<A, S>, message: Gossip<A>): Read<A> | undefined => {
+const read = <A, S>(state: State<A, S>, sent: Gossip<A>): Read<A> | undefined => {
   const { log, me, options: { life, members } } = state
+  const message = isMistaken(state, sent) ? withoutFormer(sent) : sent
   const isOrigin = (origin: string): boolean => (members as ReadonlyArray<string>).includes(nodeOf(origin))
   const segment = Segment.decode(message)
   if (segment === "broken" || (message.got ?? 0) > ownCount(state)) return undefined
@@ -253,7 +264,7 @@ const recover = <A, S>(state: State<A, S>): void => {
   if (!Recovering.check(recovering, log.vector)) return
   const former = log.sources.filter(({ origin }) => nodeOf(origin) === self && origin !== me).length
   state.events.push({ _tag: "Recovered", formerLives: Math.max(recovering.formerLives, former) })
-  if (log.end() === 0 || !recovering.isWanted) return
+  if (log.vector.size === 0 || !recovering.isWanted) return
   for (const link of state.links.values()) owe(state, link, pace.acknowledgeWithin(leads(state, link))) // from now on it counts
 }
 
@@ -288,7 +299,7 @@ export const receive = <A, S>(state: State<A, S>, from: NodeId, message: Gossip<
   takeReads(state, link, all)
   if (settings.lockMargin > 0) takeLock(state, link, all)
   if (wasSilent) resume(state, link, !progress)
-  for (const [copies, position] of message.knows ?? []) link.knows.set(copies, position)
+  for (const [copies, position] of all.message.knows ?? []) link.knows.set(copies, position)
   addClaim(state, link, all)
   if (all.segment !== undefined && isForThisLife(state, all)) {
     link.incoming.isStreaming = message.more === true

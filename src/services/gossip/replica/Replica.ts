@@ -64,7 +64,9 @@
  *
  * The hub tells its leaves the stable position, and a leaf believes it once it has all that the hub had when it said
  * so: what was still to come to the hub is then still to come to the leaf. Replicas keep the frontiers of fewer copies
- * in the same way (see Frontiers).
+ * in the same way (see Frontiers). Position 0 counts too in a log that was begun from a snapshot: what comes before it
+ * is what the snapshot's sender had forgotten, so it was stable there. Whoever has all of this log has all that the
+ * sender had by then, so what is still to come was made by somebody who had what is stable.
  *
  * **Forgetting.** Stable operations leave the log. A node that lacks them, because it restarted or came late, gets a
  * snapshot: the program's state, and the operations that are not stable, so that it can hand those on like anybody (see

@@ -98,9 +98,18 @@ export const lacks = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => 
   return numbering === "log" && Outgoing.lacksOfLog(outgoing, state.log, elides(state, link))
 }
 
+/**
+ * Whether the peer does not know how far frontiers are in this log. Position 0 says something too if operations come
+ * before it.
+ */
+const isNewsToPeer = <A, S>({ frontiers, log }: State<A, S>, { knows }: Link.Link<A>): boolean => {
+  const atFirst = log.hasPast() ? -1 : 0
+  return frontiers.some(({ copies, position }) => position > (knows.get(copies) ?? atFirst))
+}
+
 /** Whether the peer, a leaf, has not yet heard how far frontiers are for which programs wait. */
-export const lacksFrontier = <A, S>({ areAwaited, frontiers, hubs }: State<A, S>, { knows }: Link.Link<A>): boolean =>
-  areAwaited && hubs.isHub() && frontiers.some(({ copies, position }) => position > (knows.get(copies) ?? 0))
+export const lacksFrontier = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean =>
+  state.areAwaited && state.hubs.isHub() && !isYoung(state.recovering) && isNewsToPeer(state, link)
 
 /** Whether the peer lacks more than one message may have: then there is no use in waiting for more. */
 const isFarBehind = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => {
@@ -267,9 +276,8 @@ const addAcknowledgements = <A, S>(
 const addFrontiers = <A, S>(state: State<A, S>, link: Link.Link<A>, message: Draft<A>, isOwed: boolean): void => {
   const { areAwaited, frontiers, hubs, now, recovering } = state
   if (isYoung(recovering) || hubs.shape === "mesh") return
-  const isNewsToPeer = frontiers.some(({ copies, position }) => position > (link.knows.get(copies) ?? 0))
   if (
-    message.at !== undefined && leads(state, link) && isNewsToPeer
+    message.at !== undefined && leads(state, link) && isNewsToPeer(state, link)
     && (areAwaited || now - link.frontiersToldAt >= frontierEvery)
   ) {
     message.frontiers = Frontiers.tell(frontiers)
@@ -278,7 +286,7 @@ const addFrontiers = <A, S>(state: State<A, S>, link: Link.Link<A>, message: Dra
   }
   if (!areAwaited || link.peer !== hubs.current()) return
   const knows = [...link.trails].map(([copies, { position }]) => [copies, position] as const)
-    .filter(([copies, to]) => to > 0 && (isNews(link, `knows ${copies}`, to) || isOwed))
+    .filter(([copies, to]) => to >= 0 && (isNews(link, `knows ${copies}`, to) || isOwed))
   if (knows.length > 0) message.knows = knows
 }
 

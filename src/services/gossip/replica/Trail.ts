@@ -15,18 +15,21 @@ interface Run {
 }
 
 export interface Trail {
-  /** How far this replica has moved the frontier along the trail, and how far the peer has said that it goes. */
+  /**
+   * How far this replica has moved the frontier along the trail, and how far the peer has said that it goes; -1 if it is
+   * not known to have come to the beginning of the peer's log.
+   */
   position: number
   told: number
   runs: Queue.Queue<Run>
 }
 
-export const make = (): Trail => ({ position: 0, told: 0, runs: Queue.make() })
+export const make = (): Trail => ({ position: -1, told: -1, runs: Queue.make() })
 
 /** Begins a trail at this position: so many operations of each origin come before. */
 export const begin = (trail: Trail, position: number, before: Iterable<readonly [Origin, number]>): void => {
-  trail.position = 0
-  trail.told = 0
+  trail.position = -1
+  trail.told = -1
   trail.runs = Queue.make()
   for (const [origin, count] of before) trail.runs.push({ origin, count, length: 0, end: position })
 }

@@ -89,7 +89,7 @@ describe("a replica that is lied to", () => {
   const refused: Readonly<Record<string, Partial<Gossip<number>>>> = {
     "an epoch of its log that is to come": { have: [me, 1, 0] },
     "a position after the end of its log": { have: [me, 0, 4] },
-    "more than it has made": { got: 2 },
+    "more than it has made": { have: [me, 0, 0], got: 2 },
     "more of it than it has made, in a vector": { vector: { [mine]: 2 } },
     "a frontier after the end of its log": { knows: [[3, 4]] },
     "a frontier after the end of the sender's log": { at: 0, names, of: [0], ops: [9], frontiers: [[3, 2]] },
@@ -126,6 +126,24 @@ describe("a replica that is lied to", () => {
     leaf.hear(n0, { life: hub, epoch: 1, at: 3, of: [0], ops: [4] })
     assert.deepStrictEqual(leaf.has(), [1, 2, 3, 4])
   })
+})
+
+describe("a replica that a peer takes for its former life", () => {
+  const former = Life.make("former")
+  const claims: Readonly<Record<string, Partial<Gossip<number>>>> = {
+    "more of its own than it has made": { got: 9 },
+    "a position in the former life's log": { have: [former, 0, 9], got: 1, knows: [[3, 9]] }
+  }
+  for (const [what, claim] of Object.entries(claims)) {
+    it(`answers it though it claims to have ${what}`, () => {
+      const leaf = makeSettled()
+      const { isRefused, sends } = leaf.hear(n2, { life: third, ...claim, ask: 1, vector: {} })
+      assert.isFalse(isRefused)
+      const answers = sends.flatMap((sent) => sent._tag === "Gossip" && sent.to === n2 ? sent.message : [])
+      assert.deepStrictEqual(answers.map(({ answer, life }) => [life, answer?.[0]]), [[me, third]])
+      assertUnharmed(leaf, what)
+    })
+  }
 })
 
 describe("a replica that is given a snapshot", () => {
