@@ -79,10 +79,12 @@ const handler = Effect.fnUntraced(function*(given: Given) {
   const ids = yield* membersFor(node, of)
   const { run } = yield* Effect.promise(() => import("../nats/NatsNode.ts"))
   const at = url ?? Nats.usualUrl
-  const what = `${workload} (${subject.programName}) as cluster ${cluster} on ${at}`
-  yield* Output.err(`${node} of ${ids.join(", ")} runs ${what}.\n`)
-  const folder = disk ?? join("gossip-girl-disks", cluster)
-  return yield* inWords(run(subject.program, { url: at, cluster, id: node, ids, disk: folder }))
+  const settings = { url: at, cluster, id: node, ids, disk: disk ?? join("gossip-girl-disks", cluster) }
+  const work = `${workload} (${subject.programName}) as cluster ${cluster} on ${at}`
+  return yield* inWords(run(subject.program, settings, {
+    waits: (what) => Output.err(`${node} waits for ${what}.\n`),
+    runs: Output.err(`${node} of ${ids.join(", ")} runs ${work}.\n`)
+  }))
 })
 
 /** What servers, settings and disks are at fault for is said in a line; what a program is at fault for is a defect. */

@@ -72,18 +72,38 @@ export const explain = (error: unknown): string | undefined =>
     ? error.message.replaceAll(/\s+/g, " ")
     : undefined
 
-/** Runs a node until it is interrupted. JetStream must be there when the node starts, whatever the program asks for. */
-export const run = (program: SimulatedNode.Program, { cluster, disk, id, ids, url }: Settings) =>
-  Effect.andThen(NatsBucket.open, program).pipe(
-    Effect.provide(
-      Layer.provideMerge(layer(NatsMessageIO.layer, disk), NatsBus.layer).pipe(
-        Layer.provideMerge(
-          environment({ NATS_URL: url, NATS_CLUSTER: cluster, NODE_ID: id, NODE_IDS: ids.join(",") })
-        )
-      )
-    ),
-    Effect.provideService(Logger.LogToStderr, true)
+/** What a node that starts tells whoever has started it. */
+export interface Telling {
+  /** It has waited for this for {@link patience} ms, and goes on waiting. */
+  readonly waits: (what: string) => Effect.Effect<void>
+  /** Servers know that it listens, and JetStream has taken a write of its own. */
+  readonly runs: Effect.Effect<void>
+}
+
+/** How long a node waits before it says so, in ms. */
+const patience = 1000
+
+/**
+ * Runs a node until it is interrupted. JetStream must be there when the node starts, whatever the program asks for.
+ */
+export const run = Effect.fnUntraced(function*(
+  program: SimulatedNode.Program,
+  { cluster, disk, id, ids, url }: Settings,
+  { runs, waits }: Telling
+) {
+  const patiently = <A, E, R>(what: string, awaited: Effect.Effect<A, E, R>) =>
+    Effect.raceFirst(awaited, Effect.andThen(Effect.sleep(patience), Effect.andThen(waits(what), Effect.never)))
+  const bus = yield* patiently(`an answer of a NATS server at ${url}`, Layer.build(busAt(url, cluster)))
+  const node = layer(NatsMessageIO.layer, disk).pipe(
+    Layer.provide(environment({ NODE_ID: id, NODE_IDS: ids.join(",") }))
   )
+  yield* patiently("JetStream of the NATS servers", NatsBucket.open).pipe(
+    Effect.andThen(runs),
+    Effect.andThen(program),
+    Effect.provide(node),
+    Effect.provideContext(bus)
+  )
+}, (running) => Effect.provideService(Effect.scoped(running), Logger.LogToStderr, true))
 
 /**
  * Runs a node that a bench has started. `init` on standard input tells it who it is. What the bench's clients ask there

@@ -170,7 +170,7 @@ export const up = Effect.fnUntraced(function*(settings: Settings) {
   })
 
   yield* Output.err([
-    `${ids.join(", ")} run ${workload} (${program}) as cluster ${cluster} on ${url}.`,
+    `${ids.join(", ")} start with ${workload} (${program}) as cluster ${cluster} on ${url}; each says when it runs.`,
     `Ask them from another terminal: gossip-girl ask ${ids[0]} TYPE '{…}'; end them with Ctrl-C.`,
     ""
   ].join("\n"))

@@ -11,7 +11,7 @@ import * as NatsServers from "../../bin/nats/NatsServers.ts"
 import * as NatsDurability from "../../src/nats/NatsDurability.ts"
 import { built, root } from "../bin/GossipGirl.ts"
 import * as DeploymentFiles from "./DeploymentFiles.ts"
-import { isInstalled } from "./Servers.ts"
+import { isInstalled, until } from "./Servers.ts"
 
 const { compose, fly, kubernetes, password, text } = DeploymentFiles
 type Process = DeploymentFiles.Process
@@ -225,15 +225,18 @@ describe.skipIf(!isInstalled)("with a real server", () => {
       const environment = yield* environmentOf(nodes[0]!)
       const [, command] = /exec n1 (.*)/.exec(text("compose.yaml"))! // it says how to ask
       const { args } = startedBy(stubs, { command: command!, environment })
-      const ask = () =>
-        spawnSync(process.execPath, [built, ...args], {
-          cwd: root,
-          encoding: "utf8",
-          env: { ...process.env, ...environment }
-        })
-      let answer = ask()
       // Servers that start need time to hear of who listens where, so that a message may be lost. To write again does no harm.
-      while (/nobody listens|error 11|error 0/.test(answer.stderr)) answer = ask()
+      const answer = yield* until(
+        "three nodes take a write",
+        Effect.suspend(() => {
+          const answer = spawnSync(process.execPath, [built, ...args], {
+            cwd: root,
+            encoding: "utf8",
+            env: { ...process.env, ...environment }
+          })
+          return /nobody listens|error 11|error 0/.test(answer.stderr) ? Effect.fail("not yet") : Effect.succeed(answer)
+        })
+      )
       assert.strictEqual(answer.stderr, "")
       assert.strictEqual(JSON.parse(answer.stdout).type, "write_ok")
       for (const process of processes) assert.isNotEmpty(readdirSync(volume(process)))

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -23,7 +24,7 @@ import { Cas, Read, Write } from "../../src/schema/KvProtocol.ts"
 import { Node } from "../../src/services/node/Node.ts"
 import { Peers } from "../../src/services/node/Peers.ts"
 import { Timers } from "../../src/services/node/Timers.ts"
-import { environment, isInstalled, ofVersion, one } from "./Servers.ts"
+import { environment, isInstalled, ofVersion, one, until } from "./Servers.ts"
 
 const busAt = (url: string) => environment({ NATS_URL: url, NATS_CLUSTER: "a_cluster" })(NatsBus.layer)
 
@@ -41,8 +42,13 @@ const clientAt = (url: string) => NatsClient.layer.pipe(Layer.provideMerge(busAt
 
 const n1 = NodeId.make("n1")
 
-/** A node that listens needs a moment; until then what it is sent is lost. */
-const patiently = Effect.retry(Schedule.spaced("50 millis"))
+/** Runs a program as a node, and completes when the server knows that the node listens. */
+const running = <E, R>(program: Effect.Effect<void, E, R>, node: ReturnType<typeof nodeAt>) =>
+  Effect.gen(function*() {
+    const context = yield* Layer.build(node)
+    yield* Effect.forkScoped(Effect.provideContext(program, context))
+    yield* Effect.promise(() => Context.get(context, NatsBus).connection.flush())
+  })
 
 /** A store of its own, with a connection and a memory of its own. */
 const storeAt = (url: string) =>
@@ -93,12 +99,11 @@ describe.skipIf(!isInstalled)("a bus on one server", () => {
       const { url } = yield* one()
       const log: Array<string> = []
       const logging = Logger.layer([Logger.make(({ message }) => void log.push(String(message)))])
-      yield* Effect.forkScoped(EchoProgram.pipe(Effect.provide(Layer.provideMerge(nodeAt(url), logging))))
+      yield* Effect.provide(running(EchoProgram, nodeAt(url)), logging)
       yield* Effect.gen(function*() {
         const client = yield* NatsClient
         const { connection, subject } = yield* NatsBus
-        const ask = client.ask(n1, Echo, { echo: [1, { a: "b" }] })
-        assert.deepStrictEqual(yield* patiently(ask), { echo: [1, { a: "b" }] })
+        assert.deepStrictEqual(yield* client.ask(n1, Echo, { echo: [1, { a: "b" }] }), { echo: [1, { a: "b" }] })
         for (const garbage of ["", "no JSON", "{}", "[1]", `{"src":"c1","dest":"n9","body":{"type":"echo"}}`]) {
           connection.publish(subject(n1), garbage)
         }
@@ -189,10 +194,10 @@ describe.skipIf(!isInstalled)("a store on one server", () => {
   it.live("serves the programs of nodes", () =>
     Effect.gen(function*() {
       const { url } = yield* one()
-      yield* Effect.forkScoped(Effect.provide(LinKvProxy, nodeAt(url)))
+      yield* running(LinKvProxy, nodeAt(url))
       yield* Effect.gen(function*() {
         const client = yield* NatsClient
-        yield* patiently(client.ask(n1, Write, { key: 1, value: "a" }))
+        yield* client.ask(n1, Write, { key: 1, value: "a" })
         yield* client.ask(n1, Cas, { key: 1, from: "a", to: "b" })
         assert.strictEqual((yield* Effect.flip(client.ask(n1, Cas, { key: 1, from: "a", to: "c" }))).code, 22)
         assert.deepStrictEqual(yield* client.ask(n1, Read, { key: 1 }), { value: "b" })
@@ -244,12 +249,13 @@ describe.skipIf(!isInstalled)("three servers", () => {
       for (const server of [0, 1, 2]) {
         yield* kill(server)
         yield* Effect.forEach([1, 2, 3].map((i) => 100 * (server + 1) + i), write)
-        yield* patiently(store.write("back", server))
+        yield* until("two servers take a write", store.write("back", server))
         yield* restart(server)
-        yield* patiently(Effect.provideContext(NatsBucket.whole, bus))
+        yield* until("each server has all of the bucket", Effect.provideContext(NatsBucket.whole, bus))
       }
+      yield* until("three servers answer a read", store.read("back"))
       assert.isAtLeast(acknowledged.size, 20)
-      for (const n of acknowledged) assert.strictEqual(yield* patiently(store.read(`key ${n}`)), n)
+      for (const n of acknowledged) assert.strictEqual(yield* store.read(`key ${n}`), n)
     }).pipe(Effect.scoped))
 
   it.live("refuse, or leave open, what they are asked without a majority; and a bucket cannot be opened then", () =>

@@ -2,7 +2,6 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Schedule from "effect/Schedule"
 import { once } from "node:events"
 import { connect, createServer, type Socket } from "node:net"
 import * as NatsServers from "../../bin/nats/NatsServers.ts"
@@ -16,7 +15,7 @@ import type { Event } from "../../src/workloads/history/History.ts"
 import * as Recorder from "../../src/workloads/history/Recorder.ts"
 import * as LinKvChecker from "../../src/workloads/lin-kv/LinKvChecker.ts"
 import * as Patched from "../wrong/Patched.ts"
-import { environment, isInstalled } from "./Servers.ts"
+import { environment, isInstalled, until } from "./Servers.ts"
 
 /** Somebody who listens, with those who have come. */
 const listener = Effect.acquireRelease(
@@ -85,8 +84,6 @@ const stores = Effect.fnUntraced(function*(urls: ReadonlyArray<string>, cluster:
   return { stores: all.map(({ store }) => store), leader: Number(streamInfo.cluster?.leader?.slice(1)) }
 })
 
-const patiently = Effect.retry(Schedule.spaced("50 millis"))
-
 /** Asks, and writes down what came of it. */
 const asking = () => {
   let time = 0
@@ -111,7 +108,7 @@ const asking = () => {
     read: (process: number, asked: Effect.Effect<Json, unknown>) =>
       ask(process, "read", ["x", null], asked, (value) => ["x", value]),
     write: (process: number, store: NatsKvStore.NatsKvStore, value: number) =>
-      ask(process, "write", ["x", value], patiently(store.write("x", value)), () => ["x", value])
+      ask(process, "write", ["x", value], until("a store has written", store.write("x", value)), () => ["x", value])
   }
 }
 
@@ -127,14 +124,13 @@ const tried = Effect.fnUntraced(function*({ links, urls }: NatsServers.NatsServe
   const alone = (leader + 1) % urls.length
   const { history, read, write } = asking()
   yield* write(leader, all[leader]!, 1)
-  yield* patiently(all[alone]!.read("x"))
-  yield* read(alone, patiently(all[alone]!.read("x")))
+  yield* read(alone, until("the store that shall be alone answers", all[alone]!.read("x")))
   links.cut((from, to) => (from === alone) !== (to === alone))
   yield* write(leader, all[leader]!, 2)
   yield* read(alone, all[alone]!.read("x"))
   links.cut(() => false)
-  yield* patiently(all[alone]!.write("healed", true))
-  yield* read(alone, patiently(all[alone]!.read("x")))
+  yield* until("the store that was alone has written", all[alone]!.write("healed", true))
+  yield* read(alone, until("the store that was alone answers", all[alone]!.read("x")))
   const ok = history.filter(({ type }) => type === "ok").map(({ value }) => value)
   return { ok, found: LinKvChecker.check(history).findings.map(({ kind }) => kind) }
 })

@@ -4,6 +4,7 @@
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import { createServer, type Server } from "node:net"
 import * as NatsServer from "../../bin/nats/NatsServer.ts"
 import * as NatsServers from "../../bin/nats/NatsServers.ts"
@@ -19,6 +20,17 @@ export const one = (more = "") =>
   Effect.gen(function*() {
     return yield* NatsServer.start({ port: yield* NatsServer.freePort, folder: yield* NatsServers.folder, more })
   })
+
+/** Waits for something that servers or nodes need time for, and dies when that is not so within a minute. */
+export const until = <A, E, R>(what: string, condition: Effect.Effect<A, E, R>): Effect.Effect<A, never, R> =>
+  condition.pipe(
+    Effect.retry(Schedule.spaced("50 millis")),
+    Effect.orDie,
+    Effect.timeoutOrElse({
+      duration: "60 seconds",
+      orElse: () => Effect.die(new Error(`awaited for 60 s in vain: ${what}`))
+    })
+  )
 
 /** The URL of something that says it is a server of this version, and of which no more is asked. */
 export const ofVersion = (version: string) =>

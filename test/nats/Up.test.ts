@@ -3,10 +3,10 @@ import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
 import { tmpdir } from "node:os"
 import { gossip, root } from "../bin/GossipGirl.ts"
-import { isInstalled, one } from "./Servers.ts"
+import { isInstalled, ofVersion, one } from "./Servers.ts"
 
-/** `gossip-girl up` with these arguments, once it has said this; it is ended, and what it said is the answer. */
-const upUntil = (said: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv = {}) =>
+/** `gossip-girl up` with these arguments, once it has said all this; it is ended, and what it said is the answer. */
+const upUntil = (said: ReadonlyArray<string>, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv = {}) =>
   Effect.acquireRelease(
     Effect.callback<{ readonly end: Effect.Effect<{ code: number | null; stderr: string }> }>((resume) => {
       const child = spawn(process.execPath, ["dist/gossip-girl.js", "up", ...args], {
@@ -24,7 +24,7 @@ const upUntil = (said: string, args: ReadonlyArray<string>, env: NodeJS.ProcessE
       void closed.then(() => resume(Effect.succeed({ end })))
       child.stderr.setEncoding("utf8").on("data", (text: string) => {
         stderr += text
-        if (stderr.includes(said)) resume(Effect.succeed({ end }))
+        if (said.every((text) => stderr.includes(text))) resume(Effect.succeed({ end }))
       })
     }),
     ({ end }) => end
@@ -32,22 +32,17 @@ const upUntil = (said: string, args: ReadonlyArray<string>, env: NodeJS.ProcessE
 
 const ask = (url: string, ...args: ReadonlyArray<string>) => gossip("ask", "--nats", url, ...args)
 
-/** Nodes need a moment to be there. */
-const untilAnswered = (url: string, ...args: ReadonlyArray<string>) => {
-  for (;;) {
-    const answer = ask(url, ...args)
-    if (answer.status === 0 || !answer.stderr.includes("nobody listens")) return answer
-  }
-}
-
 describe.skipIf(!isInstalled)("gossip-girl up", () => {
   it.live("runs nodes that answer, keep going without their command's terminal, and end with it", () =>
     Effect.gen(function*() {
       const { url } = yield* one()
-      const cluster = yield* upUntil("run broadcast (star)", ["broadcast", "--nats", url])
-      const sent = untilAnswered(url, "n1", "broadcast", `{"message": 7}`)
+      const cluster = yield* upUntil(
+        ["n1", "n2", "n3"].map((id) => `${id}: ${id} of n1, n2, n3 runs broadcast (star)`),
+        ["broadcast", "--nats", url]
+      )
+      const sent = ask(url, "n1", "broadcast", `{"message": 7}`)
       assert.deepStrictEqual(JSON.parse(sent.stdout), { type: "broadcast_ok", in_reply_to: 1 })
-      const refused = untilAnswered(url, "n2", "unheard")
+      const refused = ask(url, "n2", "unheard")
       assert.strictEqual(refused.status, 1)
       assert.match(
         refused.stderr,
@@ -62,13 +57,32 @@ describe.skipIf(!isInstalled)("gossip-girl up", () => {
     Effect.gen(function*() {
       const { url } = yield* one()
       for (const node of ["a", "b"]) {
-        yield* upUntil("as cluster", ["lin-kv", "--program", "proxy", "--nats", url, "--node", node, "--of", "a,b"], {
+        yield* upUntil([`${node} of a, b runs lin-kv (proxy)`], [
+          "lin-kv",
+          "--program",
+          "proxy",
+          "--nats",
+          url,
+          "--node",
+          node,
+          "--of",
+          "a,b"
+        ], {
           DISK_FOLDER: tmpdir()
         })
       }
-      assert.strictEqual(untilAnswered(url, "a", "write", `{"key": "x", "value": 1}`).status, 0)
-      const read = untilAnswered(url, "b", "read", `{"key": "x"}`)
+      assert.strictEqual(ask(url, "a", "write", `{"key": "x", "value": 1}`).status, 0)
+      const read = ask(url, "b", "read", `{"key": "x"}`)
       assert.strictEqual(JSON.parse(read.stdout).value, 1)
+    }).pipe(Effect.scoped))
+})
+
+describe("a node that reaches a server without a majority", () => {
+  it.live("says what it waits for, and not that it runs", () =>
+    Effect.gen(function*() {
+      const url = yield* ofVersion("2.10.0")
+      const node = yield* upUntil(["n1 waits for JetStream"], ["echo", "--node", "n1", "--nats", url])
+      assert.strictEqual((yield* node.end).stderr, "n1 waits for JetStream of the NATS servers.\n")
     }).pipe(Effect.scoped))
 })
 
@@ -81,7 +95,7 @@ describe.skipIf(!isInstalled)("where there is no JetStream", () => {
       for (const command of [["up", "echo"], ["up", "echo", "--node", "n1"], ["worker"]]) {
         const { status, stderr } = gossip(...command, "--nats", url)
         assert.strictEqual(status, 3)
-        assert.match(stderr, /(^|on \S+\n)gossip-girl: the NATS server has no JetStream; start it with it: .*\n$/)
+        assert.match(stderr, /^gossip-girl: the NATS server has no JetStream; start it with it: .*\n$/)
       }
     }).pipe(Effect.scoped))
 })
