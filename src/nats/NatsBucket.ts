@@ -5,13 +5,21 @@
  * Where servers form a cluster the bucket is on three of them, so that the loss of one server loses nothing. It holds
  * the last {@link history} writes of each key.
  */
-import { type ConsumerMessages, DeliverPolicy, type JetStreamClient, type JsMsg } from "@nats-io/jetstream"
-import { type KV, Kvm } from "@nats-io/kv"
+import {
+  type Consumer,
+  type ConsumerMessages,
+  DeliverPolicy,
+  type JetStreamClient,
+  type JsMsg
+} from "@nats-io/jetstream"
+import { Kvm } from "@nats-io/kv"
 import type { NatsConnection } from "@nats-io/transport-node"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
+import type { MessageId } from "../schema/MessageId.ts"
+import * as BucketWriter from "./BucketWriter.ts"
 import * as JetStream from "./JetStream.ts"
 import { NatsBus } from "./NatsBus.ts"
 
@@ -29,7 +37,10 @@ export interface Write {
 }
 
 export interface Bucket {
-  readonly kv: KV
+  /** Tells the outcome of each of its writes. It lasts until the scope ends. */
+  readonly writer: (
+    onOutcome: (id: MessageId, outcome: BucketWriter.Outcome) => void
+  ) => Effect.Effect<BucketWriter.BucketWriter, never, Scope.Scope>
   /**
    * Calls back with all writes that the bucket holds, and with each later one, in their order, until the scope ends.
    */
@@ -56,25 +67,42 @@ const silence = (messages: ConsumerMessages, connection: NatsConnection) => {
   return Effect.raceFirst(until(messages.status(), "heartbeats_missed"), until(connection.status(), "reconnect"))
 }
 
+interface Source {
+  readonly client: JetStreamClient
+  readonly connection: NatsConnection
+  readonly stream: string
+}
+
+/**
+ * Lets a server send the writes from a place in the stream on. NATS takes any server that holds the stream. It is asked
+ * until it takes the one that this client is connected to: a write comes from there sooner, and no other server that
+ * goes away makes the follower wait.
+ */
+const consumerFrom = async (
+  { client, connection, stream }: Source,
+  place: number,
+  tries = 10
+): Promise<Consumer> => {
+  const consumer = await client.consumers.get(stream, {
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: place
+  })
+  const { cluster } = await consumer.info(true)
+  const isNear = cluster?.leader === undefined || cluster.leader === connection.info?.server_name
+  if (isNear || tries === 1) return consumer
+  await consumer.delete()
+  return consumerFrom({ client, connection, stream }, place, tries - 1)
+}
+
 /**
  * Follows the stream, and begins again where it stood whenever that ends. The client of NATS would instead wait for a
  * server that is down to come back.
  */
-const follow = (
-  { client, connection, stream }: {
-    readonly client: JetStreamClient
-    readonly connection: NatsConnection
-    readonly stream: string
-  },
-  onMessage: (message: JsMsg) => void
-) => {
+const follow = (source: Source, onMessage: (message: JsMsg) => void) => {
   let next = 1
   return Effect.acquireRelease(
     Effect.tryPromise(async () => {
-      const consumer = await client.consumers.get(stream, {
-        deliver_policy: DeliverPolicy.StartSequence,
-        opt_start_seq: next
-      })
+      const consumer = await consumerFrom(source, next)
       return consumer.consume({
         idle_heartbeat: heartbeat,
         max_messages: batch,
@@ -87,7 +115,7 @@ const follow = (
     }),
     (messages) => Effect.sync(() => messages.stop())
   ).pipe(
-    Effect.flatMap((messages) => silence(messages, connection)),
+    Effect.flatMap((messages) => silence(messages, source.connection)),
     Effect.scoped,
     Effect.ignore,
     Effect.repeat(Schedule.spaced("100 millis"))
@@ -111,7 +139,7 @@ export const open = Effect.flatMap(
       const prefix = `$KV.${cluster}.`
       const client = manager.jetstream()
       return {
-        kv,
+        writer: (onOutcome) => BucketWriter.make(connection, prefix, onOutcome),
         follow: (onWrite) =>
           follow({ client, connection, stream: `KV_${cluster}` }, ({ data, seq, subject }) =>
             onWrite({ key: subject.slice(prefix.length), revision: seq, data })).pipe(Effect.forkScoped, Effect.asVoid)

@@ -21,23 +21,25 @@
  *   another writer was faster; many reads at a time are one write together. A store has in memory what the bucket
  *   holds.
  * - **Unknown outcomes.** A write that is not acknowledged may have taken place or not, and fails with `Timeout`. A
- *   write that no leader was there to take has not taken place, and fails with `TemporarilyUnavailable`. A store
- *   repeats a read until {@link timeout} is over.
+ *   write that no leader was there to take has not taken place, and fails with `TemporarilyUnavailable`.
  * - **Limit.** A store that starts sees the last `history` writes of each key. If none of these had an effect, the
  *   store would take the first of them for one that had. For that as many writers would have to write to one key at the
  *   same time.
  */
-import { JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream"
-import * as Data from "effect/Data"
-import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Json from "../schema/Json.ts"
+import { MessageId } from "../schema/MessageId.ts"
 import * as ProtocolError from "../schema/ProtocolError.ts"
+import * as Calls from "../services/node/Calls.ts"
+import { Timers } from "../services/node/Timers.ts"
+import * as BucketWriter from "./BucketWriter.ts"
 import * as NatsBucket from "./NatsBucket.ts"
 import type { NatsBus } from "./NatsBus.ts"
 
@@ -63,10 +65,7 @@ export const timeout = 1000
 /** Room for the headers of a write, in bytes. */
 const headerBytes = 1024
 
-/** JetStream says that the key has another revision than the write expects. */
-class Overtaken extends Data.TaggedError("Overtaken") {}
-
-type Failure = ProtocolError.ProtocolError | Overtaken
+type Failure = ProtocolError.ProtocolError | BucketWriter.Overtaken
 
 /**
  * The name of a key in JetStream, which takes letters, digits and a few signs. Any other byte becomes `=` and its
@@ -79,11 +78,11 @@ export const keyName = (name: string): string =>
       : `=${byte.toString(16).padStart(2, "0")}`
   ).join("")
 
-/** A write: with `after`, only if that is the revision of the last one before it. By `id` its store knows it again. */
+/** A write: with `after`, only if that is the place of the last one before it. A store knows its own ones by `by`. */
 const Written = Schema.Struct({
   value: Json.Json,
   after: Schema.optionalKey(Schema.Int),
-  id: Schema.optionalKey(Schema.String)
+  by: Schema.optionalKey(Schema.Struct({ store: Schema.String, id: MessageId }))
 })
 const encode = Schema.encodeSync(Schema.fromJsonString(Written))
 const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Written))
@@ -91,21 +90,15 @@ const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Written))
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-const isOvertaken = (error: unknown): boolean =>
-  error instanceof JetStreamApiError
-  && (error.code === JetStreamApiCodes.StreamWrongLastSequence
-    || error.code === JetStreamApiCodes.StreamWrongLastSequenceUnknown)
-
-const nameOf = (error: unknown): string => error instanceof Error ? error.name : "unknown"
-
-/** The client of NATS uses this name when nobody listens for the bucket's writes. */
-const isUntaken = (error: unknown): boolean => nameOf(error) === "JetStreamNotEnabled"
-
-const toFailure = (error: unknown): Failure => {
-  if (isOvertaken(error)) return new Overtaken()
-  return isUntaken(error)
-    ? new ProtocolError.TemporarilyUnavailable({ text: "JetStream has no leader for the bucket" })
-    : new ProtocolError.Timeout({ text: `JetStream did not acknowledge (${nameOf(error)})` })
+const toFailure = (failure: BucketWriter.Failure): Failure => {
+  switch (failure._tag) {
+    case "Overtaken":
+      return failure
+    case "Untaken":
+      return new ProtocolError.TemporarilyUnavailable({ text: "JetStream has no leader for the bucket" })
+    case "Unacknowledged":
+      return new ProtocolError.Timeout({ text: `JetStream did not acknowledge: ${failure.detail}` })
+  }
 }
 
 const missing = (key: string) => new ProtocolError.KeyDoesNotExist({ text: `there is no key ${key}` })
@@ -124,29 +117,27 @@ interface Outcome {
   readonly isInTime: boolean
 }
 
-/** What the writes of the stream, up to a place in it, make of the keys. */
-const replica = () => {
+/**
+ * What the writes of the stream, up to a place in it, make of the keys.
+ *
+ * @param onOwn is told of each write of the store of this name
+ */
+const replica = (store: string, onOwn: (id: MessageId, isInTime: boolean) => void) => {
   const held = new Map<string, Held>()
-  const awaited = new Map<string, (outcome: Outcome) => void>()
   let position = 0
-  const tell = (id: string, outcome: Outcome): void => awaited.get(id)?.(outcome)
   return {
-    /** By the id of a write: who waits until this store has seen it. */
-    awaited,
     get: (key: string): Held => held.get(keyName(key)) ?? nothing,
     apply: ({ data, key, revision }: NatsBucket.Write): void => {
       if (revision <= position) return
       position = revision
-      const text = decoder.decode(data)
-      if (key === NatsBucket.probe) return tell(text, { revision, isInTime: true })
-      const written = decode(text)
+      const written = decode(decoder.decode(data))
       if (Option.isNone(written)) return
-      const { after, id, value } = written.value
+      const { after, by, value } = written.value
       const now = held.get(key) ?? nothing
       // Nobody knows what came before the first write that the bucket still holds.
       const isInTime = after === undefined || after === now.revision || now === nothing
       held.set(key, { value: isInTime ? value : now.value, revision })
-      if (id !== undefined) tell(id, { revision, isInTime })
+      if (by?.store === store) onOwn(by.id, isInTime)
     }
   }
 }
@@ -159,50 +150,58 @@ const inTime = <A>(request: Effect.Effect<A, ProtocolError.ProtocolError>) =>
   })
 
 /** What a store of this name writes to its bucket, and how it learns what became of that. */
-const writerOf = (
-  { kv }: NatsBucket.Bucket,
-  { isConnected, maxPayload }: Bus,
-  awaited: ReturnType<typeof replica>["awaited"],
-  store: string
-) => {
-  let count = 0
-  /** Writes a text with a new id. Succeeds when it is acknowledged and, if it must be seen, this store has seen it. */
-  const send = Effect.fnUntraced(function*(
-    key: string,
-    textOf: (id: string) => string,
-    { after, mustBeSeen }: { readonly after?: number | undefined; readonly mustBeSeen: boolean }
-  ) {
-    if (!isConnected()) {
-      return yield* new ProtocolError.TemporarilyUnavailable({ text: "no NATS server is reached" })
-    }
-    const id = `${store}.${count++}`
-    const bytes = encoder.encode(textOf(id))
-    const room = maxPayload() - headerBytes
-    if (bytes.length > room) {
-      const text = `a value of ${bytes.length} bytes is more than the NATS server takes (${room})`
-      return yield* new ProtocolError.MalformedRequest({ text })
-    }
-    const seen = Deferred.makeUnsafe<Outcome>()
-    if (mustBeSeen) awaited.set(id, (outcome) => Deferred.doneUnsafe(seen, Effect.succeed(outcome)))
-    const written = Effect.tryPromise({
-      try: () => kv.put(key, bytes, { timeout, ...after !== undefined && { previousSeq: after } }),
-      catch: toFailure
-    })
-    const outcome = mustBeSeen
-      ? Effect.andThen(written, Deferred.await(seen))
-      : Effect.map(written, (revision): Outcome => ({ revision, isInTime: true }))
-    return yield* Effect.ensuring(outcome, Effect.sync(() => awaited.delete(id)))
-  })
-  return {
-    mark: send(NatsBucket.probe, (id) => id, { mustBeSeen: true }),
-    /** Whether a condition held, only followers see. */
-    write: (key: string, value: Json.Json, after?: number) =>
-      send(keyName(key), (id) => encode({ value, id, ...after !== undefined && { after } }), {
-        after,
-        mustBeSeen: after !== undefined
-      })
+const sender = Effect.fnUntraced(function*(bucket: NatsBucket.Bucket, { isConnected, maxPayload }: Bus, store: string) {
+  const timers = yield* Layer.build(Timers.layer)
+  const { call, complete } = yield* Effect.provideContext(Calls.make<Outcome, Failure>(), timers)
+  /** What is known of each write that is under way. */
+  const underWay = new Map<MessageId, Partial<Outcome>>()
+  const learn = (id: MessageId, more: Partial<Outcome>): void => {
+    const { isInTime, revision } = Object.assign(underWay.get(id) ?? {}, more)
+    if (revision !== undefined && isInTime !== undefined) complete(id, Effect.succeed({ revision, isInTime }))
   }
-}
+  const writer = yield* bucket.writer((id, outcome) => {
+    if (Result.isSuccess(outcome)) learn(id, { revision: outcome.success })
+    else complete(id, Effect.fail(toFailure(outcome.failure)))
+  })
+
+  const refusal = ({ length }: Uint8Array): ProtocolError.ProtocolError | undefined => {
+    if (!isConnected()) return new ProtocolError.TemporarilyUnavailable({ text: "no NATS server is reached" })
+    const room = maxPayload() - headerBytes
+    const text = `a value of ${length} bytes is more than the NATS server takes (${room})`
+    return length > room ? new ProtocolError.MalformedRequest({ text }) : undefined
+  }
+
+  /** Writes, and succeeds when all of the outcome is known that is not known before. */
+  const send = (
+    key: string,
+    written: Pick<typeof Written.Type, "value" | "after">,
+    before: Partial<Outcome> = {}
+  ): Effect.Effect<Outcome, Failure> =>
+    Effect.suspend(() => {
+      let sent: MessageId
+      return Effect.ensuring(
+        call(Duration.millis(timeout), (id) => {
+          sent = id
+          const bytes = encoder.encode(encode({ ...written, by: { store, id } }))
+          const refused = refusal(bytes)
+          if (refused === undefined) {
+            underWay.set(id, { ...before })
+            writer.write(id, key, bytes, written.after)
+          } else complete(id, Effect.fail(refused))
+        }),
+        Effect.sync(() => underWay.delete(sent))
+      )
+    })
+
+  return {
+    mark: send(NatsBucket.probe, { value: null }),
+    /** A write without a condition has an effect wherever its place is. */
+    write: (key: string, value: Json.Json) => send(keyName(key), { value }, { isInTime: true }),
+    writeAfter: (key: string, value: Json.Json, after: number) => send(keyName(key), { value, after }),
+    /** To call when this store sees a write of its own in the stream. */
+    onOwn: (id: MessageId, isInTime: boolean) => learn(id, { isInTime })
+  }
+})
 
 /** A write without a condition is never refused: should it be, its outcome counts as unknown. */
 const atOdds = <A>(write: Effect.Effect<A, Failure>): Effect.Effect<A, ProtocolError.ProtocolError> => {
@@ -235,11 +234,11 @@ const shared = (attempt: Effect.Effect<void, ProtocolError.ProtocolError>) => {
 
 /** A store that follows the bucket until the scope ends. */
 export const make = Effect.fnUntraced(function*(bucket: NatsBucket.Bucket, bus: Bus) {
-  const { apply, awaited, get } = replica()
   const store = Math.abs(yield* Random.nextInt).toString(36)
-  const { mark, write } = writerOf(bucket, bus, awaited, store)
+  const { mark, onOwn, write, writeAfter } = yield* sender(bucket, bus, store)
+  const { apply, get } = replica(store, onOwn)
   yield* bucket.follow(apply)
-  const catchUp = shared(Effect.asVoid(inTime(atOdds(mark))))
+  const catchUp = shared(Effect.asVoid(atOdds(mark)))
 
   /** What the key holds at a moment after this was asked. */
   const look = (key: string) => Effect.map(catchUp, () => get(key))
@@ -255,8 +254,8 @@ export const make = Effect.fnUntraced(function*(bucket: NatsBucket.Bucket, bus: 
     Effect.gen(function*() {
       let now = get(key)
       if (Result.isFailure(next(now.value))) now = yield* look(key)
-      const { isInTime } = yield* write(key, yield* Effect.fromResult(next(now.value)), now.revision)
-      if (!isInTime) return yield* new Overtaken()
+      const { isInTime } = yield* writeAfter(key, yield* Effect.fromResult(next(now.value)), now.revision)
+      if (!isInTime) return yield* new BucketWriter.Overtaken()
     }).pipe(
       Effect.tapError((error) => error._tag === "Overtaken" ? catchUp : Effect.void),
       Effect.retry({ while: (error) => error._tag === "Overtaken", schedule: Schedule.recurs(100) }),
@@ -276,11 +275,7 @@ export const make = Effect.fnUntraced(function*(bucket: NatsBucket.Bucket, bus: 
 
   return {
     read: (key) =>
-      look(key).pipe(
-        Effect.retry({ while: ({ _tag }) => _tag === "Timeout", schedule: Schedule.spaced("50 millis") }),
-        inTime,
-        Effect.flatMap(({ value }) => value === undefined ? Effect.fail(missing(key)) : Effect.succeed(value))
-      ),
+      Effect.flatMap(look(key), ({ value }) => value === undefined ? Effect.fail(missing(key)) : Effect.succeed(value)),
     write: (key, value) => Effect.asVoid(putAnyway(key, value)),
     cas,
     timestamp: (key) => Effect.map(putAnyway(key, null), ({ revision }) => revision)

@@ -6,6 +6,7 @@ import { once } from "node:events"
 import { connect, createServer, type Socket } from "node:net"
 import * as NatsServers from "../../bin/nats/NatsServers.ts"
 import * as RouteLinks from "../../bin/nats/RouteLinks.ts"
+import * as JetStream from "../../src/nats/JetStream.ts"
 import * as NatsBucket from "../../src/nats/NatsBucket.ts"
 import { NatsBus } from "../../src/nats/NatsBus.ts"
 import * as NatsKvStore from "../../src/nats/NatsKvStore.ts"
@@ -74,14 +75,15 @@ const stores = Effect.fnUntraced(function*(urls: ReadonlyArray<string>, cluster:
     Effect.gen(function*() {
       const bus = yield* Layer.build(environment({ NATS_URL: url, NATS_CLUSTER: cluster })(NatsBus.layer))
       const bucket = yield* Effect.provideContext(NatsBucket.open, bus)
+      const info = Effect.provideContext(JetStream.use(({ manager }) => manager.streams.info(`KV_${cluster}`)), bus)
       return {
-        bucket,
+        info,
         store: yield* Effect.provideContext(make(bucket, yield* Effect.provideContext(NatsBus, bus)), bus)
       }
     })
   const all = yield* Effect.forEach(urls, at)
-  const { streamInfo } = yield* Effect.promise(() => all[0]!.bucket.kv.status())
-  return { stores: all.map(({ store }) => store), leader: Number(streamInfo.cluster?.leader?.slice(1)) }
+  const info = yield* all[0]!.info
+  return { stores: all.map(({ store }) => store), leader: Number(info.cluster?.leader?.slice(1)) }
 })
 
 /** Asks, and writes down what came of it. */

@@ -11,48 +11,48 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import type { Body } from "../../schema/Envelope.ts"
 import { MessageId } from "../../schema/MessageId.ts"
 import * as ProtocolError from "../../schema/ProtocolError.ts"
 import * as MonotonicClock from "./MonotonicClock.ts"
 import { Timers } from "./Timers.ts"
 
-export type Reply = Effect.Effect<Body, ProtocolError.ProtocolError>
+export type Reply<A, E> = Effect.Effect<A, E | ProtocolError.Timeout>
 
-export interface Calls {
+export interface Calls<A, E> {
   /**
    * Draws a message id, hands it to `send` and awaits the reply. Fails with the error that was replied, or with
    * {@link ProtocolError.Timeout}: then nobody knows whether the request took effect.
    */
-  readonly call: (timeout: Duration.Duration, send: (id: MessageId) => void) => Reply
+  readonly call: (timeout: Duration.Duration, send: (id: MessageId) => void) => Reply<A, E>
   /** Hands a reply to the fiber that awaits it; says whether there is one. */
-  readonly complete: (inReplyTo: MessageId, reply: Reply) => boolean
+  readonly complete: (inReplyTo: MessageId, reply: Reply<A, E>) => boolean
   /** How many replies are awaited. */
   readonly size: () => number
 }
 
-interface Waiting {
+interface Waiting<A, E> {
   /** In ms of the monotonic clock. */
   readonly deadline: number
-  readonly resume: (reply: Reply) => void
+  readonly resume: (reply: Reply<A, E>) => void
 }
 
 /** The calls with one timeout: the order in which they were put in is the order of their deadlines. */
-interface Queue {
-  readonly waiting: Map<MessageId, Waiting>
+interface Queue<A, E> {
+  readonly waiting: Map<MessageId, Waiting<A, E>>
   timerSet: boolean
 }
 
-export const make: Effect.Effect<Calls, never, Timers> = Effect.gen(function*() {
+/** The calls of one who sends, all answered alike. */
+export const make = Effect.fnUntraced(function*<A, E>(): Effect.fn.Return<Calls<A, E>, never, Timers> {
   const timers = yield* Timers
   const now = yield* MonotonicClock.millis
-  const queues = new Map<number, Queue>()
-  const queueOf = new Map<MessageId, Queue>()
+  const queues = new Map<number, Queue<A, E>>()
+  const queueOf = new Map<MessageId, Queue<A, E>>()
   // Numbers do not begin at 1: else a reply to a request of an earlier life of this node could be taken for a reply to
   // a request of this life.
   let lastId = yield* Random.nextIntBetween(0, 2 ** 31)
 
-  const remove = (id: MessageId): Waiting | undefined => {
+  const remove = (id: MessageId): Waiting<A, E> | undefined => {
     const queue = queueOf.get(id)
     if (queue === undefined) return undefined
     const waiting = queue.waiting.get(id)
@@ -61,7 +61,7 @@ export const make: Effect.Effect<Calls, never, Timers> = Effect.gen(function*() 
     return waiting
   }
 
-  const expire = (queue: Queue): Effect.Effect<void> =>
+  const expire = (queue: Queue<A, E>): Effect.Effect<void> =>
     Effect.suspend(() => {
       for (const [id, { deadline, resume }] of queue.waiting) {
         const left = deadline - now()
@@ -73,7 +73,7 @@ export const make: Effect.Effect<Calls, never, Timers> = Effect.gen(function*() 
       return Effect.void
     })
 
-  const call = (timeout: Duration.Duration, send: (id: MessageId) => void): Reply =>
+  const call = (timeout: Duration.Duration, send: (id: MessageId) => void): Reply<A, E> =>
     Effect.flatMap(
       Effect.suspend(() => {
         const millis = Duration.toMillis(timeout)
@@ -84,7 +84,7 @@ export const make: Effect.Effect<Calls, never, Timers> = Effect.gen(function*() 
         return Effect.as(timers.after(millis, expire(queue)), queue)
       }),
       (queue) =>
-        Effect.callback<Body, ProtocolError.ProtocolError>((resume) => {
+        Effect.callback<A, E | ProtocolError.Timeout>((resume) => {
           const id = MessageId.make(++lastId)
           queueOf.set(id, queue)
           queue.waiting.set(id, { deadline: now() + Duration.toMillis(timeout), resume })

@@ -119,7 +119,7 @@ const answerableId = (body: Body): MessageId | undefined => {
 
 const make = Effect.gen(function*() {
   const io = yield* MessageIO
-  const calls = yield* Calls.make
+  const calls = yield* Calls.make<Body, ProtocolError.ProtocolError>()
   const answers = yield* Answers.make
   const clientTimeout = yield* Answers.clientTimeout
   const commit = OutputCommit.make()

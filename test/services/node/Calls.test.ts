@@ -27,7 +27,7 @@ interface Asked {
 
 /** Calls, and a way to make one and go on. */
 const make = Effect.gen(function*() {
-  const calls = yield* Calls.make
+  const calls = yield* Calls.make<Body, ProtocolError.ProtocolError>()
   const call = Effect.fnUntraced(function*(timeout: number): Effect.fn.Return<Asked> {
     let id: MessageId | undefined
     const fiber = yield* Effect.forkChild(calls.call(Duration.millis(timeout), (drawn) => {
@@ -136,7 +136,7 @@ describe("Calls", () => {
 
   it.effect("a reply may come while the request is being sent", () =>
     Effect.gen(function*() {
-      const { call, complete, size } = yield* Calls.make
+      const { call, complete, size } = yield* Calls.make<Body, ProtocolError.ProtocolError>()
       const body = yield* call(Duration.seconds(1), (id) => {
         assert.isTrue(complete(id, Effect.succeed({ value: "at once" })))
       })
@@ -146,7 +146,7 @@ describe("Calls", () => {
 
   it.effect("a call may be followed by the next one without end", () =>
     Effect.gen(function*() {
-      const { call, size } = yield* Calls.make
+      const { call, size } = yield* Calls.make<Body, ProtocolError.ProtocolError>()
       let calls = 0
       const again = Effect.suspend(() => call(Duration.millis(10), () => void calls++))
       const fiber = yield* Effect.forkChild(Effect.forever(Effect.ignore(again)))
