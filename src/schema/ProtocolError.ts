@@ -99,17 +99,21 @@ const constructors = new Map(
   classes.map((Class) => [new Class({ text: "" }).code as number, (text: string): ProtocolError => new Class({ text })])
 )
 
-/** The body of an error reply. Maelstrom itself leaves out `text` now and then. */
-const ErrorBody = Schema.Struct({ code: Schema.Int, text: Schema.optionalKey(Schema.String) })
+/** The body of an error reply. Maelstrom itself leaves out `text` now and then, and others write what they like there. */
+const ErrorBody = Schema.Struct({ code: Schema.Int, text: Schema.optionalKey(Schema.Unknown) })
 const decodeBody = Schema.decodeUnknownResult(ErrorBody)
 
-/** The error that an error reply's body stands for; one that does not decode is a {@link Crash} of its sender. */
+/** The error that an error reply's body stands for; one without a code is a {@link Crash} of its sender. */
 export const fromBody = (body: unknown): ProtocolError => {
   const decoded = decodeBody(body)
-  if (Result.isFailure(decoded)) return new Crash({ text: "malformed error reply" })
-  const { code, text = "" } = decoded.success
+  if (Result.isFailure(decoded)) return new Crash({ text: "the error reply has no code that is an integer" })
+  const { code, text: given = "" } = decoded.success
+  const text = typeof given === "string" ? given : JSON.stringify(given)
   return constructors.get(code)?.(text) ?? new OtherError({ code, text })
 }
 
 /** The fields of an error reply's body besides its header. */
-export const toBody = (error: ProtocolError): typeof ErrorBody.Encoded => ({ code: error.code, text: error.text })
+export const toBody = ({ code, text }: ProtocolError): { readonly code: number; readonly text: string } => ({
+  code,
+  text
+})

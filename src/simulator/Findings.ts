@@ -33,6 +33,11 @@ export const node = Kinds.make("node", {
     means: "a reply with a field too many, too few, or of the wrong type",
     there: "takes the outcome for unknown"
   },
+  "spoke for another": {
+    rules: "strict",
+    means: "a message whose `src` is not the node that wrote it",
+    there: "takes it for the other's, and lets it pass every cut if that is a client"
+  },
   "ended no line": { rules: "strict", means: "what a node wrote last has no newline", there: "waits for the rest" },
   "misunderstood by a service": {
     rules: "strict",

@@ -39,13 +39,12 @@ export const make = ({ initTimeout, members, newClient, onFailure, setup, starts
   const boot: Startup["boot"] = (node, ready = () => {}, up = () => {}) => {
     const wasDisturbed = node.start(up)
     const client = newClient(initTimeout)
-    const init = Workload.invocation({
-      f: "init",
-      value: null,
+    const init = Workload.question({
       rpc: Init,
       request: { node_id: node.id, node_ids: ids },
       readOnly: false,
-      result: () => null
+      takesMore: true, // Maelstrom asks nothing of this reply but its type
+      outcome: () => ({ type: "ok", value: null })
     })
     client.ask(node.id, init, (outcome) => {
       client.close()

@@ -158,6 +158,9 @@ export const durable = Setting.toggle({
 
 const header = new Set(["type", "msg_id", "in_reply_to"])
 
+/** Whether a reply's own id, if it has one, is an integer, of whatever size. */
+const hasGoodId = ({ msg_id: id }: Body): boolean => id === undefined || /^-?\d+$/.test(ExactNumbers.text(id))
+
 /**
  * A reply with a field too many, too few, or of the wrong type is taken as Maelstrom takes it: it is no reply, and the
  * outcome is unknown.
@@ -166,9 +169,11 @@ export const question = <Type extends string, Q, P>(options: {
   readonly rpc: Rpc.Rpc<Type, Q, P>
   readonly request: Q
   readonly readOnly: boolean
+  /** Whether the reply may have fields that are not declared, and any `msg_id`. */
+  readonly takesMore?: boolean
   readonly outcome: (reply: P) => Outcome | Question
 }): Question => {
-  const { outcome, readOnly, request, rpc } = options
+  const { outcome, readOnly, request, rpc, takesMore = false } = options
   const malformed = (how: { readonly field: string } | { readonly reply: string }): Outcome => ({
     type: "info",
     error: { _tag: "Malformed", ...how }
@@ -182,9 +187,9 @@ export const question = <Type extends string, Q, P>(options: {
         return { type: definite || readOnly ? "fail" : "info", error: { _tag: "Refused", name, code, text } }
       }
       const extra = Object.keys(reply).find((field) => !header.has(field) && !rpc.replyFields.has(field))
-      if (extra !== undefined) return malformed({ field: extra })
+      if (extra !== undefined && !takesMore) return malformed({ field: extra })
       const decoded = rpc.decodeReply(reply)
-      if (reply["type"] !== rpc.replyType || Result.isFailure(decoded)) {
+      if (reply["type"] !== rpc.replyType || Result.isFailure(decoded) || !(takesMore || hasGoodId(reply))) {
         return malformed({ reply: ExactNumbers.text(reply).slice(0, 200) })
       }
       return outcome(decoded.success)

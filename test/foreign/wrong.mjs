@@ -23,7 +23,9 @@ const ways = {
   printsNothing: () => console.log(),
   printsJson: () => console.log("[1]"),
   hasFieldTooMany: () => console.log(JSON.stringify({ src: node, dest: "n0", body: {}, time: 1 })),
-  forges: () => console.log(JSON.stringify({ src: "n0", dest: "n0", body: { type: "hello" } })),
+  forges: (src) => console.log(JSON.stringify({ src, dest: "n0", body: { type: "hello" } })),
+  forgesNobody: () => console.log(JSON.stringify({ src: "n7", dest: "n0", body: { type: "hello" } })),
+  hasNoInteger: () => console.log(JSON.stringify({ id: null, src: node, dest: "n0", body: {} })),
   sendsToNobody: () => send("n7", { type: "hello" }),
   asksStrangely: () => {
     for (const type of ["increment", "increment", "ts"]) send("lin-kv", { type, key: "x", msg_id: 1 })
@@ -57,6 +59,7 @@ createInterface({ input: process.stdin }).on("line", async (line) => {
     }
     if (way === "refuses" && node === "n1") return send(src, { ...reply, type: "error", code: 13, text: "no" })
     if (way === "resists") await resist()
+    Object.assign(reply, { node_id, msg_id: null }) // of init_ok nothing is asked but its type
   } else if (way === "fails") {
     console.error("Traceback: kaboom")
     return send(src, { ...reply, type: "error", code: 13, text: `kaboom KeyError ${msg_id}` })
@@ -65,7 +68,7 @@ createInterface({ input: process.stdin }).on("line", async (line) => {
     if (node === "n1" && ++echoes === 3) {
       if (way === "malforms") reply.extra = true
       if (way === "endsNoLine") return process.stdout.write(JSON.stringify({ src: node, dest: src, body: reply }))
-      ways[way]?.()
+      ways[way]?.(src)
     }
   }
   send(src, reply)

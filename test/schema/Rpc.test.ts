@@ -191,13 +191,22 @@ describe("ProtocolError", () => {
     }
   })
 
-  it("that does not decode is a crash of whoever sent it: nothing is known", () => {
+  it("has whatever stands where its text should be as text", () => {
+    const texts = [[1, "1"], [null, "null"], [{ why: "?" }, '{"why":"?"}']] as const
+    for (const [text, shown] of texts) {
+      assert.deepInclude<object>(ProtocolError.fromBody({ code: 22, text }), {
+        _tag: "PreconditionFailed",
+        text: shown
+      })
+    }
+  })
+
+  it("without a code is a crash of whoever sent it: nothing is known", () => {
     const bodies = [
       {},
       { code: "0" },
       { code: 1.5 },
       { code: null, text: "" },
-      { code: 11, text: 1 },
       null,
       undefined,
       11

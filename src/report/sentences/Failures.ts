@@ -35,7 +35,7 @@ export const failure = (one: Failure): string => {
 
 /** The same failure where it stands alone, as in the list of what happened. */
 export const plain = (one: Failure): string =>
-  one._tag === "Refused" ? `${one.name} (${one.code}): ${one.text}` : failure(one)
+  one._tag === "Refused" ? `${one.name} (${one.code})${one.text === "" ? "" : `: ${one.text}`}` : failure(one)
 
 /** How a node that was silent ended what it was asked last. */
 export const lastWord = (node: string, f: string | undefined, one: Failure | undefined): string => {

@@ -103,6 +103,11 @@ export const node: Readonly<Record<Findings.NodeKind, Tell>> = {
       String(from)
     } had sent it the most, ${String(count)} messages`
   ),
+  "spoke for another": against(({ dest, src, time, type }) =>
+    `sent ${String(type)} to ${String(dest)} in the name of ${String(src)}, ${
+      atSecond(time)
+    }: the src of what a node writes is the node itself`
+  ),
   "ended no line": against(({ time }) => `has not ended the line that it wrote ${atSecond(time)}`),
   "misunderstood by a service": ({ about: { fault, service, time, type }, nodes }) =>
     `${nodes[0]} sent ${String(service)} a request ${String(type)}, ${
@@ -129,8 +134,10 @@ export const echo: Readonly<Record<keyof typeof EchoWorkload.kinds.kinds, Tell>>
   "wrong echo": ({ about }) => {
     const failure = failureOf(about)
     const seen = about["seen"] === undefined ? "nothing" : ExactNumbers.text(about["seen"])
-    const heard = failure === undefined ? seen : `nothing: ${Failures.plain(failure)}`
-    return `process ${String(about["process"])} said ${ExactNumbers.text(about["expected"])} and heard ${heard}`
+    const heard = failure === undefined
+      ? `heard ${seen}`
+      : `heard ${failure._tag === "NoReply" ? "nothing:" : "no echo, but"} ${Failures.plain(failure)}`
+    return `process ${String(about["process"])} said ${ExactNumbers.text(about["expected"])} and ${heard}`
   }
 }
 

@@ -54,6 +54,8 @@ export interface Network {
   readonly join: (address: Address, receive: (line: string, src: Address) => void) => void
   /** From now on nobody has `address`. */
   readonly leave: (address: Address, unanswered?: Unanswered) => void
+  /** Whether somebody has the address. */
+  readonly has: (address: Address) => boolean
   /** Tells of who had the address and left. */
   readonly departed: (address: Address) => Departure | undefined
   /** Sends a line. False when there is nobody of that name: that is fatal to who sends it in the real bench. */
@@ -179,6 +181,7 @@ export const make = (options: Options): Network => {
       receivers.delete(address)
       departures.set(address, { at: timeline.now(), unanswered })
     },
+    has: (address) => receivers.has(address),
     departed: (address) => {
       const departure = departures.get(address)
       if (departure === undefined) return undefined

@@ -5,10 +5,11 @@
  * - The first line that each life of it reads is its `init`: what others send it before is held until then, since their
  *   messages may overtake it when nodes start at different paces, and programs may rely on the order.
  * - It is found against when it exits, when it writes a line that is no message (as strictly as Maelstrom: not even an
- *   empty one, nor one with a field too many), when it speaks in the name of another (which Maelstrom allows), and when
- *   it sends to an address that does not exist. Maelstrom never again reads from a node that has done so, and says
- *   nothing. Only a node that has just been resumed or started again is forgiven a late reply to a client: it cannot know
- *   how long the request has waited for it.
+ *   empty one, nor one with a field too many), and when it sends to or from an address that does not exist. Maelstrom
+ *   never again reads from a node that has done so, and says nothing. Only a node that has just been resumed or started
+ *   again is forgiven a late reply to a client: it cannot know how long the request has waited for it.
+ * - A message in the name of another is that one's, as in Maelstrom: it waits for no time and passes every cut if that is
+ *   a client, as one's are that passes requests on as they are. By strict rules that counts, once the run is over.
  * - It is found against as well when it leaves too much unread (see Life): whoever floods it or it itself is to blame.
  * - Its numbers stay what they are, also where JavaScript has no such number (see ExactNumbers).
  * - A finding ends with the last that the node wrote.
@@ -61,14 +62,16 @@ const longestPause = 1000
 /** Beyond these a message must not have any fields. Maelstrom's own messages have an id. */
 const fields = new Set(["src", "dest", "body", "id"])
 
-/** What is wrong with a line, if it is no message that `id` may send. */
-const decode = (line: string, id: NodeId): Result.Result<Envelope.Envelope, string> => {
+/** What is wrong with a line, if it is no message from somebody who is there. */
+const decode = (line: string, isThere: (address: Address) => boolean): Result.Result<Envelope.Envelope, string> => {
   if (line.length > Lines.longest) return Result.fail(`longer than ${Lines.longest} characters`)
   if (Nesting.isTooDeep(line)) return Result.fail(`nested deeper than ${Nesting.deepest} levels`)
   return Result.flatMap(Envelope.decode(line), (message) => {
     const stranger = Object.keys(message).find((field) => !fields.has(field))
     if (stranger !== undefined) return Result.fail(`unexpected field ${stranger}`)
-    return message.src === id ? Result.succeed(message) : Result.fail(`its src is ${message.src}`)
+    const { id = 0, src }: Envelope.Envelope & { readonly id?: unknown } = message
+    if (!Number.isInteger(id)) return Result.fail("its id is no integer")
+    return isThere(src) ? Result.succeed(message) : Result.fail(`its src ${src} does not exist`)
   })
 }
 
@@ -116,12 +119,18 @@ const chargesOf = ({ id, now, onFinding }: Options, last: () => Life.Life | unde
       return [Findings.node.once(kind, Finding.example([id], { ...about, ...said() }))]
     },
     remarks: () => remarks,
+    /** Notes the first message that it sent in the name of another. */
+    forged: ({ body, dest, src }: Envelope.Envelope): void => {
+      if (remarks.length > 0) return
+      const about = { src, dest, type: String(body["type"]), time: now(), ...said() }
+      remarks = [Findings.node.once("spoke for another", Finding.example([id], about))]
+    },
     /** Notes what it has left undone when the run is over. */
     remark: (life: Life.Life | undefined): void => {
       const unended = life?.output.unended()
       if (finding !== undefined || unended === undefined || now() - unended.at < longestPause) return
       const about = { time: unended.at, ...said() }
-      remarks = [Findings.node.once("ended no line", Finding.example([id], about))]
+      remarks = [...remarks, Findings.node.once("ended no line", Finding.example([id], about))]
     }
   }
 }
@@ -168,9 +177,9 @@ const mailboxOf = (life: () => Life.Life | undefined) => {
 }
 
 /** Puts a line that the node wrote on the network, or finds against it. */
-const receive = (options: Options, { find }: Charges, line: string, life: Life.Life): void => {
+const receive = (options: Options, { find, forged }: Charges, line: string, life: Life.Life): void => {
   const { id, losesLateReplies, network, now } = options
-  const message = decode(line, id)
+  const message = decode(line, network.has)
   if (Result.isFailure(message)) {
     const form = formOf(line)
     return find("wrote what is no message", {
@@ -179,8 +188,9 @@ const receive = (options: Options, { find }: Charges, line: string, life: Life.L
       line: Lines.shorten(line)
     })
   }
-  const { dest } = message.success
-  if (network.send(id, dest, ExactNumbers.read(line))) return
+  const { dest, src } = message.success
+  if (src !== id) forged(message.success)
+  if (network.send(src, dest, ExactNumbers.read(line))) return
   if (isClient(dest) && now() - Math.max(life.startedAgainAt, life.resumedAt) < Client.defaultTimeout) return
   if (losesLateReplies === true && isClient(dest) && network.departed(dest) !== undefined) return
   find("sent to nobody", Undeliverable.about(network, message.success))

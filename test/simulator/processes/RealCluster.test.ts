@@ -96,7 +96,8 @@ describe("RealCluster", { concurrent: true }, () => {
         /^n1 wrote .* no message \(unexpected field time\), at /,
         /it wrote nothing to standard error$/
       ],
-      ["forges", /^n1 wrote .* no message \(its src is n0\), at /, wroteEcho],
+      ["forgesNobody", /^n1 wrote .* no message \(its src n7 does not exist\), at /, wroteEcho],
+      ["hasNoInteger", /^n1 wrote .* no message \(its id is no integer\), at /, wroteEcho],
       ["sendsToNobody", /^n1 sent hello to n7, which does not exist, at /, wroteEcho],
       ["floods", /^n1 wrote .* no message \(longer than 16777216 characters\), at .* s\n {2}x{300}…\n/, wroteEcho],
       [
@@ -125,6 +126,10 @@ describe("RealCluster", { concurrent: true }, () => {
   describe("what does not end the run is told when it is over", { concurrent: true }, () => {
     const cases: ReadonlyArray<readonly [way: string, says: RegExp]> = [
       ["endsNoLine", /^n1 has not ended the line that it wrote at .* s\n[^]*without a newline.*\n {2}\{"src":"n1"/],
+      [
+        "forges",
+        /^n1 sent hello to n0 in the name of c\d, at .* s: the src of what a node writes is the node itself\n[^]*"type":"hello"/
+      ],
       [
         "asksStrangely",
         /^n1 sent lin-kv a request increment, at .* never answers: the types .* read, write, cas; n1 sent lin-kv a request ts, .*; 1 more$/

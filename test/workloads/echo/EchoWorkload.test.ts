@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { registry } from "../../../src/registry/Registry.ts"
+import { ClientId } from "../../../src/schema/Address.ts"
 import { EchoProtocol } from "../../../src/schema/EchoProtocol.ts"
 import type { Json } from "../../../src/schema/Json.ts"
 import { Node } from "../../../src/services/node/Node.ts"
@@ -8,7 +9,9 @@ import * as Nemesis from "../../../src/simulator/faults/Nemesis.ts"
 import type { Program } from "../../../src/simulator/nodes/SimulatedNode.ts"
 import * as Simulation from "../../../src/simulator/Simulation.ts"
 import { check, EchoWorkload } from "../../../src/workloads/echo/EchoWorkload.ts"
+import * as ExactNumbers from "../../../src/workloads/history/ExactNumbers.ts"
 import type * as History from "../../../src/workloads/history/History.ts"
+import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
 import { seeds as seedsOf } from "../../Seeds.ts"
 import * as Told from "../../Told.ts"
 import * as Wrong from "../../wrong/EchoNodes.ts"
@@ -171,6 +174,22 @@ describe("EchoWorkload", () => {
         }
       }
     })
+  })
+
+  it("the id of a reply is a whole number, of whatever size, or missing", () => {
+    const { outcome, value } = EchoWorkload.generator(SeededRandom.make(0), { nodeCount: 1, workers: 1 })(
+      ClientId.make("c0"),
+      0
+    )
+    const typeWith = (id: string): string => {
+      const line = `{"type":"echo_ok","in_reply_to":1,"echo":${JSON.stringify(value)}${id}}`
+      const ended = outcome(JSON.parse(ExactNumbers.read(line)))
+      return "type" in ended ? ended.type : "goes on"
+    }
+    for (const id of ["", ...["0", "-1", "7", "18446744073709551615"].map((id) => `,"msg_id":${id}`)]) {
+      assert.strictEqual(typeWith(id), "ok", id)
+    }
+    for (const id of ["null", "1.0", "1.5", '"1"', "[1]"]) assert.strictEqual(typeWith(`,"msg_id":${id}`), "info", id)
   })
 
   it("a request that was held for longer than its client waits is not answered", () => {

@@ -149,6 +149,16 @@ describe("KafkaWorkload", () => {
       assert.deepStrictEqual(poll.outcome({ type: "poll_ok", msgs: { a: null } }), { type: "ok", value: {} })
     })
 
+    it("take a committed offset of less than 0 for none", () => {
+      const question = drawing(KafkaWorkload, 0)
+      const assign = Array.from({ length: 1000 }, () => question(c0)).find(({ f }) => f === "assign")!
+      const [key = ""] = assign.request["keys"] as ReadonlyArray<string> // as the workload says
+      const reply = { type: "list_committed_offsets_ok", offsets: { [key]: -1, b: 0 } }
+      assert.deepStrictEqual(assign.outcome(reply), { type: "ok", value: { b: 0 } })
+      const poll = Array.from({ length: 100 }, () => question(c0)).find(({ f }) => f === "poll")!
+      assert.strictEqual((poll.value as Readonly<Record<string, number>>)[key], 0)
+    })
+
     it("poll from where the client is: from the last commit on, or 0, and then on from what it was answered", () => {
       for (const seed of seeds) {
         const { history } = simulate(Wrong.brief, { seed, timeLimit: 10_000 })
