@@ -24,7 +24,7 @@ const handler = Effect.fnUntraced(
     yield* Output.out(
       json
         ? Report.json([run])
-        : `${Report.table([run], Output)}\n${[...Ending.figures(run), "", Ending.line(run), ""].join("\n")}`
+        : `${Report.single(run, Output)}\n${Ending.line(run)}\n`
     )
     yield* Conclusion.conclude([run])
   }

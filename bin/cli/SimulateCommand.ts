@@ -150,7 +150,7 @@ const handler = Effect.fnUntraced(function*(given: Given) {
   const say = json ? () => Effect.void : history === "-" ? Output.err : Output.out
 
   const runs = yield* seeds > 1 ? runMany(given, world, say) : Effect.map(runOne(world, history), (run) => [run])
-  if (seeds === 1) yield* say(Report.table(runs, Output))
+  if (seeds === 1) yield* Effect.forEach(runs, (run) => say(Report.single(run, Output)))
 
   const invalid = runs.find(({ results }) => results.validity === "invalid")
   const shown = World.withSeed(world, invalid?.options.seed ?? seed)

@@ -226,8 +226,7 @@ const runOnce = Effect.fnUntraced(function*(
   const where = [...logsNamed, more].map((line) => `${line}\n`).join("")
   if (json && notKept !== undefined) yield* Output.err(`gossip-girl: ${more}\n`)
   if (!json) {
-    const figures = Ending.figures(run).map((line) => `${line}\n`).join("")
-    yield* Output.out(`${Report.table([run], Output)}\n${figures}${where}\n${Ending.line(run)}\n`)
+    yield* Output.out(`${Report.single(run, Output)}${where}\n${Ending.line(run)}\n`)
   }
   return run
 }, Effect.scoped)

@@ -10,6 +10,7 @@ import * as Run from "../simulator/Run.ts"
 import type { Finding } from "../workloads/finding/Finding.ts"
 import * as Rules from "../workloads/finding/Rules.ts"
 import { quantile } from "../workloads/history/Sorted.ts"
+import * as Figures from "./Figures.ts"
 import * as Sentences from "./sentences/Sentences.ts"
 import { printable } from "./sentences/Text.ts"
 import * as Transactions from "./sentences/TransactionSentences.ts"
@@ -148,7 +149,11 @@ export const table = (runs: ReadonlyArray<Run.Summary>, style: Style, more: Read
   ].join("")
 }
 
-/** The figures in which runs differ that have different seeds, each with how many digits are shown. */
+/** A run by itself: its row, what speaks against it, and what was measured and counted. */
+export const single = (run: Run.Summary, style: Style): string =>
+  `${table([run], style)}\n${Figures.lines(run).map((line) => `${line}\n`).join("")}`
+
+/** The figures of every run that differ with the seed, each with how many digits are shown. */
 const figures: ReadonlyArray<{
   readonly name: keyof Limits
   readonly label: string
@@ -165,15 +170,53 @@ const figures: ReadonlyArray<{
   { name: "maxLatency", label: "max ms", digits: 0, of: ({ results }) => latency(results).max }
 ]
 
-/** The least of all runs, the one in the middle, and the greatest. */
-const range = (runs: ReadonlyArray<Run.Summary>, of: (run: Run.Summary) => number) => {
-  const sorted = runs.map(of).toSorted((a, b) => a - b)
-  return { min: quantile(sorted, 0), median: quantile(sorted, 0.5), max: quantile(sorted, 1) }
+/** What the checkers have counted, by its name: for each run how many, 0 where a run does not name it. */
+const counts = (runs: ReadonlyArray<Run.Summary>): ReadonlyMap<string, ReadonlyArray<number>> => {
+  const found = new Map<string, Array<number>>()
+  runs.forEach(({ results }, i) => {
+    for (const [name, count] of Figures.counts(results.workload.figures)) {
+      const values = found.get(name) ?? runs.map(() => 0)
+      values[i] = count
+      found.set(name, values)
+    }
+  })
+  return found
+}
+
+/** Of a value for each run: the least, the one in the middle, and the greatest with the first seed that has it. */
+const range = (runs: ReadonlyArray<Run.Summary>, values: ReadonlyArray<number>) => {
+  const sorted = values.toSorted((a, b) => a - b)
+  const max = quantile(sorted, 1)
+  return {
+    min: quantile(sorted, 0),
+    median: quantile(sorted, 0.5),
+    max,
+    seedOfMax: runs[values.indexOf(max)]?.options.seed ?? 0
+  }
 }
 
 /** Between what the figures of runs lie that differ in nothing but their seeds. */
-export const ranges = (runs: ReadonlyArray<Run.Summary>) =>
-  Object.fromEntries(figures.map(({ name, of }) => [name, range(runs, of)]))
+export const ranges = (runs: ReadonlyArray<Run.Summary>) => ({
+  ...Object.fromEntries(figures.map(({ name, of }) => [name, range(runs, runs.map(of))])),
+  counts: Object.fromEntries([...counts(runs)].map(([name, counted]) => [name, range(runs, counted)]))
+})
+
+/** The same as a table, with the seed to look at, where runs differ. */
+const rangeTable = (runs: ReadonlyArray<Run.Summary>, style: Style): string => {
+  const rows = [
+    ...figures.map(({ digits, label, of }) => ({ label, digits, ...range(runs, runs.map(of)) })),
+    ...[...counts(runs)].map(([label, counted]) => ({ label, digits: 0, ...range(runs, counted) }))
+  ]
+  const width = Math.max(...rows.map(({ label }) => label.length))
+  const line = (label: string, cells: ReadonlyArray<string>): string =>
+    `${label.padEnd(width)}${cells.map((cell) => cell.padStart(10)).join("")}`
+  return [
+    bold(style)(line("", ["min", "median", "max", "at seed"])),
+    ...rows.map(({ digits, label, max, median, min, seedOfMax }) =>
+      line(label, [...[min, median, max].map((value) => value.toFixed(digits)), min === max ? "-" : `${seedOfMax}`])
+    )
+  ].map((text) => `${text}\n`).join("")
+}
 
 /** How many invalid runs are spelled out; of the others there is only the command that shows them. */
 const examples = 10
@@ -199,12 +242,7 @@ export const summary = (runs: ReadonlyArray<Run.Summary>, style: Style): string 
     `; ${operations} operations`,
     ...operations === 0 ? ["\n"] : [
       `, ${percentage(sum((results) => results.operations.ok) / operations)} ok\n\n`,
-      `${bold(style)(`${"".padEnd(9)}${["min", "median", "max"].map((name) => name.padStart(10)).join("")}`)}\n`,
-      ...figures.map(({ digits, label, of }) =>
-        `${label.padEnd(9)}${
-          Object.values(range(runs, of)).map((figure) => figure.toFixed(digits).padStart(10)).join("")
-        }\n`
-      )
+      rangeTable(runs, style)
     ],
     ...invalid.slice(0, examples).map((run) => findings(run, style)),
     more.length === 0 ? "" : `\n${more.length} more are invalid:\n`,

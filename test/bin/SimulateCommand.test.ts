@@ -12,6 +12,15 @@ const failing = words(
   "simulate -w unique-ids --program central --time-limit 10 --loss 0.3 --availability total --latency-dist uniform"
 )
 
+describe("simulate", () => {
+  it("one run ends with what the checker measured and counted", () => {
+    assert.match(
+      gossip(...words("simulate -w broadcast --time-limit 2")).stdout,
+      /^run .*\nbroadcast .* valid\n\nlatencies .*\nstable latencies .* 1: \d+.*\nthe checker counted: .*\n$/
+    )
+  })
+})
+
 describe("simulate --seeds", () => {
   it("a summary, and each invalid run can be replayed", () => {
     const { status, stdout } = gossip(...failing, "--seed", "10", "--seeds", "4")

@@ -6,6 +6,7 @@ import type { Results } from "../../src/simulator/Results.ts"
 import type * as Run from "../../src/simulator/Run.ts"
 import * as Simulation from "../../src/simulator/Simulation.ts"
 import * as Finding from "../../src/workloads/finding/Finding.ts"
+import type { Verdict } from "../../src/workloads/finding/Verdict.ts"
 
 const plain = { colour: false }
 const options = Challenges.options(Challenges.challenges[0]!, 0)
@@ -110,21 +111,62 @@ describe("table", () => {
   })
 })
 
+describe("single", () => {
+  it("a row, and below it latencies and what the checker has counted, lists left out", () => {
+    const figures = {
+      neverRead: 3,
+      finalReads: [1],
+      acceptable: "1..2",
+      anomalies: { "G1c": 1 },
+      stableLatencies: { "1": 9, "0.5": 4 }
+    }
+    const workload = { ...results.workload, figures }
+    const text = Report.single(run("good", { workload, latencies: { median: 1, p95: 2, p99: 3, max: 4 } }), plain)
+    assert.deepStrictEqual(lines(text).slice(2), [
+      "",
+      "latencies in ms, by quantile: 0.5: 1, 0.95: 2, 0.99: 3, 1: 4",
+      "stable latencies in ms, by quantile: 0.5: 4, 1: 9",
+      "the checker counted: never read 3, acceptable 1..2, anomalies G1c 1",
+      ""
+    ])
+  })
+})
+
 describe("summary", () => {
-  const costing = (title: string, servers: number, median: number, max: number): Run.Summary =>
-    run(title, { messagesPerOperation: { servers, all: 2 }, latencies: { median, p95: max, p99: max, max } })
+  const costing = (seed: number, servers: number, median: number, max: number): Run.Summary =>
+    run(`seed ${seed}`, {
+      messagesPerOperation: { servers, all: 2 },
+      latencies: { median, p95: max, p99: max, max }
+    }, { options: { ...options, seed } })
 
   it("counts runs, and says between what their figures lie", () => {
-    const runs = [costing("seed 1", 2, 30, 400.4), costing("seed 2", 1.234, 10, 300), costing("seed 3", 3, 20, 500)]
+    const runs = [costing(1, 2, 30, 400.4), costing(2, 1.234, 10, 300), costing(3, 3, 20, 500)]
     assert.deepStrictEqual(lines(Report.summary(runs, plain)), [
       `3 runs: 3 valid; ${3 * results.operations.count} operations, 100 % ok`,
       "",
-      "                min    median       max",
-      "msgs/op       1.234     2.000     3.000",
-      "median ms        10        20        30",
-      "max ms          300       400       500",
+      "                min    median       max   at seed",
+      "msgs/op       1.234     2.000     3.000         3",
+      "median ms        10        20        30         1",
+      "max ms          300       400       500         3",
       ""
     ])
+  })
+
+  it("has a row for each count of the checkers, and no seed where all runs have the same", () => {
+    const counting = (seed: number, figures: Verdict["figures"]): Run.Summary =>
+      run(`seed ${seed}`, { workload: { ...results.workload, figures } }, { options: { ...options, seed } })
+    const runs = [
+      counting(1, { lost: 0, neverRead: 0 }),
+      counting(2, { lost: 0, neverRead: 7 }),
+      counting(3, { lost: 0, neverRead: 7, anomalies: { G1c: 1 } })
+    ]
+    assert.deepStrictEqual(lines(Report.summary(runs, plain)).slice(6), [
+      "lost                  0         0         0         -",
+      "never read            0         7         7         2",
+      "anomalies G1c         0         0         1         3",
+      ""
+    ])
+    assert.deepStrictEqual(Report.ranges(runs).counts["never read"], { min: 0, median: 7, max: 7, seedOfMax: 2 })
   })
 
   it("spells out the invalid ones, but of very many only how to replay them", () => {
