@@ -84,13 +84,14 @@ const commands: Readonly<Record<string, Shown>> = {
   "without-node": changed(
     "src/services/ids/IdGenerator.ts",
     ["--change", "${hex(sequence, 4)}-${id}-${life}", "--to", "${hex(sequence, 4)}"],
-    "-w unique-ids --node-count 3 --rate 100 --time-limit 2"
+    "-w unique-ids --node-count 3 --rate 100 --time-limit 2",
+    20
   ),
   "without-commit": changed(
     "src/programs/GCounterSeqKv.ts",
     ["--without", "yield* commit"],
     "-w g-counter --program seq-kv --node-count 3 --rate 20 --time-limit 10",
-    10
+    20
   ),
   "without-stability": changed(
     "src/programs/KafkaUnstable.ts",
