@@ -32,9 +32,9 @@ export interface Source {
 
 export interface Kept<A> extends Entry<A> {
   readonly source: Source
-  /** How many bytes the operation takes as JSON; and how many together with all before it in the log. */
-  readonly size: number
-  readonly bytes: number
+  /** For the log alone: its bytes as JSON, -1 before anybody has asked; and those of some operations before it. */
+  size: number
+  bytesBefore: number
 }
 
 export interface Log<A> {
@@ -64,8 +64,9 @@ export interface Log<A> {
   readonly firstLacked: (vector: VersionVector) => number | undefined
   /** How many operations of each origin, in the order of their numbers, come before this position. */
   readonly before: (position: number) => ReadonlyArray<readonly [Origin, number]>
-  /** How many bytes the operations before this position take. */
-  readonly bytesBefore: (position: number) => number
+  /** How many bytes the operation takes as JSON; and how many all from this position on take. */
+  readonly sizeOf: (entry: Kept<A>) => number
+  readonly bytesFrom: (position: number) => number
   /** Forgets all before this position. */
   readonly forgetTo: (position: number) => void
   /**
@@ -97,65 +98,62 @@ const firstLacked = (sources: ReadonlyArray<Source>, has: VersionVector, end: nu
   return first
 }
 
-/** The operations themselves. The last one may still change, so its size is computed only when it is needed. */
-const makeEntries = <A>(sizeOf: (operation: A) => number) => {
+/** The operations themselves. Each is measured when its size is first needed: most nodes send on little of what they get. */
+const makeEntries = <A>(measure: (operation: A) => number) => {
   let entries = Queue.make<Kept<A>>()
+  let [measuredFrom, measuredTo] = [0, 0]
   let bytes = 0
-  let forgottenBytes = 0
-  let amended: { readonly operation: A } | undefined
 
-  const settle = (): void => {
-    if (amended === undefined) return
-    const { operation } = amended
-    amended = undefined
-    const last = entries.at(entries.end() - 1)!
-    const size = sizeOf(operation)
-    bytes += size - last.size
-    entries.replaceLast({ ...last, operation, size, bytes })
-  }
-
-  const at = (position: number): Kept<A> | undefined => {
-    if (amended !== undefined) settle()
-    return entries.at(position)
+  const sizeOf = (entry: Kept<A>): number => {
+    if (entry.size < 0) entry.size = measure(entry.operation)
+    return entry.size
   }
 
   return {
     first: () => entries.first(),
     end: () => entries.end(),
-    at,
+    at: (position: number): Kept<A> | undefined => entries.at(position),
     append: (source: Source, sequence: number, operation: A): Kept<A> => {
-      settle()
-      const size = sizeOf(operation)
-      bytes += size
-      const entry = { origin: source.origin, sequence, operation, source, size, bytes }
+      const entry = { origin: source.origin, sequence, operation, source, size: -1, bytesBefore: 0 }
       entries.push(entry)
       return entry
     },
     amend: (change: (last: A) => A | undefined): boolean => {
-      const operation = change((amended ?? entries.at(entries.end() - 1)!).operation)
+      const end = entries.end()
+      const last = entries.at(end - 1)!
+      const operation = change(last.operation)
       if (operation === undefined) return false
-      amended = { operation }
+      entries.replaceLast({ ...last, operation, size: -1 })
+      if (measuredFrom < end && measuredTo === end) {
+        measuredTo--
+        bytes = last.bytesBefore
+      }
       return true
     },
-    bytesBefore: (position: number): number => at(position - 1)?.bytes ?? forgottenBytes,
-    dropTo: (position: number): void => {
-      forgottenBytes = at(Math.min(position, entries.end()) - 1)?.bytes ?? forgottenBytes
-      entries.dropTo(position)
+    sizeOf,
+    bytesFrom: (position: number): number => {
+      if (position < measuredFrom || position > measuredTo) measuredFrom = measuredTo = position
+      for (; measuredTo < entries.end(); measuredTo++) {
+        const entry = entries.at(measuredTo)!
+        entry.bytesBefore = bytes
+        bytes += sizeOf(entry)
+      }
+      return bytes - (entries.at(position)?.bytesBefore ?? bytes)
     },
+    dropTo: (position: number): void => entries.dropTo(position),
     clear: (): void => {
-      settle()
       entries = Queue.make()
-      forgottenBytes = bytes
+      measuredFrom = measuredTo = 0
     }
   }
 }
 
-/** `sizeOf` says how many bytes an operation takes as JSON. */
-export const make = <A>(sizeOf: (operation: A) => number): Log<A> => {
+/** `measure` says how many bytes an operation takes as JSON. */
+export const make = <A>(measure: (operation: A) => number): Log<A> => {
   const sources: Array<Source> = []
   const byOrigin = new Map<Origin, Source>()
   const vector = new Map<Origin, number>()
-  const entries = makeEntries(sizeOf)
+  const entries = makeEntries(measure)
   let epoch = 0
 
   const add = (origin: Origin, firstAt: number, forgotten: number): Source => {
@@ -191,13 +189,15 @@ export const make = <A>(sizeOf: (operation: A) => number): Log<A> => {
     before: (position) =>
       sources.filter(({ firstAt }) => firstAt < position)
         .map(({ origin, positions }) => [origin, countBefore(positions, position)] as const),
-    bytesBefore: entries.bytesBefore,
+    sizeOf: entries.sizeOf,
+    bytesFrom: entries.bytesFrom,
     forgetTo: (position) => {
-      for (let i = entries.first(); i < Math.min(position, entries.end()); i++) {
+      const end = Math.min(position, entries.end())
+      for (let i = entries.first(); i < end; i++) {
         const { sequence, source } = entries.at(i)!
         source.positions.dropTo(sequence)
       }
-      entries.dropTo(position)
+      entries.dropTo(end)
     },
     restart: (forgotten) => {
       sources.length = 0

@@ -74,7 +74,7 @@ export const cut = <A>(log: Log<A>, from: number, isElided: (entry: Kept<A>) => 
     } else {
       extend(of, number)
       ops.push(entry.operation)
-      bytes += entry.size
+      bytes += log.sizeOf(entry)
     }
   }
   return { of, ops, names, end: position, bytes }
@@ -88,7 +88,7 @@ export const cutOwn = <A>(log: Log<A>, origin: Origin, first: number, limits: Li
     const entry = log.find(origin, sequence)
     if (entry === undefined) break
     ops.push(entry.operation)
-    bytes += entry.size
+    bytes += log.sizeOf(entry)
   }
   return { ops, bytes }
 }

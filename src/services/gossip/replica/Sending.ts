@@ -117,10 +117,11 @@ const isFarBehind = <A, S>(state: State<A, S>, link: Link.Link<A>): boolean => {
   if (numberingOf(state, link) === "own") {
     const next = link.outgoing.own!.next
     const count = ownCount(state) - next
-    return count > segment.operations || count * (log.find(me, next + 1)?.size ?? 0) > segment.bytes
+    const first = log.find(me, next + 1)
+    return count > segment.operations || (first !== undefined && count * log.sizeOf(first) > segment.bytes)
   }
   const { next } = link.outgoing.log!
-  return log.bytesBefore(log.end()) - log.bytesBefore(next) > segment.bytes || log.end() - next > 2 * segment.operations
+  return log.end() - next > 2 * segment.operations || log.bytesFrom(next) > segment.bytes
 }
 
 /** When this replica next has something to say to the peer. */

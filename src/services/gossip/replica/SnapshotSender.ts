@@ -99,10 +99,11 @@ export const parts = <A, S>(
     vector: log.sources.map(({ origin, positions }) => [origin, positions.end(), positions.first()] as const),
     stable: Vector.encode(stable)
   }
-  return generate(head, unstable, state, sizeOfState)
+  return generate(log, head, unstable, state, sizeOfState)
 }
 
 function* generate<A, S>(
+  { sizeOf }: Pick<Log<A>, "sizeOf">,
   head: NonNullable<Part<A, S>["head"]>,
   unstable: ReadonlyArray<Kept<A>>,
   state: Iterable<S>,
@@ -112,10 +113,10 @@ function* generate<A, S>(
   let of: Array<Run> = []
   let ops: Array<A> = []
   let bytes = 0
-  for (const { operation, size, source } of unstable) {
-    of.push(source.number)
-    ops.push(operation)
-    bytes += size
+  for (const entry of unstable) {
+    of.push(entry.source.number)
+    ops.push(entry.operation)
+    bytes += sizeOf(entry)
     if (bytes < partBytes) continue
     yield { of, ops }
     ;[of, ops, bytes] = [[], [], 0]

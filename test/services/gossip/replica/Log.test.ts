@@ -31,7 +31,7 @@ describe("Log", () => {
     assert.strictEqual(log.firstLacked(log.vector), 5)
     assert.deepStrictEqual(log.before(3), [[a, 2], [b, 1]])
     assert.deepStrictEqual(log.before(0), [])
-    assert.strictEqual(log.bytesBefore(3), 6)
+    assert.strictEqual(log.bytesFrom(3), 9)
   })
 
   it("forgets its front: what is forgotten can be lacked, and not be given", () => {
@@ -44,19 +44,20 @@ describe("Log", () => {
     assert.isUndefined(log.firstLacked(new Map([[a, 1], [b, 1]])))
     assert.strictEqual(log.firstLacked(new Map([[a, 2], [b, 1]])), 3)
     assert.deepStrictEqual(log.before(4), [[a, 2], [b, 1], [c, 1]])
-    assert.deepStrictEqual([log.bytesBefore(3), log.bytesBefore(5)], [6, 15])
+    assert.deepStrictEqual([log.bytesFrom(3), log.bytesFrom(4), log.bytesFrom(5)], [9, 5, 0])
     assert.strictEqual(log.append(a, 6).sequence, 3)
   })
 
   it("puts another operation in the place of the last one, whose size counts then", () => {
     const log = make()
     const last = log.at(log.end() - 1)!
-    const bytes = log.bytesBefore(log.end())
+    const bytes = log.bytesFrom(0)
     assert.isFalse(log.amend(() => undefined))
     assert.isTrue(log.amend((operation) => operation + 1))
     assert.isTrue(log.amend((operation) => operation + 2))
-    assert.strictEqual(log.bytesBefore(log.end()), bytes + 3)
-    assert.deepInclude(log.find(last.origin, last.sequence), { operation: last.operation + 3, size: last.size + 3 })
+    assert.strictEqual(log.bytesFrom(0), bytes + 3)
+    const amended = log.find(last.origin, last.sequence)!
+    assert.deepStrictEqual([amended.operation, log.sizeOf(amended)], [last.operation + 3, log.sizeOf(last) + 3])
     assert.isTrue(log.amend(() => 10))
     log.append(a, 1)
     assert.strictEqual(log.find(last.origin, last.sequence)?.operation, 10)
@@ -88,7 +89,7 @@ describe("Log", () => {
         for (const before of all.slice(0, position)) counts.set(before, (counts.get(before) ?? 0) + 1)
         assert.deepStrictEqual(new Map(log.before(position)), counts, `seed ${seed}`)
         assert.strictEqual(log.firstLacked(counts), position === log.end() ? log.end() : position, `seed ${seed}`)
-        assert.strictEqual(log.bytesBefore(position), position)
+        if (random.chance(0.5)) assert.strictEqual(log.bytesFrom(position), log.end() - position)
       }
     }
   })
