@@ -99,7 +99,7 @@ export const site = async (/** @type {string} */ folder) => {
     join(folder, "playground.html"),
     page(
       "Gossip Girl: the playground",
-      `<h1>The playground</h1><div id="playground"><p>It needs JavaScript.</p></div><script src="playground.js"></script>`,
+      `<h1>The playground</h1><div id="playground"><noscript><p>It needs JavaScript.</p></noscript></div><script src="playground.js"></script>`,
       policy
     )
   )

@@ -87,12 +87,13 @@ const complete = (context: CompletionContext): CompletionResult | null => {
 /** How long after the last key a change counts, in ms. */
 const pause = 200
 
-export const make = (onChange: (text: string) => void): Editor => {
+export const make = (text: string, onChange: (text: string) => void): Editor => {
   const element = el("div", { class: "editor" })
   let isShowing = false
   let due: ReturnType<typeof setTimeout> | undefined
   const view = new EditorView({
     parent: element,
+    doc: text,
     extensions: [
       lineNumbers(),
       history(),

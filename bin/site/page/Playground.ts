@@ -104,9 +104,15 @@ const lay = (
     diagram
   )
 
-const run = (): void => {
+/** Lets the page draw and hear keys: nothing that begins the page may block it for long. */
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
+
+const run = async (): Promise<void> => {
   const state: State = { setup: first, recording: undefined, sceneAt: undefined }
   const bench = Bench.make()
+  const hash = location.hash.length < 2 ? undefined : location.hash
+  const asked = bench.ask("run", hash ?? first)
+  await turn()
   const verdict = el("div", { class: "verdict" })
   const spaceTime = fold()
 
@@ -138,9 +144,11 @@ const run = (): void => {
     ask("run")
   }
   const { hand, parts, player, timeline } = stageOf(state, change, (time, isPlaying) => controls.moved(time, isPlaying))
-  const editor = Editor.make((source) =>
-    change(source === textOf(state.setup) ? unedited(state.setup) : { ...state.setup, source })
+  const editor = Editor.make(
+    textOf(first),
+    (source) => change(source === textOf(state.setup) ? unedited(state.setup) : { ...state.setup, source })
   )
+  await turn()
   const types = TypeChecker.make(editor)
   const nextFinding = (): void => {
     const time = state.recording && Verdict.nextFinding(state.recording, player.time())
@@ -165,14 +173,13 @@ const run = (): void => {
     spaceTime.element
   )
   hand.listen(document, player)
-  if (location.hash.length < 2) return change(first)
-  const open = async (): Promise<void> => {
-    const answer = await bench.ask("run", location.hash)
-    if (typeof answer === "string") return change(first)
-    editor.show(answer.setup.source ?? textOf(answer.setup))
-    show(answer)
-  }
-  void open()
+  controls.busy("running")
+  const answer = await asked
+  if (hash === undefined) return show(answer)
+  if (typeof answer === "string") return change(first)
+  editor.show(answer.setup.source ?? textOf(answer.setup))
+  await turn()
+  show(answer)
 }
 
-run()
+void run()
