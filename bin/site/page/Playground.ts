@@ -30,6 +30,10 @@ const first: Setup = { workload: "broadcast", program: "star", flags: {} }
 /** The setup without changes of the program. */
 const unedited = ({ source: _source, ...setup }: Setup): Setup => setup
 
+/** The setup with this text as its program. */
+const edited = (setup: Setup, source: string): Setup =>
+  source === textOf(setup) ? unedited(setup) : { ...setup, source }
+
 /** The setup with these deeds by hand. */
 const scripted = ({ script: _script, ...setup }: Setup, script: NonNullable<Setup["script"]>): Setup =>
   script.length === 0 ? setup : { ...setup, script }
@@ -144,10 +148,7 @@ const run = async (): Promise<void> => {
     ask("run")
   }
   const { hand, parts, player, timeline } = stageOf(state, change, (time, isPlaying) => controls.moved(time, isPlaying))
-  const editor = Editor.make(
-    textOf(first),
-    (source) => change(source === textOf(state.setup) ? unedited(state.setup) : { ...state.setup, source })
-  )
+  const editor = Editor.make(textOf(first), (source) => change(edited(state.setup, source)))
   await turn()
   const types = TypeChecker.make(editor)
   const nextFinding = (): void => {
