@@ -133,6 +133,7 @@ const followFields = <A>(operation: Schema.Codec<A, unknown>) => ({
   term: Count,
   at: Schema.Finite,
   echo: Schema.Finite,
+  helped: Schema.optionalKey(Schema.Finite),
   match: Count,
   commit: Count,
   isMissing: Schema.optionalKey(Schema.Boolean),
@@ -145,6 +146,7 @@ const followFields = <A>(operation: Schema.Codec<A, unknown>) => ({
  * A follower to the leader of the term; or to who claims to be, of an earlier one.
  *
  * - `at`: when it was sent; `echo`: the greatest `at` that has come from the leader.
+ * - `helped`: the greatest `at` that has come by way of a helper.
  * - `match`: up to here its log is the leader's, and safe on its disk; `commit`: it knows that all is committed up to here.
  * - `isMissing`: it lacks what comes after that, though more has been sent.
  * - `operations`: please append these operations of the sender's life, by their numbers.

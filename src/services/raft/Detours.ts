@@ -3,11 +3,12 @@
  *
  * A server that no longer hears its leader asks who would vote for it (see Election). A server that hears the leader
  * refuses, and says who leads. So the first one lets the second pass on a message to the leader. From then on leader
- * and follower answer each other on the way on which they last heard each other; that ends with the first message that
- * comes straight.
+ * and follower send each other messages on the way on which they last heard each other. Every second the leader sends
+ * one message straight as well. If that arrives, the link is whole again: the follower answers straight, and from then on
+ * both do without the detour.
  *
  * To Raft such a message is one that was under way for longer. A detour costs two messages instead of one, and twice
- * the time.
+ * the time. So a leader asks servers that it reaches straight before others.
  */
 import type { NodeId } from "../../schema/Address.ts"
 import type { Detour, Message } from "./Message.ts"

@@ -42,7 +42,12 @@ import * as Snapshots from "./Snapshots.ts"
 const mostAhead = 64
 
 /** Another server says that it leads. Answers the role of this server, if it follows that one. */
-const hear = <A>(server: Server<A>, node: NodeId, { at, from, term }: Lead<A> | Install): Follower<A> | undefined => {
+const hear = <A>(
+  server: Server<A>,
+  node: NodeId,
+  { at, from, term }: Lead<A> | Install,
+  via: NodeId | undefined
+): Follower<A> | undefined => {
   if (term < server.term) {
     sendSafely(server, node, { type: "follow", body: message(server, 0) })
     return undefined
@@ -55,6 +60,7 @@ const hear = <A>(server: Server<A>, node: NodeId, { at, from, term }: Lead<A> | 
     role.heardAt = now
     Requests.reset(server)
   }
+  if (via === undefined || at > role.echo) role.via = via
   role.echo = Math.max(role.echo, at)
   election.promisedUntil = now + settings.electionTimeout
   election.leaderlessSince = Infinity
@@ -71,9 +77,8 @@ const owe = <A>(role: Follower<A>, at: number): void => {
 }
 
 export const receive = <A>(server: Server<A>, node: NodeId, lead: Lead<A>, via?: NodeId): void => {
-  const role = hear(server, node, lead)
+  const role = hear(server, node, lead, via)
   if (role === undefined) return
-  role.via = via
   know(role, lead.from, lead.safe)
   Relays.keep(role, lead)
   const isTaken = take(server, role, lead)
@@ -96,7 +101,9 @@ export const receiveRelayed = <A>(server: Server<A>, { from, lead, match }: Rela
   const { role: before } = server
   receive(server, nodeOf(lead.from), lead, before.type === "follower" ? before.via : undefined)
   const { role } = server
-  if (role.type === "follower" && role.leader === lead.from && server.term === lead.term) know(role, from, match)
+  if (role.type !== "follower" || role.leader !== lead.from || server.term !== lead.term) return
+  know(role, from, match)
+  role.helped = Math.max(role.helped ?? 0, lead.at)
 }
 
 const know = <A>({ known }: Follower<A>, id: ServerId, index: Index): void => {
@@ -116,9 +123,8 @@ const advance = <A>(server: Server<A>, role: Follower<A>): void => {
 }
 
 export const receiveSnapshot = <A>(server: Server<A>, node: NodeId, part: Install, via?: NodeId): void => {
-  const role = hear(server, node, part)
+  const role = hear(server, node, part, via)
   if (role === undefined) return
-  role.via = via
   Snapshots.receive(server, role, part)
   owe(role, server.now)
 }
@@ -211,9 +217,10 @@ export const tend = <A>(server: Server<A>): void => {
     Requests.askReads(server)
     if (Requests.isAwaiting(server)) requests.askedAt = now
   }
-  const { incoming } = role
+  const { helped, incoming } = role
   const body: Follow<A> = {
     ...message(server, role.echo),
+    ...helped !== undefined && { helped },
     ...role.missingAt <= now && { isMissing: true },
     operations: Requests.unaccepted(server).map(({ number, operation }) => ({ number, operation })),
     read: requests.readsAsked,

@@ -12,7 +12,8 @@
  *   where they are safe on the leader's disk. When they are safe on its own disk as well, the server knows that they
  *   are committed.
  * - Among five, the leader sends them to another server, the helper, which passes them on to all servers that wait (see
- *   Relays). Each of these makes a majority with the leader and the helper.
+ *   Relays). Each of these makes a majority with the leader and the helper. If the leader reaches a server that waits only
+ *   by a detour, the helper is the server on the way.
  * - When the leader's own clients wait, one of the servers that are told in this way answers at once, and says what it
  *   knows. If there is none, or the cluster has more than five servers, the leader asks as many as make a majority with
  *   it, and then tells the servers that wait.
@@ -30,8 +31,9 @@
  * **Pipelining.** The leader counts what it has sent as arrived, and the next message goes on from there, unless the
  * server has yet to answer as much as many messages carry. A follower says when entries are missing. If it does not
  * answer in time, the leader sends once more what it does not know the follower to have. If that does not help either,
- * it sends only messages that the follower must answer, until the follower does. If a server has not learned what a
- * helper was to tell it, the leader tells it itself, and no helper does for a while.
+ * it sends only messages that the follower must answer, until the follower does. If a server has not heard in time what
+ * a helper was to tell it, the link between the two may be cut. So the leader tells that server itself for a while, and
+ * for twice as long each time that a helper fails again.
  */
 import type { NodeId } from "../../schema/Address.ts"
 import { type Index, nodeOf, type Relay } from "../../schema/RaftProtocol.ts"
@@ -58,6 +60,7 @@ import * as Snapshots from "./Snapshots.ts"
 export const newPeer = (node: NodeId, next: Index, now: number): Peer => ({
   node,
   via: undefined,
+  straightAt: now,
   server: undefined,
   life: 0,
   heard: 0,
@@ -68,6 +71,7 @@ export const newPeer = (node: NodeId, next: Index, now: number): Peer => ({
   knows: 0,
   wants: 0,
   toldAt: -Infinity,
+  relayedAt: Infinity,
   relayFailures: 0,
   relayAfter: -Infinity,
   newsSince: Infinity,
@@ -95,7 +99,7 @@ const timeout = <A>({ settings }: Server<A>, { failures, roundTrip }: Peer): num
 
 /** The servers whose answers the leader asks for: as many as make a majority with it, those first that answer. */
 const urgent = <A>(server: Server<A>, leader: Leader): ReadonlySet<Peer> => {
-  const rank = ({ failures }: Peer): number => failures > 0 ? 1 : 0
+  const rank = ({ failures, via }: Peer): number => failures > 0 ? 2 : via === undefined ? 0 : 1
   const members = leader.peers.filter((peer) => peer.server === undefined || isMember(server, peer.server))
   return new Set(members.toSorted((a, b) => rank(a) - rank(b)).slice(0, majority(server) - 1))
 }
@@ -141,9 +145,8 @@ const lookForNews = <A>(server: Server<A>, peer: Peer): void => {
 
 /** To whom the leader sends entries next, because a server waits for them to be committed. */
 interface Dispatch {
-  /** The server that passes on what it is sent to the helped ones. */
-  readonly helper: Peer | undefined
-  readonly helped: ReadonlyArray<Peer>
+  /** The servers to which a helper passes on what the leader sends it. */
+  readonly helped: ReadonlyArray<{ readonly peer: Peer; readonly helper: Peer }>
   /** The servers to which the leader sends the entries itself. */
   readonly direct: ReadonlyArray<Peer>
   /** Whether the leader must find out that they are committed. */
@@ -156,24 +159,41 @@ const isWaiting = <A>(server: Server<A>, peer: Peer): boolean =>
 
 const isMemberAt = <A>(server: Server<A>, { server: id }: Peer): boolean => id !== undefined && isMember(server, id)
 
-/** The helper: a server that answers and waits for nothing; of these, the one that was told something longest ago. */
+/** A helper: a server that answers and waits for nothing; of these, the one that was told something longest ago. */
 const findHelper = <A>(server: Server<A>, leader: Leader): Peer | undefined => {
-  if (majority(server) !== 3) return undefined
   const rank = (peer: Peer): number => isWaiting(server, peer) ? Infinity : peer.toldAt
-  return leader.peers.filter((peer) => isClose(server, peer)).toSorted((a, b) => rank(a) - rank(b))[0]
+  return leader.peers.filter((peer) => canHelp(server, peer)).toSorted((a, b) => rank(a) - rank(b))[0]
 }
 
 /** Whether it is a member that answers, and one message can bring it all entries. */
 const isClose = <A>(server: Server<A>, peer: Peer): boolean =>
-  isMemberAt(server, peer) && peer.failures === 0 && peer.via === undefined && !isFarBehind(server, peer)
+  isMemberAt(server, peer) && peer.failures === 0 && !isFarBehind(server, peer)
   && Log.lastIndex(server.log) - peer.next < server.settings.batch
+
+const canHelp = <A>(server: Server<A>, peer: Peer): boolean => isClose(server, peer) && peer.via === undefined
+
+/** Who helps whom. A peer that the leader reaches by a detour is helped by the server on the way. */
+const findHelped = <A>(
+  server: Server<A>,
+  leader: Leader,
+  waiting: ReadonlyArray<Peer>
+): Dispatch["helped"] => {
+  if (majority(server) !== 3) return []
+  const straight = findHelper(server, leader)
+  return waiting.flatMap((peer) => {
+    const helper = peer.via === undefined ? straight : peerOf(leader, peer.via)
+    if (helper === undefined || helper === peer || !canHelp(server, helper)) return []
+    return isClose(server, peer) && peer.relayAfter <= server.now ? [{ peer, helper }] : []
+  })
+}
 
 /**
  * Which servers the leader asks for answers in a dispatch, so that it learns what is committed: rather those to which
  * it sends something anyway.
  */
 const findAsked = <A>(server: Server<A>, leader: Leader, direct: ReadonlyArray<Peer>): ReadonlyArray<Peer> => {
-  const rank = (peer: Peer): number => peer.failures > 0 ? 2 : direct.includes(peer) ? 0 : 1
+  const rank = (peer: Peer): number =>
+    peer.failures > 0 ? 3 : peer.via !== undefined ? 2 : direct.includes(peer) ? 0 : 1
   return leader.peers
     .filter((peer) => (peer.server === undefined || isMemberAt(server, peer)))
     .filter((peer) => !isFarBehind(server, peer) && !isFull(server, peer))
@@ -182,38 +202,39 @@ const findAsked = <A>(server: Server<A>, leader: Leader, direct: ReadonlyArray<P
 }
 
 const plan = <A>(server: Server<A>, leader: Leader): Dispatch => {
-  const { commit, log, now } = server
+  const { commit, log } = server
   const waiting = leader.peers.filter((peer) => isWaiting(server, peer))
-  const helper = findHelper(server, leader)
-  const canBeHelped = (peer: Peer): boolean =>
-    helper !== undefined && peer !== helper && isClose(server, peer) && peer.relayAfter <= now
+  const candidates = findHelped(server, leader, waiting)
   const isEnough = (peer: Peer): boolean => majority(server) === 2 && isMemberAt(server, peer)
   const isSafe = ({ wants }: Peer): boolean => wants <= log.safe
-  const helped = waiting.filter((peer) => canBeHelped(peer) && isSafe(peer))
+  const helped = candidates.filter(({ peer }) => isSafe(peer))
   const direct = waiting.filter((peer) => isEnough(peer) && isSafe(peer))
-  const others = waiting.filter((peer) => !canBeHelped(peer) && !isEnough(peer))
+  const others = waiting.filter((peer) => !candidates.some((other) => other.peer === peer) && !isEnough(peer))
   const wants = Math.max(leader.wants, ...others.map((peer) => peer.wants))
   const isAsking = wants > Math.max(commit, leader.askedTo)
-  if (!isAsking || helped.length > 0) return { helper, helped, direct, isAsking }
+  if (!isAsking || helped.some(isStraight)) return { helped, direct, isAsking }
   const asked = findAsked(server, leader, direct)
-  return { helper, helped, direct: [...new Set([...direct, ...asked])], isAsking }
+  return { helped, direct: [...new Set([...direct, ...asked])], isAsking }
 }
+
+const isStraight = ({ peer }: Dispatch["helped"][number]): boolean => peer.via === undefined
 
 /** How many servers wait for this dispatch. */
 const countWaiting = ({ direct, helped, isAsking }: Dispatch): number => helped.length + (isAsking ? 1 : direct.length)
 
-const sendDispatch = <A>(server: Server<A>, leader: Leader, { direct, helped, helper, isAsking }: Dispatch): void => {
+const sendDispatch = <A>(server: Server<A>, leader: Leader, { direct, helped, isAsking }: Dispatch): void => {
   leader.dispatchSince = Infinity
   leader.sharedSince = Infinity
   leader.dispatchedAt = server.now
   if (isAsking) leader.askedTo = Log.lastIndex(server.log)
-  if (helper !== undefined && helped.length > 0) {
-    const relays = helped.map((peer, i) => relay(server, peer, isAsking && i === 0 ? 0 : server.settings.idleWindow))
-    write(server, helper, undefined, relays)
-  }
-  for (const peer of direct) {
-    write(server, peer, isAsking ? 0 : undefined)
-    if (isAsking && !isSilent(peer)) leader.askedTo = Math.min(leader.askedTo, peer.next - 1)
+  const answering = isAsking && direct.length === 0 ? helped.find(isStraight) : undefined
+  for (const peer of new Set([...helped.map(({ helper }) => helper), ...direct])) {
+    const isAsked = isAsking && direct.includes(peer)
+    const relays = helped.filter(({ helper }) => helper === peer).map((help) =>
+      relay(server, help.peer, help === answering ? 0 : server.settings.idleWindow)
+    )
+    write(server, peer, isAsked ? 0 : undefined, relays)
+    if (isAsked && !isSilent(peer)) leader.askedTo = Math.min(leader.askedTo, peer.next - 1)
   }
 }
 
@@ -293,9 +314,12 @@ const write = <A>(
     ...to !== undefined && { to: { server: to, life, heard } },
     ...readable && { read: readable }
   }
-  if (peer.via === undefined) {
+  const isTrial = peer.straightAt + settings.refuseAfter <= server.now
+  if (peer.via !== undefined) Detours.sendBy(server, peer.via, peer.node, { type: "lead", body })
+  if (peer.via === undefined || isTrial) {
+    peer.straightAt = server.now
     send(server, peer.node, { type: "lead", body: { ...body, ...relays.length > 0 && { relays } } })
-  } else Detours.sendBy(server, peer.via, peer.node, { type: "lead", body })
+  }
   const isEnough = majority(server) === 2 && to !== undefined && isMember(server, to)
   told(peer, at, before + entries.length, Math.max(commit, isEnough ? Math.min(log.safe, before + entries.length) : 0))
   peer.unsentSince = isAll ? Infinity : -Infinity
@@ -309,6 +333,7 @@ const relay = <A>(server: Server<A>, peer: Peer, answerWithin: number): Relay =>
   const at = stamp(server)
   const after = peer.next - 1
   told(peer, at, Log.lastIndex(log), Math.max(server.commit, log.safe))
+  peer.relayedAt = Math.min(peer.relayedAt, at)
   peer.unsentSince = Infinity
   question(server, peer, at, answerWithin)
   return { at, after, answerWithin, to: { server: to!, life, heard }, ...readable && { read: readable } } // a member has one
@@ -362,18 +387,23 @@ const rewind = <A>(server: Server<A>, leader: Leader, peer: Peer): void => {
   leader.askedTo = 0
 }
 
-/** Looks whether the peer has learned what it was to learn. If it has not in time, no helper tells it for a while. */
-const checkKnowledge = <A>(server: Server<A>, peer: Peer, { commit, echo }: Follow<A>): void => {
-  const { now, settings } = server
+/** Looks whether the peer has learned in time what it was to learn. If it has not, the leader tells it once more. */
+const checkKnowledge = <A>(server: Server<A>, peer: Peer, { commit }: Follow<A>): void => {
   peer.commit = Math.max(peer.commit, commit)
-  const isHeard = echo >= peer.toldAt
-  if (commit >= Math.min(peer.wants, peer.knows)) {
-    if (isHeard) peer.relayFailures = 0
-    return
+  const isLate = server.now - peer.toldAt > timeout(server, peer)
+  if (isLate && commit < Math.min(peer.wants, peer.knows)) peer.knows = peer.commit
+}
+
+/** Looks whether a helper has told the peer in time what it was to tell. If it has not, no helper tells it for a while. */
+const checkHelp = <A>(server: Server<A>, peer: Peer, { helped = 0 }: Follow<A>): void => {
+  const { now, settings } = server
+  if (helped >= peer.relayedAt) {
+    peer.relayFailures = 0
+    peer.relayedAt = Infinity
+  } else if (now - peer.relayedAt > timeout(server, peer)) {
+    peer.relayAfter = now + Math.min(2 ** peer.relayFailures++ * settings.retry, 100 * settings.retry)
+    peer.relayedAt = Infinity
   }
-  const isLate = now - peer.toldAt > timeout(server, peer)
-  if (isLate) peer.knows = peer.commit
-  if (isLate) peer.relayAfter = now + Math.min(2 ** peer.relayFailures++ * settings.retry, 100 * settings.retry)
 }
 
 /** A server says that it is at this node. Answers false if another server has taken its place since. */
@@ -396,6 +426,12 @@ const meet = (leader: Leader, peer: Peer, { echo, from, life }: Follow<unknown>)
     leader.reads = leader.reads.filter(({ node }) => node !== peer.node)
   }
   return true
+}
+
+/** The leader has last heard the peer on this way. */
+const hearBy = (peer: Peer, via: NodeId | undefined): void => {
+  if (peer.via !== via) peer.asked = -Infinity // the leader asks it at once, on the new way
+  peer.via = via
 }
 
 /** The peer has answered what the leader sent at this time, and all before. */
@@ -430,8 +466,7 @@ export const receive = <A>(
   const { log } = server
   const isForeign = nodeOf(follow.from) !== node || follow.match > Log.lastIndex(log) || follow.echo > server.stamped
   if (peer === undefined || isForeign || !meet(leader, peer, follow)) return
-  if (peer.via !== via) peer.asked = -Infinity // the leader asks it at once, on the new way
-  peer.via = via
+  if (via === undefined || follow.at > peer.heard) hearBy(peer, via)
   peer.match = Math.max(peer.match, follow.match)
   peer.next = Math.max(peer.next, peer.match + 1)
   answered(server, peer, follow.echo)
@@ -442,6 +477,7 @@ export const receive = <A>(
   if (follow.life < peer.life) return
   Delivery.commit(server, Math.min(follow.commit, Log.lastIndex(log)))
   checkKnowledge(server, peer, follow)
+  checkHelp(server, peer, follow)
   peer.heard = Math.max(peer.heard, follow.at)
   if (follow.operations.length > 0) {
     const { from, life, operations } = follow

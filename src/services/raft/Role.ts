@@ -16,6 +16,7 @@ export const follow = <A>(server: Server<A>, term: Term): void => {
     leader: undefined,
     via: undefined,
     echo: -Infinity,
+    helped: undefined,
     verified: server.commit,
     known: new Map(),
     ahead: [],

@@ -66,8 +66,9 @@ export interface Follower<A> {
    */
   leader: ServerId | undefined
   via: NodeId | undefined
-  /** The greatest `at` that has come from the leader. */
+  /** The greatest `at` that has come from the leader; and the greatest that has come by way of a helper, if any. */
   echo: number
+  helped: number | undefined
   /** Up to where this server knows its log to be the leader's. */
   verified: Index
   /** Up to where this server knows the logs of others to be the leader's, and safe. */
@@ -90,8 +91,12 @@ export interface Follower<A> {
 /** What a leader keeps of each other node; see Replication. */
 export interface Peer {
   readonly node: NodeId
-  /** The node by way of which the leader heard it last, if not straight. */
+  /**
+   * The node by way of which the leader heard it last, if not straight; and when the leader last sent it something
+   * straight.
+   */
   via: NodeId | undefined
+  straightAt: number
   /** The server at this node, and its life, as it has said last. */
   server: ServerId | undefined
   life: number
@@ -111,11 +116,13 @@ export interface Peer {
   knows: Index
   /** The last entry of which its clients wait to hear that it is committed. */
   wants: Index
-  /**
-   * When the leader sent `knows`; how often in a row another server failed to pass that on; when another server may try
-   * again.
-   */
+  /** When the leader sent `knows`. */
   toldAt: number
+  /**
+   * When the leader sent the first message by way of a helper of which it does not know that it has come, Infinity if
+   * there is none; how often in a row helpers failed; and when a helper may try again.
+   */
+  relayedAt: number
   relayFailures: number
   relayAfter: number
   /** Since when the leader has had news that its clients wait for; Infinity if it has none. */
