@@ -8,8 +8,10 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import { resolve } from "node:path"
+import { type EventLoopUtilization, performance } from "node:perf_hooks"
 import * as Registry from "../../src/registry/Registry.ts"
 import * as Ending from "../../src/report/Ending.ts"
+import * as Pace from "../../src/report/Pace.ts"
 import { printable } from "../../src/report/sentences/Text.ts"
 import * as Report from "../../src/report/TextReport.ts"
 import * as Options from "../../src/simulator/Options.ts"
@@ -120,6 +122,20 @@ const replay = (given: Given, options: Options.Options): string => {
   return `${Usage.self} test ${flags} ${nodes.join(" ")}`
 }
 
+/** For how much of the time this process is busy while clients work. It is to be told how many ms of the run are over. */
+const loadOf = (timeLimit: number) => {
+  let begin: EventLoopUtilization | undefined
+  let busyFraction = 0
+  return {
+    tell: (elapsed: number): void => {
+      if (elapsed <= 0 || elapsed > timeLimit) return
+      if (begin === undefined) begin = performance.eventLoopUtilization()
+      else busyFraction = performance.eventLoopUtilization(begin).utilization
+    },
+    busyFraction: () => busyFraction
+  }
+}
+
 /** Runs the nodes, and keeps what they log in the folder; no folder is left if they cannot be started. */
 const runNodes = Effect.fnUntraced(
   function*(
@@ -131,6 +147,7 @@ const runNodes = Effect.fnUntraced(
   ) {
     const { args, bin, logStderr, workload: { workload: { name } } } = given
     const logs = yield* Store.nodeLogs(folder)
+    const load = loadOf(options.timeLimit)
     const context = yield* Effect.context<FileSystem.FileSystem>()
     const fork = Effect.runForkWith(context)
     const command = { file, args, env: Registry.environment(options.settings) }
@@ -147,6 +164,7 @@ const runNodes = Effect.fnUntraced(
         if (logStderr) fork(Output.err(lines.map((line) => `${node}: ${printable(line)}\n`).join("")))
       },
       onProgress: (done) => {
+        load.tell(done * Trial.lengthOf(options))
         onNats?.tell(done * Trial.lengthOf(options))
         if (!logStderr) fork(Output.progress(`${name}: ${Math.floor(done * 100)} %`))
       },
@@ -159,7 +177,7 @@ const runNodes = Effect.fnUntraced(
           Effect.andThen(Usage.wrong(`--bin ${bin}: ${reason}.`))
         ))
     )
-    return { outcome, logs }
+    return { outcome, logs, busyFraction: load.busyFraction() }
   }
 )
 
@@ -207,7 +225,13 @@ const runOnce = Effect.fnUntraced(function*(
   const onNats = servers === undefined ? undefined : yield* NatsTest.cluster(given, servers, options)
   const args = onNats?.args ?? given.args
   const folder = yield* Store.open(store, workload.name, Store.nameByTime(yield* Clock.currentTimeMillis))
-  const { logs, outcome } = yield* runNodes(folder, file, { ...given, args }, { ...options, workload }, onNats)
+  const { busyFraction, logs, outcome } = yield* runNodes(
+    folder,
+    file,
+    { ...given, args },
+    { ...options, workload },
+    onNats
+  )
   const run: Run.Run = {
     title: workload.name,
     workload: workload.name,
@@ -224,9 +248,17 @@ const runOnce = Effect.fnUntraced(function*(
   const logsNamed = run.results.findings.length === 0 ? [] : named(logs.paths(), run.results.findings)
   const more = notKept === undefined ? `More in ${folder}.` : `More in ${folder}, but not all: ${notKept}.`
   const where = [...logsNamed, more].map((line) => `${line}\n`).join("")
-  if (json && notKept !== undefined) yield* Output.err(`gossip-girl: ${more}\n`)
+  const pace = Pace.lines(run, busyFraction)
+  const remarks = [...pace, ...notKept === undefined ? [] : [more]]
+  if (json) yield* Output.err(remarks.map((remark) => `gossip-girl: ${remark}\n`).join(""))
   if (!json) {
-    yield* Output.out(`${Report.single(run, Output)}${where}\n${Ending.line(run)}\n`)
+    const rates = pace.map((line) =>
+      `${line}
+`
+    ).join("")
+    yield* Output.out(`${Report.single(run, Output)}${rates}${where}
+${Ending.line(run)}
+`)
   }
   return run
 }, Effect.scoped)

@@ -8,6 +8,7 @@ import type { Body } from "../schema/Envelope.ts"
 import type { Json } from "../schema/Json.ts"
 import * as ProtocolError from "../schema/ProtocolError.ts"
 import type * as Rpc from "../schema/Rpc.ts"
+import * as Shape from "../schema/Shape.ts"
 import type { Verdict } from "./finding/Verdict.ts"
 import * as ExactNumbers from "./history/ExactNumbers.ts"
 import type { Failure, History } from "./history/History.ts"
@@ -161,6 +162,12 @@ const header = new Set(["type", "msg_id", "in_reply_to"])
 /** Whether a reply's own id, if it has one, is an integer, of whatever size. */
 const hasGoodId = ({ msg_id: id }: Body): boolean => id === undefined || /^-?\d+$/.test(ExactNumbers.text(id))
 
+/** The form of a good reply. */
+const formOf = ({ replySchema, replyType }: Rpc.Any): string => {
+  const head = `"type": "${replyType}", "in_reply_to": integer, "msg_id"?: integer`
+  return `{${[head, Shape.fields(replySchema)].filter((part) => part !== "").join(", ")}}`
+}
+
 /**
  * A reply with a field too many, too few, or of the wrong type is taken as Maelstrom takes it: it is no reply, and the
  * outcome is unknown.
@@ -174,7 +181,7 @@ export const question = <Type extends string, Q, P>(options: {
   readonly outcome: (reply: P) => Outcome | Question
 }): Question => {
   const { outcome, readOnly, request, rpc, takesMore = false } = options
-  const malformed = (how: { readonly field: string } | { readonly reply: string }): Outcome => ({
+  const malformed = (how: { readonly field: string } | { readonly reply: string; readonly form: string }): Outcome => ({
     type: "info",
     error: { _tag: "Malformed", ...how }
   })
@@ -190,7 +197,7 @@ export const question = <Type extends string, Q, P>(options: {
       if (extra !== undefined && !takesMore) return malformed({ field: extra })
       const decoded = rpc.decodeReply(reply)
       if (reply["type"] !== rpc.replyType || Result.isFailure(decoded) || !(takesMore || hasGoodId(reply))) {
-        return malformed({ reply: ExactNumbers.text(reply).slice(0, 200) })
+        return malformed({ reply: ExactNumbers.text(reply).slice(0, 200), form: formOf(rpc) })
       }
       return outcome(decoded.success)
     }

@@ -18,8 +18,10 @@ const strayInWords = ({ stray }: Extract<Failure, { _tag: "NoReply" }>): string 
   return `, though ${stray.src} sent ${stray.dest} ${stray.type} ${how}`
 }
 
-const malformed = ({ field, reply }: Extract<Failure, { _tag: "Malformed" }>): string =>
-  `malformed reply: ${field === undefined ? short(reply ?? "") : `unexpected field ${field}`}`
+const malformed = ({ field, form, reply }: Extract<Failure, { _tag: "Malformed" }>): string => {
+  if (field !== undefined) return `malformed reply: unexpected field ${field}`
+  return `malformed reply: ${short(reply ?? "")}${form === undefined ? "" : `, not of the form ${form}`}`
+}
 
 /** A failure in a sentence; the text that a node gave is its own, and in quotes. */
 export const failure = (one: Failure): string => {

@@ -134,10 +134,8 @@ export const echo: Readonly<Record<keyof typeof EchoWorkload.kinds.kinds, Tell>>
   "wrong echo": ({ about }) => {
     const failure = failureOf(about)
     const seen = about["seen"] === undefined ? "nothing" : ExactNumbers.text(about["seen"])
-    const heard = failure === undefined
-      ? `heard ${seen}`
-      : `heard ${failure._tag === "NoReply" ? "nothing:" : "no echo, but"} ${Failures.plain(failure)}`
-    return `process ${String(about["process"])} said ${ExactNumbers.text(about["expected"])} and ${heard}`
+    const heard = failure === undefined ? seen : `no echo: ${Failures.plain(failure)}`
+    return `process ${String(about["process"])} said ${ExactNumbers.text(about["expected"])} and heard ${heard}`
   }
 }
 

@@ -13,7 +13,7 @@ import * as ExactNumbers from "./ExactNumbers.ts"
  * - `Refused`: the node said so, with an error.
  * - `NoReply`: no reply came in time. `stray` is what the node sent to the client instead, which answers nothing that it
  *   had asked: else a node that mistakes `in_reply_to` looks like a silent one. A late reply is no such thing.
- * - `Malformed`: the reply is none, for an unexpected field, or as a whole.
+ * - `Malformed`: the reply is none, for an unexpected field, or as a whole. `form` is what it should be like.
  */
 export const Failure = Schema.Union([
   Schema.Struct({
@@ -35,7 +35,8 @@ export const Failure = Schema.Union([
   Schema.Struct({
     _tag: Schema.tag("Malformed"),
     field: Schema.optionalKey(Schema.String),
-    reply: Schema.optionalKey(Schema.String)
+    reply: Schema.optionalKey(Schema.String),
+    form: Schema.optionalKey(Schema.String)
   })
 ])
 export type Failure = typeof Failure.Type

@@ -60,7 +60,7 @@ const wrong: Record<string, readonly [program: Program, finding: RegExp, config?
   "adds a field to its reply": [Wrong.talkative, /^no echo was ever ok: \d+ times malformed reply: .* from n0$/],
   "lacks a field in its reply": [Wrong.taciturn, /^no echo was ever ok: \d+ times malformed reply: .* from n0$/],
   "never answers": [Wrong.silent, /^no echo was ever ok: \d+ times no reply in time from n0$/],
-  "answers two of three": [Wrong.forgetful, /^process \d+ said ".*" and heard nothing: no reply in time/],
+  "answers two of three": [Wrong.forgetful, /^process \d+ said ".*" and heard no echo: no reply in time/],
   "answers a client that is gone": [
     Wrong.late,
     /^n0 sent echo_ok to c\d+ too late, at \d.* waited 5 s and left; the reply came 0.5 s later/,
@@ -95,7 +95,7 @@ describe("EchoWorkload", () => {
   it("a node does not answer a client that is gone unless it is made to believe that clients wait longer", () => {
     for (const seed of seeds) {
       const { findings } = run(Wrong.late, { seed, availability: 0 })
-      const heard = findings.filter((finding) => !/heard nothing: no reply in time(; \d+ more)?$/.test(finding))
+      const heard = findings.filter((finding) => !/heard no echo: no reply in time(; \d+ more)?$/.test(finding))
       assert.lengthOf(heard, 1, `seed ${seed}`)
       assert.match(heard[0]!, /^no echo was ever ok: \d+ times no reply in time from n0$/, `seed ${seed}`)
     }
