@@ -4,7 +4,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Registry from "../../../src/registry/Registry.ts"
-import { NodeId } from "../../../src/schema/Address.ts"
+import type { NodeId } from "../../../src/schema/Address.ts"
 import * as Simulation from "../../../src/simulator/Simulation.ts"
 import type { Event, History } from "../../../src/workloads/history/History.ts"
 import * as Operations from "../../../src/workloads/history/Operations.ts"
