@@ -12,11 +12,6 @@ export const run = Effect.fnUntraced(function*(
   url: string
 ) {
   const { start } = yield* Effect.promise(() => import("../nats/NatsCampaign.ts"))
-  const workers = Nats.unavailable(start(campaign, { url, cluster: Nats.clusterOf(undefined) })).pipe(
-    Effect.map(({ name, take }) => ({
-      name,
-      take: take.pipe(Effect.catchTag(["NoJetStream", "ConfigError"], (error) => Nats.unavailable(Effect.fail(error))))
-    }))
-  )
+  const workers = Nats.unavailable(start(campaign, { url, cluster: Nats.clusterOf(undefined) }))
   yield* Campaign.run({ ...campaign, workers })
 })

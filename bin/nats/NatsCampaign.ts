@@ -4,7 +4,6 @@
  * At most {@link window} ranges of seeds are in the queue at a time, so a campaign that is killed leaves a bounded
  * amount behind. A range that the servers lose is published again, even if all servers lose all they have.
  */
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
@@ -15,6 +14,7 @@ import type * as Campaign from "../cli/Campaign.ts"
 import * as Output from "../cli/Output.ts"
 import * as Threads from "../cli/Threads.ts"
 import * as NatsNode from "./NatsNode.ts"
+import * as Outage from "./Outage.ts"
 import * as WorkQueue from "./WorkQueue.ts"
 
 const window = 1000
@@ -55,16 +55,21 @@ const rangesOf = ({ seeds, world }: Campaign.Seeds) => {
 }
 
 /** Publishes ranges, and looks whether they are still there. */
-const dealer = Effect.fnUntraced(function*(seeds: Campaign.Seeds, queue: WorkQueue.WorkQueue, campaign: string) {
+const dealer = Effect.fnUntraced(function*(
+  seeds: Campaign.Seeds,
+  queue: WorkQueue.WorkQueue,
+  campaign: string,
+  { outlive }: Outage.Outage
+) {
   const { options, ...program } = seeds.world
   const ranges = rangesOf(seeds)
   const room = yield* Semaphore.make(window)
   const publish = (from: number, attempt: number) =>
-    JetStream.use(() => {
+    outlive(JetStream.use(() => {
       const work = { campaign, ...program, options, from, count: ranges.size(from) }
       const msgID = `${campaign} ${from} ${attempt}`
       return queue.jetStream.publish(queue.workSubject(campaign), WorkQueue.work.encode(work), { msgID })
-    })
+    }))
   const publishAll = Effect.forEach(ranges.starts, (start) =>
     Effect.gen(function*() {
       yield* room.take(1)
@@ -80,7 +85,7 @@ const dealer = Effect.fnUntraced(function*(seeds: Campaign.Seeds, queue: WorkQue
    * and are published again.
    */
   const look = Effect.gen(function*() {
-    const info = yield* JetStream.use(() => queue.workers.info())
+    const info = yield* outlive(JetStream.use(() => queue.workers.info()))
     const isHeld = info.num_ack_pending > 0
     if (!isHeld && info.num_waiting === 0 && !isToldOfNobody) {
       isToldOfNobody = true
@@ -127,15 +132,12 @@ export const start = Effect.fnUntraced(function*(seeds: Campaign.Seeds, { cluste
     onBus(JetStream.use(() => queue.doneFor(campaign))),
     () => onBus(Effect.ignore(JetStream.use(() => queue.forget(campaign))))
   )
-  const { close, look, publishAll } = yield* dealer(seeds, queue, campaign)
-  const failed = yield* Deferred.make<never, Effect.Error<typeof publishAll>>()
-  yield* onBus(publishAll).pipe(
-    Effect.catch((error) => Deferred.fail(failed, error)),
-    Effect.forkScoped
-  )
+  const outage = Outage.make()
+  const { close, look, publishAll } = yield* dealer(seeds, queue, campaign, outage)
+  yield* Effect.forkScoped(onBus(publishAll))
   const workers = new Set<string>()
   const take = Effect.gen(function*() {
-    const message = yield* JetStream.use(() => done.next({ expires: lookEvery }))
+    const message = yield* outage.outlive(JetStream.use(() => done.next({ expires: lookEvery })))
     if (message === null) return yield* Effect.as(look, [])
     const runs = yield* gather(message.data, workers, close).pipe(
       Effect.catchTag("Malformed", ({ message }) => Effect.as(Effect.logWarning(`skipped an answer: ${message}`), []))
@@ -145,6 +147,6 @@ export const start = Effect.fnUntraced(function*(seeds: Campaign.Seeds, { cluste
   })
   return {
     name: () => `with ${workers.size} ${workers.size === 1 ? "worker" : "workers"}`,
-    take: Effect.raceFirst(onBus(take), Deferred.await(failed))
+    take: onBus(take)
   }
 })

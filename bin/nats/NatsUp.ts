@@ -119,20 +119,26 @@ const show = Effect.fnUntraced(function*(up: ReadonlySet<string>, ids: ReadonlyA
   )
 })
 
-/** The URL of a server that runs, or of one that is started here and ends with the scope. */
+/** A server that runs, or one that is started here and ends with the scope, as does all that it keeps. */
 const serverFor = (
   url: string | undefined,
   cluster: string,
   folder: string
-): Effect.Effect<string, NatsUnavailable | NatsServer.NotInstalled | NatsServer.Failed, Scope.Scope> =>
-  url !== undefined ? Effect.succeed(url) : Effect.scoped(Layer.build(NatsNode.busAt(usualUrl, cluster))).pipe(
-    Effect.as(usualUrl),
+): Effect.Effect<
+  { readonly url: string; readonly keeps: boolean },
+  NatsUnavailable | NatsServer.NotInstalled | NatsServer.Failed,
+  Scope.Scope
+> =>
+  url !== undefined ? Effect.succeed({ url, keeps: true }) : Effect.scoped(
+    Layer.build(NatsNode.busAt(usualUrl, cluster))
+  ).pipe(
+    Effect.as({ url: usualUrl, keeps: true }),
     Effect.catchIf(
       (error) => error._tag === "NatsUnavailable" && error.reason === "unreachable",
       () =>
         NatsServer.start({ port, folder }).pipe(
           Effect.tap(() => Output.err(`nats-server starts at ${usualUrl}; what it keeps ends with this command.\n`)),
-          Effect.map(({ url }) => url)
+          Effect.map(({ url }) => ({ url, keeps: false }))
         )
     ),
     Effect.catchTag("ConfigError", Effect.die)
@@ -151,9 +157,10 @@ const warn = (message: string | undefined) =>
 export const up = Effect.fnUntraced(function*(settings: Settings) {
   const { cluster, ids, program, workload } = settings
   const folder = yield* temporary
-  const url = yield* serverFor(settings.url, cluster, folder)
+  const { keeps, url } = yield* serverFor(settings.url, cluster, folder)
   const bus = yield* Layer.build(NatsNode.busAt(url, cluster))
-  yield* Effect.provideContext(Effect.andThen(NatsBucket.open, Effect.flatMap(NatsDurability.warning, warn)), bus)
+  yield* Effect.provideContext(NatsBucket.open, bus)
+  if (keeps) yield* Effect.provideContext(Effect.flatMap(NatsDurability.warning, warn), bus)
   const watchdog = yield* Effect.acquireRelease(Effect.sync(Watchdog.make), (dog) => Effect.sync(dog.end))
   const alive = new Set<string>()
   const env = { NATS_URL: url, NATS_CLUSTER: cluster, DISK_FOLDER: settings.disk ?? join(folder, "disks") }

@@ -13,6 +13,7 @@ import * as Simulation from "../../src/simulator/Simulation.ts"
 import * as Output from "../cli/Output.ts"
 import * as Threads from "../cli/Threads.ts"
 import * as NatsNode from "./NatsNode.ts"
+import * as Outage from "./Outage.ts"
 import * as WorkQueue from "./WorkQueue.ts"
 
 export interface Settings {
@@ -67,7 +68,7 @@ export const run = Effect.fnUntraced(function*({ cluster, jobs, url }: Settings)
   const threads = yield* Threads.start(jobs)
   const worker = `${hostname()}-${(yield* Random.nextIntBetween(0, 36 ** 4)).toString(36)}`
   let made = 0
-  let isDown = false
+  const outage = Outage.make()
 
   const answer = Effect.fnUntraced(function*(queue: WorkQueue.WorkQueue, message: JsMsg) {
     const work = yield* WorkQueue.work.decode(message.data)
@@ -96,7 +97,7 @@ export const run = Effect.fnUntraced(function*({ cluster, jobs, url }: Settings)
         try: () => queue.workers.next({ expires: askAgainAfter }),
         catch: JetStream.toNoJetStream
       })
-      isDown = false
+      outage.isOver()
       if (message === null) continue
       yield* Effect.raceFirst(answer(queue, message), keep(message)).pipe(
         Effect.catchTag("Malformed", ({ message }) => Effect.logWarning(`skipped work: ${message}`))
@@ -104,19 +105,12 @@ export const run = Effect.fnUntraced(function*({ cluster, jobs, url }: Settings)
       message.ack()
     }
   })
-  const warn = ({ message }: { readonly message: string }) =>
-    Effect.suspend(() => {
-      if (isDown) return Effect.void
-      isDown = true
-      return Output.err(`gossip-girl: warning: ${message}; it is tried again.\n`)
-    })
-
   yield* Effect.provideContext(WorkQueue.open, bus)
   const where = `campaigns of cluster ${cluster} on ${url}`
   yield* Output.err(`${worker} makes runs for ${where}, ${jobs} at a time; end it with Ctrl-C.\n`)
   yield* Effect.forEach(
     Array.from({ length: jobs + 1 }),
-    () => serve.pipe(Effect.tapError(warn), Effect.retry(Schedule.spaced("1 second"))),
+    () => outage.outlive(serve),
     { concurrency: "unbounded", discard: true }
   ).pipe(Effect.provideContext(bus), Effect.ensuring(Output.endProgress))
 }, Effect.scoped)

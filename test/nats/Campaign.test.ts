@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { type ChildProcess, spawn } from "node:child_process"
+import * as NatsServer from "../../bin/nats/NatsServer.ts"
+import * as NatsServers from "../../bin/nats/NatsServers.ts"
 import { built, gossip, preload, root } from "../bin/GossipGirl.ts"
 import { isInstalled, one } from "./Servers.ts"
 
@@ -47,9 +49,10 @@ const campaign = "simulate -w unique-ids --program central --time-limit 10 --los
   .split(" ")
 
 describe.skipIf(!isInstalled)("simulate --workers", () => {
-  it.live("comes to the summary of one machine, byte for byte, though one of two workers is killed in the midst", () =>
+  it.live("comes to the summary of one machine, byte for byte, though a worker and the server are killed in the midst", () =>
     Effect.gen(function*() {
-      const { url } = yield* one()
+      const settings = { port: yield* NatsServer.freePort, folder: yield* NatsServers.folder }
+      const { ended: killed, signal, url } = yield* NatsServer.start(settings)
       const [doomed] = yield* Effect.all([worker(url), worker(url)], { concurrency: 2 })
       const { child, ended, output } = yield* started(
         [...campaign, "--workers", url],
@@ -57,6 +60,9 @@ describe.skipIf(!isInstalled)("simulate --workers", () => {
       )
       yield* said(child, /: \d+ of 40 runs with 2 workers/)
       doomed.kill("SIGKILL")
+      signal("SIGKILL")
+      yield* killed
+      yield* NatsServer.start(settings)
       assert.strictEqual(yield* Effect.promise(() => ended), 1)
       const alone = gossip(...campaign)
       assert.strictEqual(output.stdout, alone.stdout)

@@ -8,10 +8,12 @@ import { join } from "node:path"
 import { upCommand } from "../../bin/cli/UpCommand.ts"
 import * as NatsServer from "../../bin/nats/NatsServer.ts"
 import * as NatsServers from "../../bin/nats/NatsServers.ts"
+import { NatsBus } from "../../src/nats/NatsBus.ts"
 import * as NatsDurability from "../../src/nats/NatsDurability.ts"
+
 import { built, root } from "../bin/GossipGirl.ts"
 import * as DeploymentFiles from "./DeploymentFiles.ts"
-import { isInstalled, until } from "./Servers.ts"
+import { environment as seenAs, isInstalled, knowsSync, until, version } from "./Servers.ts"
 
 const { compose, fly, kubernetes, password, text } = DeploymentFiles
 type Process = DeploymentFiles.Process
@@ -117,10 +119,6 @@ describe("the files of examples/deployment", () => {
   })
 })
 
-const version = isInstalled
-  ? /v([\d.]+)/.exec(spawnSync(NatsServer.executable()!, ["--version"], { encoding: "utf8" }).stdout)![1]!
-  : "0"
-const knowsSync = !NatsDurability.isOlder(version, NatsDurability.leastVersion)
 if (isInstalled && !knowsSync) {
   process.stderr.write(`\n*** nats-server ${version} knows no sync_interval: nats.conf is tested without it ***\n\n`)
 }
@@ -240,5 +238,8 @@ describe.skipIf(!isInstalled)("with a real server", () => {
       assert.strictEqual(answer.stderr, "")
       assert.strictEqual(JSON.parse(answer.stdout).type, "write_ok")
       for (const process of processes) assert.isNotEmpty(readdirSync(volume(process)))
+      const bus = seenAs({ ...environment, NATS_CLUSTER: "gossip-girl" })(NatsBus.layer)
+      const warning = yield* Effect.provide(NatsDurability.warning, bus)
+      if (knowsSync) assert.isUndefined(warning)
     }).pipe(Effect.scoped))
 })

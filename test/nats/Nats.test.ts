@@ -24,7 +24,7 @@ import { Cas, Read, Write } from "../../src/schema/KvProtocol.ts"
 import { Node } from "../../src/services/node/Node.ts"
 import { Peers } from "../../src/services/node/Peers.ts"
 import { Timers } from "../../src/services/node/Timers.ts"
-import { environment, isInstalled, ofVersion, one, until } from "./Servers.ts"
+import { environment, isInstalled, knowsSync, ofVersion, one, until } from "./Servers.ts"
 
 const busAt = (url: string) => environment({ NATS_URL: url, NATS_CLUSTER: "a_cluster" })(NatsBus.layer)
 
@@ -221,11 +221,25 @@ describe("versions", () => {
 })
 
 describe.skipIf(!isInstalled)("a server's settings", () => {
-  it.live("are warned of unless it is seen to sync every write", () =>
+  const warningAt = (more: string) =>
+    Effect.flatMap(one(more), ({ url }) => Effect.provide(NatsDurability.warning, busAt(url)))
+
+  it.live("are warned of where it cannot sync every write, or shows them to nobody", () =>
     Effect.gen(function*() {
-      const { url } = yield* one()
-      const warning = yield* Effect.provide(NatsDurability.warning, busAt(url))
-      assert.match(warning ?? "", /sync every write/)
+      assert.match((yield* warningAt("")) ?? "", knowsSync ? /cannot be seen/ : /cannot sync every write/)
+    }).pipe(Effect.scoped))
+
+  it.live.skipIf(!knowsSync)("are warned of where it does not sync every write", () =>
+    Effect.gen(function*() {
+      const ping = "$SYS.REQ.SERVER.PING.VARZ"
+      const shown = `accounts {
+        SYSTEM { exports: [{ service: "${ping}" }] }
+        USERS { jetstream: enabled, users: [{ user: u, password: p }],
+          imports: [{ service: { account: SYSTEM, subject: "${ping}" } }] }
+      }
+      system_account: SYSTEM
+      no_auth_user: u`
+      assert.match((yield* warningAt(shown)) ?? "", /does not sync every write/)
     }).pipe(Effect.scoped))
 })
 

@@ -5,15 +5,22 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
+import { spawnSync } from "node:child_process"
 import { createServer, type Server } from "node:net"
 import * as NatsServer from "../../bin/nats/NatsServer.ts"
 import * as NatsServers from "../../bin/nats/NatsServers.ts"
+import * as NatsDurability from "../../src/nats/NatsDurability.ts"
 
 /** Whether tests that need a server can run. */
 export const isInstalled = NatsServer.executable() !== undefined
 if (!isInstalled) {
   process.stderr.write("\n*** SKIPPED: no nats-server is installed, so nothing is tested on NATS ***\n\n")
 }
+
+export const version = isInstalled
+  ? /v([\d.]+)/.exec(spawnSync(NatsServer.executable()!, ["--version"], { encoding: "utf8" }).stdout)![1]!
+  : "0"
+export const knowsSync = !NatsDurability.isOlder(version, NatsDurability.leastVersion)
 
 /** One server of its own. */
 export const one = (more = "") =>
