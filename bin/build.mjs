@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { chmodSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
+import { assets } from "./page/build.mjs"
 
 const bin = import.meta.dirname
 const root = join(bin, "..")
@@ -62,22 +63,6 @@ const WARM_UP = [
   { src: "c1", dest: "n1", body: { type: "echo", msg_id: 2, echo: "warm" } }
 ].map((message) => JSON.stringify(message) + "\n").join("")
 
-// What brings reports to life in a browser stands in the executables that write reports, as text.
-const page = await build({
-  absWorkingDir: root,
-  entryPoints: ["bin/page/Page.ts", "bin/page/Page.css"],
-  outdir: "dist",
-  write: false,
-  bundle: true,
-  minify: true,
-  platform: "browser",
-  target: "es2022",
-  format: "iife",
-  logLevel: "warning"
-})
-const pageText = (/** @type {string} */ extension) =>
-  page.outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? ""
-
 const sourcesIn = (/** @type {string} */ folder) =>
   existsSync(join(root, folder))
     ? readdirSync(join(root, folder)).filter((name) => name.endsWith(".ts")).map((name) => `${folder}/${name}`)
@@ -133,7 +118,7 @@ const { outputFiles } = await build({
   define: {
     "import.meta.dirname": "__dirname",
     "import.meta.filename": "__filename",
-    PAGE_ASSETS: JSON.stringify({ script: pageText(".js"), style: pageText(".css") })
+    PAGE_ASSETS: JSON.stringify(await assets())
   },
   logLevel: "warning"
 })

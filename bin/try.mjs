@@ -10,8 +10,9 @@ import { build } from "esbuild"
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { dirname, join, relative, resolve } from "node:path"
+import { dirname, join, resolve } from "node:path"
 import { parseArgs } from "node:util"
+import { assets } from "./page/build.mjs"
 
 const root = join(import.meta.dirname, "..")
 
@@ -60,6 +61,8 @@ const change = {
     })
 }
 
+const quote = (/** @type {string} */ word) => (/^[\w./:=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
+const self = ["node bin/try.mjs", ...args.slice(0, end).map(quote), "--"].join(" ")
 const folder = mkdtempSync(join(tmpdir(), "gossip-girl-"))
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
 const script = join(folder, "gossip-girl.js")
@@ -75,17 +78,14 @@ await build({
   define: {
     "import.meta.dirname": "__dirname",
     "import.meta.filename": "__filename",
-    PAGE_ASSETS: JSON.stringify({ script: "", style: "" })
+    PAGE_ASSETS: JSON.stringify(await assets()),
+    CALLED_AS: JSON.stringify(self)
   },
   logLevel: "error"
 })
 
-const { status, stderr, stdout } = spawnSync(process.execPath, [script, ...args.slice(end + 1)], {
-  encoding: "utf8",
+const { status } = spawnSync(process.execPath, [script, ...args.slice(end + 1)], {
+  stdio: "inherit",
   env: { ...process.env, PLAYGROUND_URL: "none" } // it would run what is not changed
 })
-const quote = (/** @type {string} */ word) => (/^[\w./:=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
-const self = ["node bin/try.mjs", ...args.slice(0, end).map(quote), "--"].join(" ")
-process.stdout.write(stdout.replaceAll(`node ${relative("", script)}`, self))
-process.stderr.write(stderr)
 process.exitCode = status ?? 1

@@ -8,8 +8,13 @@ import { basename, join, relative } from "node:path"
 /** The file that runs. */
 export const script = process.argv[1] ?? ""
 
+// bin/try.mjs defines it: who calls that names no script
+declare const CALLED_AS: string | undefined
+
 /** How this was called, for commands that can be copied. */
-export const self = script.endsWith(".js")
+export const self = typeof CALLED_AS === "string"
+  ? CALLED_AS
+  : script.endsWith(".js")
   ? `node ${relative("", script)}`
   : script.includes(join("node_modules", ".bin"))
   ? `npx ${basename(script)}`
