@@ -25,7 +25,7 @@ export interface Plot {
   readonly marks: SVGGElement
 }
 
-export const margin = { top: 12, right: 24, bottom: 34, left: 62 }
+export const margin = { top: 12, right: 24, bottom: 34, left: 68 }
 const height = 230
 
 /** A logarithmic scale with a 0: up to 1 it is linear, and that part is as tall as a decade above. */

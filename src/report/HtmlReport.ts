@@ -29,6 +29,9 @@ const percentage = (fraction: number): string => `${Math.floor(fraction * 10_000
 const bytes = (size: number): string =>
   size < 10_000 ? `${number(size)} B` : size < 1e7 ? `${number(size / 1000)} kB` : `${number(size / 1e6, 1)} MB`
 
+/** As exact as there is room for in a tile. */
+const latencyOf = (ms: number): string => `${number(ms, ms < 1000 ? 1 : 0)} ms`
+
 const tile = (name: string, value: string, note?: string): Html =>
   html`<div><dt>${name}</dt><dd>${value}</dd>${note && html`<dd class="aside">${note}</dd>`}</div>`
 
@@ -45,11 +48,11 @@ const tiles = ({ limits, results }: Run): Html => {
     tile("Server messages an operation", number(messagesPerOperation.servers, 3), below(limits?.messagesPerOperation)),
     tile(
       spreads ? "Median until all have it" : "Median latency",
-      `${number(median, 1)} ms`,
+      latencyOf(median),
       below(limits?.medianLatency)
     ),
-    tile(spreads ? "Longest until all have it" : "Longest latency", `${number(max, 1)} ms`, below(limits?.maxLatency)),
-    ...spreads ? [tile("Slowest reply", `${number(latencies.max, 1)} ms`)] : [],
+    tile(spreads ? "Longest until all have it" : "Longest latency", latencyOf(max), below(limits?.maxLatency)),
+    ...spreads ? [tile("Slowest reply", latencyOf(latencies.max))] : [],
     tile("Between servers", number(network.servers.sent), bytes(network.servers.bytes))
   ]}</dl>`
 }

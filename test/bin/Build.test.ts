@@ -24,7 +24,7 @@ const project = (files: Readonly<Record<string, string>>) => {
     mkdirSync(dirname(join(directory, name)), { recursive: true })
     writeFileSync(join(directory, name), text)
   }
-  copyFileSync(join(root, "bin/build.mjs"), join(directory, "bin/build.mjs"))
+  for (const name of ["bin/build.mjs", "bin/page/build.mjs"]) copyFileSync(join(root, name), join(directory, name))
   symlinkSync(join(root, "node_modules"), join(directory, "node_modules"))
   return {
     directory,
