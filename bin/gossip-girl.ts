@@ -105,8 +105,12 @@ const main = Usage.checkClusters(process.argv.slice(2)).pipe(
 const terminated = 128 + 15
 let isTerminated = false
 
-const teardown: Runtime.Teardown = (exit, onExit) =>
-  Runtime.defaultTeardown(exit, (code) => onExit(isTerminated && code === 130 ? terminated : code))
+/** Ends the process: the client of NATS keeps a connection to a server that accepts it and says nothing. */
+const teardown: Runtime.Teardown = (exit) =>
+  Runtime.defaultTeardown(exit, (code) => {
+    if (code !== 0) process.exitCode = isTerminated && code === 130 ? terminated : code
+    process.exit()
+  })
 
 if (isMainThread) {
   process.once("SIGTERM", () => {

@@ -20,21 +20,31 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { Address } from "../schema/Address.ts"
 
+const detailOf = (cause: unknown): string => cause instanceof Error ? cause.message : String(cause)
+
 /**
  * Why there is no connection to a server, and what to do about it.
  *
  * - `unreachable`: no server answers at this URL.
  * - `refused`: the server does not accept these credentials.
+ * - `disclosed`: there are credentials in the URL.
  */
 export class NatsUnavailable extends Data.TaggedError("NatsUnavailable")<{
-  readonly reason: "unreachable" | "refused"
+  readonly reason: "unreachable" | "refused" | "disclosed"
   readonly url: string
   readonly cause: unknown
 }> {
   override get message(): string {
-    return this.reason === "refused"
-      ? `the NATS server at ${this.url} refuses these credentials; set NATS_USER and NATS_PASSWORD, or NATS_TOKEN`
-      : `no NATS server answers at ${this.url}; start one (nats-server -js) or set NATS_URL`
+    switch (this.reason) {
+      case "refused":
+        return `the NATS server at ${this.url} refuses these credentials; set NATS_USER and NATS_PASSWORD, or NATS_TOKEN`
+      case "disclosed":
+        return "a URL of NATS servers holds no credentials, since it is shown; set NATS_USER and NATS_PASSWORD, or NATS_TOKEN"
+      case "unreachable":
+        return `no NATS server answers at ${this.url}; start one (nats-server -js) or set NATS_URL (${
+          detailOf(this.cause)
+        })`
+    }
   }
 }
 
@@ -82,6 +92,7 @@ const usualPayload = 1 << 20
 
 const make = Effect.gen(function*() {
   const servers = yield* url
+  if (servers.includes("@")) return yield* new NatsUnavailable({ reason: "disclosed", url: servers, cause: undefined })
   const cluster = yield* clusterName
   const { pass, token: secret, user } = yield* credentials
   const options: NodeConnectionOptions = {

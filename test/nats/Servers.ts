@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import { spawnSync } from "node:child_process"
-import { createServer, type Server } from "node:net"
+import { createServer, type Server, type Socket } from "node:net"
 import * as NatsServer from "../../bin/nats/NatsServer.ts"
 import * as NatsServers from "../../bin/nats/NatsServers.ts"
 import * as NatsDurability from "../../src/nats/NatsDurability.ts"
@@ -39,14 +39,13 @@ export const until = <A, E, R>(what: string, condition: Effect.Effect<A, E, R>):
     })
   )
 
-/** The URL of something that says it is a server of this version, and of which no more is asked. */
-export const ofVersion = (version: string) =>
+/** The URL of something that does this with each client. */
+const listening = (serve: (socket: Socket) => void) =>
   Effect.acquireRelease(
     Effect.callback<Server>((resume) => {
       const server = createServer((socket) => {
         socket.on("error", () => {})
-        socket.on("data", (bytes) => bytes.toString().includes("PING") && socket.write("PONG\r\n"))
-        socket.write(`INFO ${JSON.stringify({ server_id: "x", version, max_payload: 1 << 20, headers: true })}\r\n`)
+        serve(socket)
       }).listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
     }),
     (server) => Effect.sync(() => server.close())
@@ -54,6 +53,16 @@ export const ofVersion = (version: string) =>
     const address = server.address()
     return `nats://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`
   }))
+
+/** The URL of something that accepts connections and says nothing. */
+export const silent = listening(() => {})
+
+/** The URL of something that says it is a server of this version, and of which no more is asked. */
+export const ofVersion = (version: string) =>
+  listening((socket) => {
+    socket.on("data", (bytes) => bytes.toString().includes("PING") && socket.write("PONG\r\n"))
+    socket.write(`INFO ${JSON.stringify({ server_id: "x", version, max_payload: 1 << 20, headers: true })}\r\n`)
+  })
 
 /** What the environment of a process would say. */
 export const environment = (variables: Readonly<Record<string, string>>) =>

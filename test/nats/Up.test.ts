@@ -3,12 +3,21 @@ import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
 import { tmpdir } from "node:os"
 import { gossip, root } from "../bin/GossipGirl.ts"
-import { isInstalled, ofVersion, one } from "./Servers.ts"
+import { isInstalled, ofVersion, one, silent } from "./Servers.ts"
+
+type Closed = Effect.Effect<{ readonly code: number | null; readonly stderr: string }>
+
+interface Command {
+  /** Completes when it has ended. */
+  readonly closed: Closed
+  /** Ends it. */
+  readonly end: Closed
+}
 
 /** `gossip-girl up` with these arguments, once it has said all this; it is ended, and what it said is the answer. */
 const upUntil = (said: ReadonlyArray<string>, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv = {}) =>
   Effect.acquireRelease(
-    Effect.callback<{ readonly end: Effect.Effect<{ code: number | null; stderr: string }> }>((resume) => {
+    Effect.callback<Command>((resume) => {
       const child = spawn(process.execPath, ["dist/gossip-girl.js", "up", ...args], {
         cwd: root,
         env: { ...process.env, TMPDIR: tmpdir(), ...env }
@@ -21,10 +30,11 @@ const upUntil = (said: ReadonlyArray<string>, args: ReadonlyArray<string>, env: 
         child.kill("SIGINT")
         return closed
       })
-      void closed.then(() => resume(Effect.succeed({ end })))
+      const command = { closed: Effect.promise(() => closed), end }
+      void closed.then(() => resume(Effect.succeed(command)))
       child.stderr.setEncoding("utf8").on("data", (text: string) => {
         stderr += text
-        if (said.every((text) => stderr.includes(text))) resume(Effect.succeed({ end }))
+        if (said.every((text) => stderr.includes(text))) resume(Effect.succeed(command))
       })
     }),
     ({ end }) => end
@@ -100,11 +110,24 @@ describe.skipIf(!isInstalled)("where there is no JetStream", () => {
     }).pipe(Effect.scoped))
 })
 
+describe("a server that accepts connections and says nothing", () => {
+  it.live("is given up in one line", () =>
+    Effect.gen(function*() {
+      const url = yield* silent
+      const up = yield* upUntil(["no NATS server answers"], ["echo", "--nats", url])
+      const { code, stderr } = yield* up.closed
+      assert.strictEqual(code, 3)
+      assert.match(stderr, /^gossip-girl: no NATS server answers at \S+; start one .* \(timeout\)\n$/)
+    }).pipe(Effect.scoped))
+})
+
 describe("what is missing", () => {
   it("is said in one line, with what to do", () => {
     const nobody = ask("nats://127.0.0.1:1", "n1", "read")
     assert.strictEqual(nobody.status, 3)
     assert.match(nobody.stderr, /^gossip-girl: no NATS server answers at nats:\/\/127.0.0.1:1; start one .*\n$/)
+    const disclosed = ask("nats://me:secret@127.0.0.1:1", "n1", "read")
+    assert.match(disclosed.stderr, /^gossip-girl: a URL of NATS servers holds no credentials, .* set NATS_USER .*\n$/)
     assert.strictEqual(ask("nats://127.0.0.1:1", "n1", "read", "[1]").status, 2)
     const stranger = gossip("up", "broadcast", "--node", "n1", "--of", "n2,n3")
     assert.strictEqual(stranger.stderr, "gossip-girl: --of does not name n1.\n")
