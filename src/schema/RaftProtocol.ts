@@ -3,7 +3,10 @@
  *
  * A server is a disk: its id is drawn when its disk is first used, so a node that has lost its disk is another server.
  * A life of a server is one process. Times are in ms, by the monotonic clock of the server that says them first.
+ *
+ * For a schema of operations each message is made and compiled once: all nodes of a simulation share it.
  */
+import { memoize } from "effect/Function"
 import * as Schema from "effect/Schema"
 import { NodeId } from "./Address.ts"
 import { Json } from "./Json.ts"
@@ -116,16 +119,18 @@ export type Relay = typeof Relay.Type
  * - `read`: all that this life has asked to read up to this number may be read from the log up to `index`, or further.
  * - `relays`: what the follower is to pass on to others, when all of this is safe on its disk.
  */
-export const lead = <A>(operation: Schema.Codec<A, unknown>) =>
+export const lead = memoize(<A>(operation: Schema.Codec<A, unknown>) =>
   Rpc.make("raft_lead", {
     request: { ...leadFields(operation), relays: Schema.optionalKey(Schema.Array(Relay)) }
   })
+)
 
 /** A follower passes on what the leader says, with the entries; `match`: up to here it has them, safe on its disk. */
-export const relayed = <A>(operation: Schema.Codec<A, unknown>) =>
+export const relayed = memoize(<A>(operation: Schema.Codec<A, unknown>) =>
   Rpc.make("raft_relayed", {
     request: { from: ServerId, match: Count, lead: Schema.Struct(leadFields(operation)) }
   })
+)
 
 const followFields = <A>(operation: Schema.Codec<A, unknown>) => ({
   from: ServerId,
@@ -153,8 +158,9 @@ const followFields = <A>(operation: Schema.Codec<A, unknown>) => ({
  * - `read`: please say up to where I must have the log to answer my reads up to this number.
  * - `snapshot`: so much of the text of this snapshot has come.
  */
-export const follow = <A>(operation: Schema.Codec<A, unknown>) =>
+export const follow = memoize(<A>(operation: Schema.Codec<A, unknown>) =>
   Rpc.make("raft_follow", { request: followFields(operation) })
+)
 
 const installFields = {
   from: ServerId,
@@ -173,7 +179,7 @@ const installFields = {
 export const install = Rpc.make("raft_install", { request: installFields })
 
 /** Please pass this on to the node `to`; and when it comes there, it comes from the node `origin`, by way of the sender. */
-export const detour = <A>(operation: Schema.Codec<A, unknown>) =>
+export const detour = memoize(<A>(operation: Schema.Codec<A, unknown>) =>
   Rpc.make("raft_detour", {
     request: {
       origin: NodeId,
@@ -185,3 +191,4 @@ export const detour = <A>(operation: Schema.Codec<A, unknown>) =>
       ])
     }
   })
+)

@@ -3,6 +3,7 @@
  *
  * Names are short where they travel often: of a message to a node that has everything else, most are left out.
  */
+import { memoize } from "effect/Function"
 import * as Schema from "effect/Schema"
 import { NodeId } from "./Address.ts"
 import * as Rpc from "./Rpc.ts"
@@ -78,8 +79,10 @@ export type Frontiers = typeof Frontiers.Type
  * - `ping`: where do I stand? Answered at once by `pong`, with `have`, `holds` and `got`.
  * - `frontiers`: in the sender's log, where 0 is after all that was forgotten before the log began. `knows`: in the receiver's, as far as the sender was told.
  * - `offer`: what this life of you lacks is no longer in my log; fetch the snapshot of this number.
+ *
+ * For a schema of operations it is made and compiled once: all nodes of a simulation share it.
  */
-export const gossip = <A>(operation: Schema.Codec<A, unknown>) =>
+export const gossip = memoize(<A>(operation: Schema.Codec<A, unknown>) =>
   Rpc.make("gossip", {
     request: {
       life: Life,
@@ -109,6 +112,7 @@ export const gossip = <A>(operation: Schema.Codec<A, unknown>) =>
       offer: Schema.optionalKey(Schema.Tuple([Life, Count]))
     }
   })
+)
 
 /** `to` is whose snapshot; `chunk` counts from 0. */
 export const fetch = Rpc.make("gossip_fetch", {

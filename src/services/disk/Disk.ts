@@ -25,6 +25,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FileSystem from "effect/FileSystem"
+import { memoize } from "effect/Function"
 import * as Layer from "effect/Layer"
 import type { PlatformError } from "effect/PlatformError"
 import * as Result from "effect/Result"
@@ -92,6 +93,9 @@ const failed = (error: PlatformError): DiskFailed => new DiskFailed({ text: `the
 const syncFolder = (files: FileSystem.FileSystem, folder: string) =>
   Effect.scoped(Effect.flatMap(files.open(folder, { flag: "r" }), ({ sync }) => sync))
 
+/** A record as text; it is compiled once for all nodes of a simulation. */
+const Line = memoize(<A>(record: Schema.Codec<A, Json>) => Schema.fromJsonString(record))
+
 /** The records of the file at this path, and how many bytes of it are whole records. */
 const read = <A>(files: FileSystem.FileSystem, path: string, record: Schema.Codec<A, Json>) =>
   Effect.gen(function*() {
@@ -102,7 +106,7 @@ const read = <A>(files: FileSystem.FileSystem, path: string, record: Schema.Code
       return yield* new DiskFailed({ text: `${path}: ${decoded.failure}; nothing was changed` })
     }
     const { length, texts } = decoded.success
-    const decodeRecord = Schema.decodeUnknownEffect(Schema.fromJsonString(record))
+    const decodeRecord = Schema.decodeUnknownEffect(Line(record))
     const records = yield* Effect.mapError(
       Effect.forEach(texts, (text) => decodeRecord(text)),
       (error) => new DiskFailed({ text: `${path}: a record is not what it should be: ${explain(error)}` })
@@ -183,7 +187,7 @@ const newOf = (path: string): string => `${path}.new`
 export const open = <A>(files: FileSystem.FileSystem, folder: string, name: string, record: Schema.Codec<A, Json>) =>
   Effect.gen(function*() {
     const run = Effect.runForkWith(yield* Effect.context())
-    const encode = Schema.encodeSync(Schema.fromJsonString(record))
+    const encode = Schema.encodeSync(Line(record))
     const path = `${folder}/${name}`
     const prepared = yield* prepare(files, folder, path, record)
     const recovered = prepared.records

@@ -4,6 +4,7 @@
  * First comes which server it is, and again at the beginning of each life. Then come its term, and for whom it has
  * voted in it; and the log, with how much of it was known to be committed.
  */
+import { memoize } from "effect/Function"
 import * as Schema from "effect/Schema"
 import { Entry, type Index, ServerId, Snapshot, type Term } from "../../schema/RaftProtocol.ts"
 import * as Log from "./Log.ts"
@@ -22,7 +23,7 @@ export type Record<A> =
   }
   | { readonly type: "snapshot"; readonly snapshot: Snapshot }
 
-export const Record = <A, I>(operation: Schema.Codec<A, I>) =>
+export const Record = memoize(<A, I>(operation: Schema.Codec<A, I>) =>
   Schema.Union([
     Schema.Struct({ type: Schema.Literal("life"), server: ServerId, life: Count }),
     Schema.Struct({ type: Schema.Literal("term"), term: Count, vote: Schema.NullOr(ServerId) }),
@@ -34,6 +35,7 @@ export const Record = <A, I>(operation: Schema.Codec<A, I>) =>
     }),
     Schema.Struct({ type: Schema.Literal("snapshot"), snapshot: Snapshot })
   ])
+)
 
 /** What a server learns from its records. */
 export interface Recovered<A> {
