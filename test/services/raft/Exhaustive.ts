@@ -38,24 +38,44 @@ const toText = (value: unknown): string => {
   return `${text}}`
 }
 
-/** A text that is the same for two worlds that are the same. Most of one world is also part of another. */
-const identifier = () => {
+/** A world, as far as another one may be like it. */
+interface Visit {
+  /** The numbers of the messages that are under way, in order. */
+  readonly messages: ReadonlyArray<number>
+  readonly budget: ReadonlyArray<number>
+}
+
+/** Whether whatever may follow from the second may follow from the first: a message may never be delivered. */
+const covers = (one: Visit, other: Visit): boolean => {
+  if (one.budget.some((left, i) => left < other.budget[i]!)) return false
+  let at = 0
+  for (const message of other.messages) {
+    at = one.messages.indexOf(message, at) + 1
+    if (at === 0) return false
+  }
+  return true
+}
+
+/** Notes worlds; says whether a world is new, that is, whether something may follow from it that has not been looked at. */
+const visitor = () => {
   const number = numbering()
   const known = new WeakMap<object, number>()
   const of = (part: object): number => {
     const before = known.get(part)
     if (before !== undefined) return before
-    const after = number(toText(part))
+    const after = number(toText(part)) // most of one world is also part of another
     known.set(part, after)
     return after
   }
-  return ({ messages, places, watcher }: World.World, budget: World.Budget): string =>
-    [
-      places.map(of).join(),
-      messages.map(of).toSorted((a, b) => a - b).join(),
-      of(watcher),
-      Object.values(budget).join()
-    ].join("|")
+  const visits = new Map<string, ReadonlyArray<Visit>>()
+  return ({ messages, places, watcher }: World.World, budget: World.Budget): boolean => {
+    const servers = [...places, watcher].map(of).join()
+    const visit = { messages: messages.map(of).toSorted((a, b) => a - b), budget: Object.values(budget) }
+    const before = visits.get(servers) ?? []
+    if (before.some((other) => covers(other, visit))) return false
+    visits.set(servers, [...before.filter((other) => !covers(visit, other)), visit])
+    return true
+  }
 }
 
 interface Step {
@@ -72,25 +92,23 @@ const courseOf = (step: Step): ReadonlyArray<string> => {
 
 /** Looks at no more than so many states. */
 export const search = (rules: World.Rules, start: World.World, budget: World.Budget, limit: number): Found => {
-  const identify = identifier()
-  const seen = new Set([identify(start, budget)])
+  const isNew = visitor()
+  isNew(start, budget)
+  let states = 1
   const open: Array<Step> = [{ world: start, budget, by: undefined }]
   for (let step = open.pop(); step !== undefined; step = open.pop()) {
     for (const event of World.events(rules, step.world, step.budget)) {
       const world = World.apply(rules, step.world, event)
       const left = World.spend(step.budget, event)
-      const identity = identify(world, left)
-      if (seen.has(identity)) continue
-      seen.add(identity)
+      if (!isNew(world, left)) continue
+      states++
       Watcher.compareLogs(world.watcher, world.places.map(({ server }) => server))
       const next = { world, budget: left, by: { before: step, event } }
       const [violation] = world.watcher.violations
-      if (violation !== undefined) {
-        return { states: seen.size, isComplete: false, violation, course: courseOf(next) }
-      }
-      if (seen.size >= limit) return { states: seen.size, isComplete: false, violation: undefined, course: [] }
+      if (violation !== undefined) return { states, isComplete: false, violation, course: courseOf(next) }
+      if (states >= limit) return { states, isComplete: false, violation: undefined, course: [] }
       open.push(next)
     }
   }
-  return { states: seen.size, isComplete: true, violation: undefined, course: [] }
+  return { states, isComplete: true, violation: undefined, course: [] }
 }
