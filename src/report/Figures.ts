@@ -22,11 +22,14 @@ const row = (name: string, at: { readonly [quantile: string]: number }): string 
 
 type Plain = Exclude<Json, object | null>
 
-/** Every figure that is no list and no latency, by its name in words: of an object of figures, each by both names. */
+/**
+ * Every figure that is no list, no latency and no single moment of the run, by its name in words: of an object of figures,
+ * each by both names.
+ */
 const plain = (figures: OfChecker, of = ""): ReadonlyArray<readonly [name: string, figure: Plain]> =>
   Object.entries(figures).flatMap(([name, figure]) => {
     const named = `${of}${words(name)}`
-    if (isObject(figure)) return isOfQuantiles(figure) ? [] : plain(figure, `${named} `)
+    if (isObject(figure)) return isOfQuantiles(figure) || "time" in figure ? [] : plain(figure, `${named} `)
     return figure === null || typeof figure === "object" ? [] : [[named, figure] as const]
   })
 
@@ -34,7 +37,7 @@ const plain = (figures: OfChecker, of = ""): ReadonlyArray<readonly [name: strin
 export const counts = (figures: OfChecker): ReadonlyArray<readonly [name: string, count: number]> =>
   plain(figures).flatMap(([name, figure]) => typeof figure === "number" ? [[name, figure] as const] : [])
 
-/** All plain figures of the checker in one line; lists are for the page. */
+/** All plain figures of the checker in one line; the others are for the page. */
 const counted = (figures: OfChecker): ReadonlyArray<string> => {
   const all = plain(figures)
   return all.length === 0

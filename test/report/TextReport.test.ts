@@ -112,12 +112,13 @@ describe("table", () => {
 })
 
 describe("single", () => {
-  it("a row, and below it latencies and what the checker has counted, lists left out", () => {
+  it("a row, and below it latencies and what the checker has counted, lists and moments left out", () => {
     const figures = {
       neverRead: 3,
       finalReads: [1],
       acceptable: "1..2",
       anomalies: { "G1c": 1 },
+      worstLag: { lag: 7, time: 9 },
       stableLatencies: { "1": 9, "0.5": 4 }
     }
     const workload = { ...results.workload, figures }
