@@ -1,9 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { NodeId } from "../../../src/schema/Address.ts"
 import * as CounterChecker from "../../../src/workloads/counter/CounterChecker.ts"
+import * as Finding from "../../../src/workloads/finding/Finding.ts"
 import type { Event, History } from "../../../src/workloads/history/History.ts"
+import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
+import { seeds } from "../../Seeds.ts"
 import * as Told from "../../Told.ts"
 import { leadsToOperations } from "../../wrong/Evidence.ts"
+import * as Naive from "./Naive.ts"
 
 /** A step of a history, written in one line; each takes 10 ms. Process 1 asks n1, and so on; so do 11, 21 and so on. */
 type Step = string
@@ -223,6 +227,46 @@ describe("CounterChecker", () => {
       assert.isUndefined(latencies(["1 add 3 info", "11 read 3"]))
       assert.isUndefined(latencies(["1 add 3", "kill 1", "start 1", "1 read 0"]))
     })
+  })
+
+  it("agrees with a naive checker that follows the definitions word by word, on random histories", () => {
+    const tried = seeds(150)
+    const often = new Map<string, number>()
+    for (const seed of tried) {
+      for (const growOnly of [true, false]) {
+        for (const memory of ["durable", "volatile"] as const) {
+          const events = Naive.randomHistory(SeededRandom.make(seed), growOnly)
+          const expected = Naive.judge(events, { growOnly, memory })
+          const { findings, series } = CounterChecker.check(events, { growOnly, memory })
+          const context = `seed ${seed}, ${growOnly ? "grow-only, " : ""}${memory}`
+          /** How many there are, and which reads the first of them are about. */
+          const found = (kind: string) => {
+            const { count = 0, examples = [] } = findings.find((finding) => finding.kind === kind) ?? {}
+            return [count, examples.map(({ events }) => events.at(-1)!)] as const
+          }
+          const sameReads = (kind: string, reads: ReadonlyArray<number>) =>
+            assert.deepStrictEqual(found(kind), [reads.length, reads.slice(0, Finding.most)], `${kind}, ${context}`)
+          sameReads("wrong at the end", expected.wrongAtEnd)
+          sameReads("refused, and added", expected.refusedAtEnd)
+          sameReads("too large", expected.tooLarge)
+          sameReads("too small", expected.tooSmall)
+          assert.strictEqual(found("different at the end")[0], expected.differentAtEnd.length, context)
+          assert.strictEqual(found("no final read")[0], expected.silent.length, context)
+          assert.deepStrictEqual(series?.[0]?.points ?? [], expected.latencies, context)
+          // Of two reads that demand more of the next, one for what it shows and one for what came since, it keeps one.
+          const [back, reads] = found("went back")
+          assert.isTrue(back >= expected.behindValue.length && back <= expected.wentBack.length, context)
+          assert.includeMembers([...expected.wentBack], reads, context)
+          for (const [kind, found] of Object.entries(expected)) {
+            often.set(kind, (often.get(kind) ?? 0) + Number(found.length > 0))
+          }
+          if (findings.length === 0) often.set("valid", (often.get("valid") ?? 0) + 1)
+        }
+      }
+    }
+    for (const [kind, times] of often) {
+      assert.isAbove(times, tried.length / 30, `${kind}: ${JSON.stringify([...often])}`)
+    }
   })
 
   it("counts", () => {
