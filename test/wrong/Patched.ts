@@ -29,28 +29,45 @@ export const text = (module: string, patches: ReadonlyArray<Patch>): string => {
   return text
 }
 
+/** By the text that it is made of. */
+const compiled = new Map<string, string>()
+
+/** As CommonJS. */
+const compile = (text: string): string => {
+  const code = compiled.get(text) ?? esbuild.transformSync(text, { loader: "ts", format: "cjs", target: "node20" }).code
+  compiled.set(text, code)
+  return code
+}
+
 /**
- * Loads these modules, patched or not, side by side with those in use; one that imports another comes after it. The
- * answer is what each of them exports.
+ * Loads these modules; one that imports another comes after it. Those that are patched, and those that import one of
+ * these, are loaded side by side with those in use; where there are no patches all are. The answer is what each of them
+ * exports.
  */
 export const load = async (
   modules: ReadonlyArray<string>,
   patches: ReadonlyArray<Patch>
 ): Promise<ReadonlyArray<Record<string, unknown>>> => {
   const loaded = new Map<string, Record<string, unknown>>()
+  const aside = new Set<string>()
   for (const module of modules) {
     const { href } = url(module)
     const resolve = (specifier: string): string => specifier.startsWith(".") ? new URL(specifier, href).href : specifier
-    const options = { loader: "ts", format: "cjs", target: "node20" } as const
-    const { code } = esbuild.transformSync(text(module, patches), options)
-    for (const [, specifier] of code.matchAll(/require\("(.+?)"\)/g)) {
-      const from = resolve(specifier!)
+    const code = compile(text(module, patches))
+    const imports = Array.from(code.matchAll(/require\("(.+?)"\)/g), ([, specifier]) => resolve(specifier!))
+    const isPatched = patches.length === 0 || patches.some((patch) => patch.module === module)
+    if (!isPatched && !imports.some((imported) => aside.has(imported))) {
+      loaded.set(href, await import(/* @vite-ignore */ href))
+      continue
+    }
+    for (const from of imports) {
       if (!loaded.has(from)) loaded.set(from, await import(/* @vite-ignore */ from))
     }
     const self: { exports: Record<string, unknown> } = { exports: {} }
     const wrapper = vm.compileFunction(code, ["require", "module", "exports"], { filename: `patched ${module}.ts` })
     wrapper((specifier: string) => loaded.get(resolve(specifier)), self, self.exports)
     loaded.set(href, self.exports)
+    aside.add(href)
   }
   return modules.map((module) => loaded.get(url(module).href)!)
 }
