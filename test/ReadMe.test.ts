@@ -26,7 +26,7 @@ const brief = (command: string): string =>
   command.replace(/^npx gossip-girl/, `node ${built}`)
     .replace(/ challenges/, " challenges --only 1")
     .replace(/ --(time-limit|nemesis-interval) \d+/g, "")
-    .replace(/ --seeds \d+/, " --seeds 2")
+    .replace(/ --seeds \d+/, " --seeds 2 --jobs 1")
     .replace(/ --node-count 25/, " --node-count 5")
     .replace(/ (simulate|test) /, " $1 --time-limit 1 --nemesis-interval 0.3 --recovery 2 ")
 

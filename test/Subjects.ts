@@ -54,6 +54,7 @@ export const eventful = ({ program, workload }: Subject, seed: number): Simulati
   rate: 50,
   concurrency: 10,
   timeLimit: 2000,
+  recovery: 2000,
   latency: { mean: 50, dist: "exponential" },
   nemesis: Nemesis.faults,
   nemesisInterval: 300,

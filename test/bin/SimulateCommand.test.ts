@@ -23,7 +23,7 @@ describe("simulate", () => {
 
 describe("simulate --seeds", () => {
   it("a summary, and each invalid run can be replayed", () => {
-    const { status, stdout } = gossip(...failing, "--seed", "10", "--seeds", "4")
+    const { status, stdout } = gossip(...failing, "--seed", "10", "--seeds", "4", "--jobs", "1")
     assert.strictEqual(status, 1)
     const [, valid, invalid] = /^4 runs: (\d) valid, (\d) invalid;/.exec(stdout)!
     assert.strictEqual(Number(valid) + Number(invalid), 4)
@@ -51,7 +51,7 @@ describe("simulate --seeds", () => {
   })
 
   it("as JSON: a result for each, ordered by seed", () => {
-    const document = JSON.parse(gossip(...echo, "--seed", "7", "--seeds", "9", "--json").stdout)
+    const document = JSON.parse(gossip(...echo, "--seed", "7", "--seeds", "9", "--jobs", "1", "--json").stdout)
     const seeds = document.runs.map((run: { options: { seed: number } }) => run.options.seed)
     assert.deepStrictEqual(seeds, [7, 8, 9, 10, 11, 12, 13, 14, 15])
     assert.isTrue(document.valid)

@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { gossip } from "../bin/GossipGirl.ts"
+import { testCommand } from "../../bin/cli/TestCommand.ts"
+import { complaint, gossip } from "../bin/GossipGirl.ts"
 import { isInstalled } from "./Servers.ts"
 
 describe.skipIf(!isInstalled)("on NATS, by strict rules", () => {
@@ -25,11 +27,12 @@ describe.skipIf(!isInstalled)("on NATS, by strict rules", () => {
   })
 })
 
-it("test says what does not go together", () => {
-  const said = (...args: ReadonlyArray<string>) => gossip("test", "-w", "echo", ...args).stderr
-  assert.strictEqual(said("--program", "echo"), "gossip-girl: --program goes with --nats.\n")
-  assert.match(said("--nats", "nats://x", "--nemesis", "partition"), /--nemesis partition goes with --nats three/)
-  assert.match(said("--nats", "three", "--nemesis", "one-way", "--node-count", "5"), /takes at most 3 nodes/)
-  assert.match(said("--nats", "nats://x", "--kill-servers"), /--kill-servers goes with --nats three/)
-  assert.match(said(), /--bin is missing/)
-})
+it.effect("test says what does not go together", () =>
+  Effect.gen(function*() {
+    const said = (args = "") => complaint(testCommand, `-w echo ${args}`.trim())
+    assert.strictEqual(yield* said("--program echo"), "--program goes with --nats.")
+    assert.include(yield* said("--nats nats://x --nemesis partition"), "--nemesis partition goes with --nats three")
+    assert.include(yield* said("--nats three --nemesis one-way --node-count 5"), "takes at most 3 nodes")
+    assert.include(yield* said("--nats nats://x --kill-servers"), "--kill-servers goes with --nats three")
+    assert.include(yield* said(), "--bin is missing")
+  }))

@@ -2,7 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
 import { tmpdir } from "node:os"
-import { gossip, root } from "../bin/GossipGirl.ts"
+import { askCommand } from "../../bin/cli/AskCommand.ts"
+import { upCommand } from "../../bin/cli/UpCommand.ts"
+import { complaint, gossip, root } from "../bin/GossipGirl.ts"
 import { isInstalled, ofVersion, one, silent } from "./Servers.ts"
 
 type Closed = Effect.Effect<{ readonly code: number | null; readonly stderr: string }>
@@ -128,10 +130,13 @@ describe("what is missing", () => {
     assert.match(nobody.stderr, /^gossip-girl: no NATS server answers at nats:\/\/127.0.0.1:1; start one .*\n$/)
     const disclosed = ask("nats://me:secret@127.0.0.1:1", "n1", "read")
     assert.match(disclosed.stderr, /^gossip-girl: a URL of NATS servers holds no credentials, .* set NATS_USER .*\n$/)
-    assert.strictEqual(ask("nats://127.0.0.1:1", "n1", "read", "[1]").status, 2)
-    const stranger = gossip("up", "broadcast", "--node", "n1", "--of", "n2,n3")
-    assert.strictEqual(stranger.stderr, "gossip-girl: --of does not name n1.\n")
-    assert.match(gossip("up", "broadcast", "--node", "c1").stderr, /"c1" is no name of a node/)
-    assert.match(gossip("up", "broadcast", "--program", "stars").stderr, /Did you mean star\?/)
   })
+
+  it.effect("so is what is wrong with the arguments", () =>
+    Effect.gen(function*() {
+      assert.include(yield* complaint(askCommand, "n1 read [1]"), "the fields must be a JSON object, not [1].")
+      assert.strictEqual(yield* complaint(upCommand, "broadcast --node n1 --of n2,n3"), "--of does not name n1.")
+      assert.include(yield* complaint(upCommand, "broadcast --node c1"), '"c1" is no name of a node')
+      assert.include(yield* complaint(upCommand, "broadcast --program stars"), "Did you mean star?")
+    }))
 })
