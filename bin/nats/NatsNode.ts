@@ -16,8 +16,9 @@ import * as NatsBucket from "../../src/nats/NatsBucket.ts"
 import { NatsBus, NatsUnavailable } from "../../src/nats/NatsBus.ts"
 import * as NatsLines from "../../src/nats/NatsLines.ts"
 import * as NatsMessageIO from "../../src/nats/NatsMessageIO.ts"
+import * as NatsName from "../../src/nats/NatsName.ts"
 import { NatsServices } from "../../src/nats/NatsServices.ts"
-import type { Address, NodeId } from "../../src/schema/Address.ts"
+import { type Address, NodeId } from "../../src/schema/Address.ts"
 import * as Envelope from "../../src/schema/Envelope.ts"
 import { Init } from "../../src/schema/InitProtocol.ts"
 import { Disk, DiskFailed } from "../../src/services/disk/Disk.ts"
@@ -68,7 +69,7 @@ const layer = <E, R>(messages: Layer.Layer<MessageIO, E, R>, folder: string) =>
 /** The message of an error that no program has made. */
 export const explain = (error: unknown): string | undefined =>
   error instanceof NatsUnavailable || error instanceof JetStream.NoJetStream || error instanceof Config.ConfigError
-    || error instanceof DiskFailed
+    || error instanceof DiskFailed || error instanceof NatsName.NameTaken
     ? error.message.replaceAll(/\s+/g, " ")
     : undefined
 
@@ -84,7 +85,7 @@ export interface Telling {
 const patience = 1000
 
 /**
- * Runs a node until it is interrupted. JetStream must be there when the node starts, whatever the program asks for.
+ * Runs a node until it is interrupted, or its name turns out to be that of another process. JetStream must be there when the node starts, whatever the program asks for.
  */
 export const run = Effect.fnUntraced(function*(
   program: SimulatedNode.Program,
@@ -94,12 +95,14 @@ export const run = Effect.fnUntraced(function*(
   const patiently = <A, E, R>(what: string, awaited: Effect.Effect<A, E, R>) =>
     Effect.raceFirst(awaited, Effect.andThen(Effect.sleep(patience), Effect.andThen(waits(what), Effect.never)))
   const bus = yield* patiently(`an answer of a NATS server at ${url}`, Layer.build(busAt(url, cluster)))
+  const taken = yield* Effect.provideContext(NatsName.claim(NodeId.make(id)), bus)
   const node = layer(NatsMessageIO.layer, disk).pipe(
     Layer.provide(environment({ NODE_ID: id, NODE_IDS: ids.join(",") }))
   )
   yield* patiently("JetStream of the NATS servers", NatsBucket.open).pipe(
     Effect.andThen(runs),
     Effect.andThen(program),
+    Effect.raceFirst(taken),
     Effect.provide(node),
     Effect.provideContext(bus)
   )

@@ -19,10 +19,11 @@ import * as NatsDurability from "./NatsDurability.ts"
  * - `no permission`: this user may not send requests to it.
  * - `no majority`: so many servers are gone that the others can decide nothing.
  * - `too few servers`: there are fewer servers than copies are wanted.
+ * - `full`: its storage is full, or what it may take of its disk.
  * - `too old`: the server is older than {@link leastVersion}.
  */
 export class NoJetStream extends Data.TaggedError("NoJetStream")<{
-  readonly reason: "no JetStream" | "no permission" | "no majority" | "too few servers" | "too old" | "other"
+  readonly reason: "no JetStream" | "no permission" | "no majority" | "too few servers" | "full" | "too old" | "other"
   readonly detail: string
 }> {
   override get message(): string {
@@ -36,6 +37,9 @@ export class NoJetStream extends Data.TaggedError("NoJetStream")<{
         return `the NATS servers have lost their majority; start those that are down (${this.detail})`
       case "too few servers":
         return `too few NATS servers for three copies; start three, or set NATS_REPLICAS=1 (${this.detail})`
+      case "full":
+        return `the storage of the NATS server for JetStream is full; give it more (max_file_store, or a larger disk), or `
+          + `delete streams (${this.detail})`
       case "too old":
         return `the NATS server is too old: ${this.detail}; it must be at least ${leastVersion}`
       case "other":
@@ -51,7 +55,15 @@ export const leastVersion = "2.9.0"
 const replicas = Config.option(Config.Int("NATS_REPLICAS"))
 
 /** JetStream's own codes. */
-const codes = { noPeers: 10005, noLeader: 10008, notClustered: 10074, noAccount: 10039, noJetStream: 10076 }
+const codes = {
+  noPeers: 10005,
+  noLeader: 10008,
+  notClustered: 10074,
+  noAccount: 10039,
+  noJetStream: 10076
+}
+/** The account's or the server's memory or storage is used up. */
+const fullCodes: ReadonlySet<number | undefined> = new Set([10002, 10023, 10028, 10047])
 
 /** What went wrong, as far as JetStream says. */
 export const toNoJetStream = (error: unknown): NoJetStream => {
@@ -65,6 +77,7 @@ export const toNoJetStream = (error: unknown): NoJetStream => {
   if (name === "JetStreamNotEnabled" || code === codes.noAccount || code === codes.noJetStream) {
     return new NoJetStream({ reason: "no JetStream", detail })
   }
+  if (fullCodes.has(code)) return new NoJetStream({ reason: "full", detail })
   const isForbidden = error instanceof Error && error.cause instanceof PermissionViolationError
   return new NoJetStream({ reason: isForbidden ? "no permission" : "other", detail })
 }

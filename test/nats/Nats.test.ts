@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { JetStreamApiError } from "@nats-io/jetstream"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -8,6 +9,7 @@ import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import * as NatsServers from "../../bin/nats/NatsServers.ts"
+import * as JetStream from "../../src/nats/JetStream.ts"
 import * as NatsBucket from "../../src/nats/NatsBucket.ts"
 import { NatsBus } from "../../src/nats/NatsBus.ts"
 import { NatsClient } from "../../src/nats/NatsClient.ts"
@@ -15,6 +17,7 @@ import * as NatsDurability from "../../src/nats/NatsDurability.ts"
 import * as NatsKvStore from "../../src/nats/NatsKvStore.ts"
 import * as NatsLines from "../../src/nats/NatsLines.ts"
 import * as NatsMessageIO from "../../src/nats/NatsMessageIO.ts"
+import * as NatsName from "../../src/nats/NatsName.ts"
 import { NatsServices } from "../../src/nats/NatsServices.ts"
 import { Echo as EchoProgram } from "../../src/programs/Echo.ts"
 import { LinKvProxy } from "../../src/programs/LinKvProxy.ts"
@@ -118,6 +121,22 @@ describe.skipIf(!isInstalled)("a bus on one server", () => {
       }).pipe(Effect.provide(clientAt(url)))
     }).pipe(Effect.scoped))
 
+  it.live("gives a name to one process of all that claim it", () =>
+    Effect.gen(function*() {
+      const { url } = yield* one()
+      const lost = yield* Queue.unbounded<string>()
+      const kept = yield* Effect.forEach([1, 2, 3, 4, 5], () =>
+        Effect.gen(function*() {
+          const taken = yield* Effect.provideContext(NatsName.claim(n1), yield* Layer.build(busAt(url)))
+          return yield* taken.pipe(
+            Effect.tapError(({ message }) => Queue.offer(lost, message)),
+            Effect.forkScoped
+          )
+        }), { concurrency: "unbounded" })
+      for (const message of yield* Queue.takeN(lost, 4)) assert.match(message, /^another process runs as n1 of cluster/)
+      assert.strictEqual(kept.filter((claim) => claim.pollUnsafe() === undefined).length, 1)
+    }).pipe(Effect.scoped))
+
   it.live("says in one line that there is no server, and that it refuses", () =>
     Effect.gen(function*() {
       const { url } = yield* one("authorization { user: me, password: secret }")
@@ -140,6 +159,11 @@ describe.skipIf(!isInstalled)("a bucket", () => {
       assert.match(without.message, /^the NATS server has no JetStream; start it with it: nats-server -js \(.*\)$/)
       const forbidden = yield* refusal((yield* one(account("enabled", `, permissions: { publish: "no.*" }`))).url)
       assert.match(forbidden.message, /^this user of the NATS server may not use JetStream; let it publish to .*$/)
+      const full = new JetStreamApiError({ code: 503, err_code: 10023, description: "insufficient resources" })
+      assert.match(
+        JetStream.toNoJetStream(full).message,
+        /^the storage of the NATS server for JetStream is full; give .*$/
+      )
       const old = yield* refusal(yield* ofVersion("2.8.4"))
       assert.strictEqual(old.message, "the NATS server is too old: 2.8.4; it must be at least 2.9.0")
     }).pipe(Effect.scoped))

@@ -60,6 +60,9 @@ describe.skipIf(!isInstalled)("gossip-girl up", () => {
         refused.stderr,
         /^gossip-girl: n2 unheard: error 10, unknown request: unheard; it did not take place/
       )
+      const twin = gossip("up", "broadcast", "--nats", url, "--node", "n1")
+      assert.strictEqual(twin.status, 3)
+      assert.match(twin.stderr, /gossip-girl: another process runs as n1 of cluster gossip-girl; end it, or .*\n$/)
       const { code } = yield* cluster.end
       assert.strictEqual(code, 130)
       assert.match(ask(url, "n1", "read").stderr, /error 1, nobody listens at this address/)
