@@ -10,7 +10,7 @@ import type { Msg } from "@nats-io/transport-node"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Address } from "../schema/Address.ts"
-import { NatsBus } from "./NatsBus.ts"
+import { maxSubjectLength, NatsBus } from "./NatsBus.ts"
 
 /** How many lines may be incomplete at a time. */
 export const maxPending = 256
@@ -55,7 +55,7 @@ const decoder = new TextDecoder()
 
 export interface NatsLines {
   /**
-   * Sends a line at once. While no server is reached the line is dropped; when one is reached again, the log says how
+   * Sends a line at once. A line to an address that is too long is dropped. While no server is reached the line is dropped; when one is reached again, the log says how
    * many were. If nobody listens at this address, the server says so at the subject `absence`, if one is given.
    */
   readonly send: (to: Address, line: string, absence?: string) => void
@@ -97,6 +97,12 @@ export const make: Effect.Effect<NatsLines, never, NatsBus> = Effect.gen(functio
 
   return {
     send: (to, line, absence) => {
+      const at = subject(to)
+      if (at.length > maxSubjectLength) {
+        return void log(
+          Effect.logWarning(`NATS: dropped a message, to an address that is too long: ${at.slice(0, 50)}…`)
+        )
+      }
       if (!isConnected()) return void dropped++
       if (dropped > 0) {
         log(Effect.logWarning(`NATS: ${dropped} messages were dropped while there was no server`))
@@ -104,8 +110,8 @@ export const make: Effect.Effect<NatsLines, never, NatsBus> = Effect.gen(functio
       }
       const bytes = encoder.encode(line)
       const limit = maxPayload() - headerBytes
-      if (bytes.length <= limit) connection.publish(subject(to), bytes, absence === undefined ? {} : { reply: absence })
-      else publishLong(subject(to), bytes, limit)
+      if (bytes.length <= limit) connection.publish(at, bytes, absence === undefined ? {} : { reply: absence })
+      else publishLong(at, bytes, limit)
     },
     take: (address, onLine) => takeFrom(subject(address), onLine),
     overhear: (onLine) => takeFrom(`${cluster}.*`, onLine)

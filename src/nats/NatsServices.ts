@@ -18,7 +18,7 @@ import * as ProtocolError from "../schema/ProtocolError.ts"
 import type * as Rpc from "../schema/Rpc.ts"
 import { Ts } from "../schema/TsoProtocol.ts"
 import * as NatsBucket from "./NatsBucket.ts"
-import { NatsBus } from "./NatsBus.ts"
+import { maxSubjectLength, NatsBus } from "./NatsBus.ts"
 import * as NatsDurability from "./NatsDurability.ts"
 import * as NatsKvStore from "./NatsKvStore.ts"
 
@@ -48,8 +48,17 @@ const reply = <Type extends string, Q, P>(
     onSuccess: (request) => Effect.map(ask(request), (fields) => ({ type: rpc.replyType, ...rpc.encodeReply(fields) }))
   })
 
+/** A key is a part of a subject. */
+const maxKeyLength = maxSubjectLength - 512
+
 const answerOf = (store: NatsKvStore.NatsKvStore, service: string, body: Body): Answer | undefined => {
-  const name = (key: Json.Json): string => `${service} ${Json.canonical(key)}`
+  const at = <A>(key: Json.Json, ask: (name: string) => Effect.Effect<A, ProtocolError.ProtocolError>) => {
+    const name = `${service} ${Json.canonical(key)}`
+    const { length } = NatsKvStore.keyName(name)
+    if (length <= maxKeyLength) return ask(name)
+    const text = `a key of ${length} characters, as NATS writes it, is more than it takes (${maxKeyLength})`
+    return Effect.fail(new ProtocolError.MalformedRequest({ text }))
+  }
   if (service === oracle) {
     return body["type"] === Ts.type
       ? reply(Ts, body, () => Effect.map(store.timestamp(oracle), (ts) => ({ ts })))
@@ -57,15 +66,15 @@ const answerOf = (store: NatsKvStore.NatsKvStore, service: string, body: Body): 
   }
   switch (body["type"]) {
     case Read.type:
-      return reply(Read, body, ({ key }) => Effect.map(store.read(name(key)), (value) => ({ value })))
+      return reply(Read, body, ({ key }) => Effect.map(at(key, store.read), (value) => ({ value })))
     case Write.type:
-      return reply(Write, body, ({ key, value }) => Effect.as(store.write(name(key), value), {}))
+      return reply(Write, body, ({ key, value }) => Effect.as(at(key, (name) => store.write(name, value)), {}))
     case Cas.type:
       return reply(
         Cas,
         body,
         ({ create_if_not_exists, from, key, to }) =>
-          Effect.as(store.cas(name(key), from, to, isTruthy(create_if_not_exists)), {})
+          Effect.as(at(key, (name) => store.cas(name, from, to, isTruthy(create_if_not_exists))), {})
       )
     default:
       return undefined
