@@ -17,11 +17,11 @@
  * leader's lease rests on this (see Reads). A server that starts again may have promised this in its last life, so it
  * waits as long.
  *
- * **Lost messages.** A candidate that a majority would vote for asks those again that have not answered. One that has not
- * got that far does not: it may be cut off for long.
+ * **Lost messages.** A candidate asks servers again that have not answered, but only once a majority has said that it would
+ * vote for it. Before that it does not, since it may be cut off for long.
  *
- * **Whose turn it is.** A server whose log lacks an entry of another server cannot win that one's vote. But when it asks for
- * the vote, it shows that nobody leads. So the other server does not wait any longer, and seeks to lead itself.
+ * **Whose turn it is.** When a server asks for votes and its log lacks entries, a server that has these entries refuses.
+ * But it has learned that nobody leads. So it does not wait until its own time is up, and seeks to lead at once.
  *
  * **The first leader.** A cluster begins when its first node has the votes of all servers while all logs are empty.
  * From then on the log says which servers are in it (see Membership). All must vote, since no majority is defined yet;
@@ -86,7 +86,7 @@ const ask = <A>(server: Server<A>, pre: boolean, except: ReadonlyArray<NodeId> =
   }
 }
 
-/** A majority has heard of this candidate lately. So it need not wait for the next term because a message was lost. */
+/** Asks those again that have not answered, so that one lost message does not cost a whole term. */
 const askAgain = <A>(server: Server<A>): void => {
   const { now, role, settings } = server
   if (role.type !== "candidate" || now < role.againAt) return

@@ -8,8 +8,10 @@
  * **What is committed here.** First, what the leader says is committed, but no further than this log is known to be the
  * leader's: what comes after that may be a tail that no majority has ever had. Second, what this follower itself finds
  * to be on the disks of a majority, its own included, by the leader's rule: the last such entry must be of the leader's
- * term. Its own log tells it which servers make up the cluster. If the leader's log has a later change of membership,
- * whoever the servers of that change elect has all that comes before the change.
+ * term. Its own log tells it which servers make up the cluster. The leader's log may already have a change of membership
+ * that this one lacks. If that change is committed, so is all before it. If not, no other change follows it. Then a
+ * majority before the change and a majority after it have a server in common, and that server has the entries that this
+ * follower counts.
  *
  * **An answer says what is safe**: on disk, and the same as in the leader's log. So a follower sends it once it has
  * synced the entries that it answers. Many entries share one answer.
@@ -129,7 +131,7 @@ export const receiveSnapshot = <A>(server: Server<A>, node: NodeId, part: Instal
   owe(role, server.now)
 }
 
-/** Takes a part of the log; or notes that it does not fit, and may keep it. Says which. */
+/** Takes a part of the log, if it fits. Else notes that something is missing, and answers false. */
 const take = <A>(server: Server<A>, role: Follower<A>, part: Lead<A>): boolean => {
   const { commit, entries, previous } = part
   const { log } = server
@@ -173,7 +175,7 @@ const message = <A>(server: Server<A>, echo: number): Follow<A> => {
   return { from: id, life, term, at: stamp(server), echo, match, commit, operations: [], read: 0 }
 }
 
-/** A server that hears the leader has said who leads: has it pass on a message to the leader. */
+/** The server at `via` hears the leader and has said who that is: has it pass on a message, so that the leader answers. */
 export const seekLeader = <A>(server: Server<A>, leader: ServerId, via: NodeId): void => {
   if (nodeOf(leader) === via || nodeOf(leader) === server.node || !isTermSafe(server)) return
   Detours.sendBy(server, via, nodeOf(leader), { type: "follow", body: message(server, 0) })

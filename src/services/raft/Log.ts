@@ -2,7 +2,7 @@
  * The log of a server: a snapshot of its beginning, and the entries after that.
  *
  * It also knows how much of itself is safe. An entry is safe once the write that contains it is synced, and everything
- * before it is safe too. One write both cuts off a tail and has what takes its place.
+ * before it is safe too. If entries take the place of others, one write does both, so no crash can come in between.
  */
 import type { Entry, Index, Position, ServerId, Term } from "../../schema/RaftProtocol.ts"
 
@@ -74,7 +74,7 @@ const push = <A>(log: Log<A>, entry: Entry<A>): void => {
   if ("servers" in entry) log.memberships.push({ index: lastIndex(log), servers: entry.servers })
 }
 
-/** Adds entries after this index, in place of what comes there; they are safe once the write of this number is. */
+/** Puts entries in place of all that comes after this index. They are safe once the write of this number is. */
 export const replace = <A>(log: Log<A>, index: Index, entries: ReadonlyArray<Entry<A>>, write: number): void => {
   log.entries.length = index - log.start.index
   while (membership(log).index > index) log.memberships.pop()

@@ -39,11 +39,11 @@
  * - A server that was cut off comes back with a higher term and deposes a leader that does well: Election, PreVote.
  * - A server that has lost its disk votes, and counts, as if it had not: Membership.
  *
- * **Cost.** In messages between servers, for a read or an operation that comes to a follower: one to the leader and one
- * back, each of which all requests within a window share; among five servers a third one, which all servers share that
- * wait at the same time; and a few heartbeats. In time: an operation takes two hops among three servers and three among
- * five. A read takes as long if it must see something that is not committed yet, else two hops. On disk: one write for
- * each batch. In memory: the log since a little before the last snapshot.
+ * **Cost.** In messages between servers: a request that comes to a follower takes one to the leader and one back. All
+ * requests that the follower gets within a window share these two. Among five servers an operation takes a third message,
+ * which all servers share that wait at the same time. A few heartbeats come on top. In time: an operation takes two hops
+ * among three servers and three among five. A read takes two hops, or as many as an operation if it must see one that is
+ * not committed yet. On disk: one write for each batch. In memory: the log since a little before the last snapshot.
  *
  * **Plain data.** A server is a value, and {@link step} is a function of it, an input, the time and chance. It does
  * nothing to the world, but answers what is to be done. So tests can try every order of events.
@@ -221,6 +221,6 @@ export const wakeAt = <A>(server: Server<A>): number => {
   return Math.min(work, refuseAt(server))
 }
 
-/** Whether this server can soon answer clients: it leads, or knows who leads. */
+/** Whether this server leads or knows who leads, and so can soon answer clients. */
 export const isReady = <A>({ role }: Server<A>): boolean =>
   role.type === "leader" || (role.type === "follower" && role.leader !== undefined)

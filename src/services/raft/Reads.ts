@@ -26,7 +26,7 @@ import * as Log from "./Log.ts"
 import * as Requests from "./Requests.ts"
 import { type Leader, peerOf, type Server, stamp } from "./Server.ts"
 
-/** A node asks how far its log must be for its reads up to this number. It has been told for those up to `answered`. */
+/** A node asks how far its log must be for its reads up to this number. For those up to `answered` it has been told. */
 export const register = <A>(
   server: Server<A>,
   leader: Leader,
@@ -40,7 +40,10 @@ export const register = <A>(
   leader.reads.push({ node, number, at: stamp(server), index: Log.lastIndex(server.log) })
 }
 
-/** A majority has answered what this leader sent at `heard`: tells nodes how far to read, if it may by now. */
+/**
+ * A majority has answered what this leader sent at `heard`. If that shows that nobody else led when questions came, the
+ * leader answers them.
+ */
 export const tend = <A>(server: Server<A>, leader: Leader, heard: number): void => {
   if (leader.reads.length === 0) return
   const isLeased = heard + server.settings.lease > server.now && server.settings.lease > 0

@@ -97,7 +97,10 @@ const pipeline = 4
 const timeout = <A>({ settings }: Server<A>, { failures, roundTrip }: Peer): number =>
   Math.min(Math.max(settings.retry, 3 * roundTrip) * 2 ** failures, 10 * settings.retry)
 
-/** The servers whose answers the leader asks for: as many as make a majority with it, those first that answer. */
+/**
+ * The servers that the leader asks for answers: as many as make a majority with it. Rather those that have answered
+ * lately, and rather those that it reaches straight.
+ */
 const urgent = <A>(server: Server<A>, leader: Leader): ReadonlySet<Peer> => {
   const rank = ({ failures, via }: Peer): number => failures > 0 ? 2 : via === undefined ? 0 : 1
   const members = leader.peers.filter((peer) => peer.server === undefined || isMember(server, peer.server))
@@ -122,7 +125,7 @@ export const heardByMajority = <A>(server: Server<A>, leader: Leader): number =>
 const unsentAt = <A>(server: Server<A>, peer: Peer): number =>
   isSilent(peer) || isFull(server, peer) ? Infinity : peer.unsentSince + server.settings.idleWindow
 
-/** When the leader asks it something: not as long as it talks by itself, since that says as much. */
+/** When the leader asks it for an answer. As long as it writes by itself it need not: its messages say as much. */
 const askAt = <A>(server: Server<A>, leader: Leader, { asked, echo }: Peer, isUrgent: boolean): number => {
   const { readAt, reads } = leader
   const { heartbeat, refuseAfter, requestWindow } = server.settings
@@ -447,7 +450,7 @@ const answered = <A>(server: Server<A>, peer: Peer, echo: number): void => {
   peer.lateAt = server.now + server.settings.idleWindow + timeout(server, peer)
 }
 
-/** The peer asks how far to read. */
+/** The peer asks how far the log must be for its reads. If the answer was lost, the leader gives it again. */
 const askedToRead = <A>(server: Server<A>, leader: Leader, peer: Peer, { echo, read }: Follow<A>): void => {
   const told = peer.readable?.number ?? 0
   Reads.register(server, leader, peer.node, read, told)

@@ -6,14 +6,14 @@
  * the log when that comes back with the entries. Until then it repeats the operation with every message to the leader,
  * so that none has to wait for one that was lost.
  *
- * **Definite answers.** A server may refuse what it has asked no leader to append: that will never happen. Nobody can
- * take back what it has asked a leader to append; so it tells the client that this has happened, or nothing. For this
- * reason it hands nothing to a leader that seems to be cut off. A read changes nothing, so the server may always refuse
- * it.
+ * **Definite answers.** A server may refuse an operation that it has asked no leader to append: that operation will never
+ * take place. Once it has asked a leader, nobody can take the operation back. Then the server either tells the client
+ * that it has taken place, or says nothing. For this reason it hands nothing to a leader that seems to be cut off. A read
+ * changes nothing, so the server may always refuse it.
  *
- * **Waiting for a leader.** A request that comes while nobody leads waits for a leader. The server refuses it when it has waited for as
- * long as `refuseAfter` says. A client that is refused at once asks again at once: then most requests would go to servers
- * that cannot serve them.
+ * **Waiting for a leader.** A request that comes while nobody leads waits for a leader. The server refuses it when it has
+ * waited for as long as `refuseAfter` says. Were it to refuse at once, its client would ask again at once, and the server
+ * that cannot serve would get most of all requests.
  *
  * **Reads** ask the leader only how far the log must be here. One question serves all reads that came before it.
  */
@@ -88,7 +88,7 @@ export const accepted = <A>(server: Server<A>, by: OperationId): void => {
   if (asked !== undefined) took(server, asked.at)
 }
 
-/** A leader has taken since then to do what it was asked. */
+/** The leader has done what this server asked it for at that time. */
 const took = <A>({ now, requests }: Server<A>, since: number): void => {
   requests.roundTrip += (now - since - requests.roundTrip) / 8
 }
@@ -149,7 +149,7 @@ export const waitingSince = <A>({ requests }: Server<A>, isMember: boolean): num
   return Math.min(isMember ? requests.waiting[0]?.since ?? Infinity : Infinity, read ?? Infinity)
 }
 
-/** When this server asks the leader again for what it should have done by now. */
+/** When this server asks the leader again, because something that it asked for is not done. */
 export const retryAt = <A>(server: Server<A>): number => {
   const { requests, settings } = server
   return isAwaiting(server) ? requests.askedAt + Math.max(settings.retry, 3 * requests.roundTrip) : Infinity
@@ -161,7 +161,7 @@ export const refuseAt = <A>({ requests: { reads, waiting }, settings }: Server<A
   return Math.max(leaderlessSince, first) + settings.refuseAfter
 }
 
-/** Refuses those that have waited for so long. */
+/** Refuses the requests that have waited for as long as `refuseAfter` says, if it still may. */
 export const refuseLate = <A>(server: Server<A>): void => {
   const { now, requests, settings } = server
   const isLate = (request: { readonly since: number } | undefined): boolean =>

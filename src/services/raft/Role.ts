@@ -39,7 +39,10 @@ export const loseLeader = <A>(server: Server<A>): void => {
   election.leaderlessSince = election.promisedUntil - settings.electionTimeout // when this server last heard it
 }
 
-/** Waits for a leader. The more elections nobody has won, the wider apart are the times at which servers try again. */
+/**
+ * Waits for a leader before it seeks to lead. The more often this server has sought in vain, the wider is the range from
+ * which chance draws the time, so that two servers seldom seek at once.
+ */
 export const wait = <A>(server: Server<A>): void => {
   const { chance, election, now, settings } = server
   const { electionTimeout, longestElectionTimeout } = settings

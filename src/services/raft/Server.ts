@@ -60,14 +60,13 @@ export interface Candidate {
 /** See Following. */
 export interface Follower<A> {
   readonly type: "follower"
-  /**
-   * The leader of this term, once this server has heard it; and the server by way of which it hears it, if not
-   * straight.
-   */
+  /** The leader of this term, once this server has heard it. */
   leader: ServerId | undefined
+  /** The node that passes on messages between the leader and this server; undefined if none has to. */
   via: NodeId | undefined
-  /** The greatest `at` that has come from the leader; and the greatest that has come by way of a helper, if any. */
+  /** The greatest `at` of all messages from the leader that have come. */
   echo: number
+  /** The greatest `at` of those that a helper has passed on. */
   helped: number | undefined
   /** Up to where this server knows its log to be the leader's. */
   verified: Index
@@ -75,14 +74,14 @@ export interface Follower<A> {
   readonly known: Map<ServerId, Index>
   /** Parts of the log that build on entries that this server lacks. */
   ahead: Array<Lead<A>>
-  /** What this server passes on once all up to `upTo` is safe here; with what the leader said of itself. */
+  /** What the leader asks this server to pass on, once its log is safe up to `upTo`; and what the leader said of itself. */
   relays: Array<{ readonly relay: Relay; readonly upTo: Index; readonly lead: Pick<Lead<A>, "from" | "safe"> }>
-  /** By when this server answers the leader, and up to where its log has to be safe for that answer. */
+  /** When this server answers the leader, if its log is safe up to `answerFor` by then. */
   answerAt: number
   answerFor: Index
-  /** When this server tells the leader that something is missing. */
+  /** When this server tells the leader that entries are missing, unless they have come by then. */
   missingAt: number
-  /** When this server sent the last message that the leader has said it has heard. */
+  /** When this server sent the last message that has reached the leader, as far as the leader has said. */
   heardAt: number
   /** The text of a snapshot, as far as it has come. */
   incoming: { readonly index: Index; text: string } | undefined
@@ -91,68 +90,66 @@ export interface Follower<A> {
 /** What a leader keeps of each other node; see Replication. */
 export interface Peer {
   readonly node: NodeId
-  /**
-   * The node by way of which the leader heard it last, if not straight; and when the leader last sent it something
-   * straight.
-   */
+  /** The node that passes on messages between it and the leader; undefined if none has to. */
   via: NodeId | undefined
+  /** When the leader last sent it a message straight. */
   straightAt: number
-  /** The server at this node, and its life, as it has said last. */
+  /** The server at this node, as it has said last; undefined if it has said nothing yet. */
   server: ServerId | undefined
+  /** The life of that server, as it has said last. */
   life: number
-  /** When that life sent the last message that has come, by its own clock. */
+  /** When that life sent the last of its messages that have come, by its own clock. */
   heard: number
-  /** Up to where its log is this leader's, and safe. */
+  /** Up to where its log is the same as the leader's, and safe. */
   match: Index
-  /** The entry that the leader sends it next. It has all before that, or will when all that was sent has come. */
+  /** The index of the entry that the leader sends it next. It has all before that, unless messages were lost. */
   next: Index
-  /** Since when the leader has had something for it that it has not sent; Infinity if it has nothing. */
+  /** Since when the leader has had entries for it that it has not sent; Infinity if it has none. */
   unsentSince: number
-  /**
-   * Up to where it has said that it knows entries to be committed; and up to where it will know that, when all that was
-   * sent has come.
-   */
+  /** Up to where it knows entries to be committed, as it has said. */
   commit: Index
+  /** Up to where it knows that, unless messages were lost that the leader has sent it. */
   knows: Index
   /** The last entry of which its clients wait to hear that it is committed. */
   wants: Index
   /** When the leader sent `knows`. */
   toldAt: number
   /**
-   * When the leader sent the first message by way of a helper of which it does not know that it has come, Infinity if
-   * there is none; how often in a row helpers failed; and when a helper may try again.
+   * When the leader sent it the first of the messages by way of a helper that it has not answered; Infinity if it has
+   * answered all.
    */
   relayedAt: number
+  /** How many helpers in a row have failed to reach it. */
   relayFailures: number
+  /** When a helper may try again. */
   relayAfter: number
-  /** Since when the leader has had news that its clients wait for; Infinity if it has none. */
+  /** Since when the leader has had news for it that its clients wait for; Infinity if it has none. */
   newsSince: number
   /** When the leader last sent it anything. */
   sentAt: number
-  /**
-   * When the leader sent the last message that it has to answer; and the last of all messages that it has answered, or
-   * a later one.
-   */
+  /** When the leader sent the last message that it has to answer. */
   asked: number
+  /** When the leader sent the last message that has reached it, as far as it has said. */
   echo: number
-  /**
-   * When the leader sent the first message that it has not answered, and when the answer is late; Infinity if it has
-   * answered all.
-   */
+  /** When the leader sent the message whose answer it now awaits. */
   awaited: number
+  /** When that answer is late; Infinity if the leader awaits none. */
   lateAt: number
   /** How often in a row its answer was late. */
   failures: number
-  /** When the leader last began to send again what it seemed to lack. */
+  /** When the leader last went back, to send it again what may have been lost. */
   rewoundAt: number
   /** How long its answers take, on average, in ms. */
   roundTrip: number
-  /** How far it may read by now, whether that is news to it, and when the leader last told it. */
+  /** Its clients' reads up to this number may be answered by a server that has executed the log up to this index. */
   readable: { readonly number: number; readonly index: Index } | undefined
+  /** Whether the leader has not told it that yet. */
   isReadableNews: boolean
+  /** When the leader last told it that. */
   readableAt: number
-  /** Up to which index the snapshot goes that the leader sends it, and how many characters of it it has. */
+  /** The last index of the snapshot that the leader sends it. */
   installing: Index
+  /** How many characters of that snapshot it has. */
   installed: number
 }
 
@@ -165,18 +162,15 @@ export interface Leader {
   /** The last operation of each server that is in the log. */
   readonly lastOperations: Map<ServerId, OperationId>
   readonly peers: ReadonlyArray<Peer>
-  /**
-   * The last entry of which the leader itself must find out that it is committed, and up to which it has asked enough
-   * servers.
-   */
+  /** The last entry of which the leader itself must find out that it is committed. */
   wants: Index
+  /** Up to which entry it has asked so many servers that it will find out. */
   askedTo: Index
-  /**
-   * Since when one server has waited for a dispatch, and since when more than one; Infinity if none does. When the
-   * leader sent the last dispatch.
-   */
+  /** Since when a server has waited for the next dispatch; Infinity if none does. */
   dispatchSince: number
+  /** Since when more than one has; Infinity if none or one does. */
   sharedSince: number
+  /** When the leader sent the last dispatch. */
   dispatchedAt: number
   /** Reads that wait until the leader knows that nobody else led when they came; see Reads. */
   reads: Array<PendingRead>
@@ -196,24 +190,24 @@ export interface PendingRead {
 
 /** What clients of this node have asked and not been answered; see Requests. */
 export interface Requests<A> {
-  /** Operations that this server has asked no leader to append; since when they wait. */
+  /** Operations that this server has asked no leader to append, and since when each waits. */
   waiting: Array<{ readonly ticket: Ticket; readonly operation: A; readonly since: number }>
   /** Operations that this life has asked a leader to append, and does not know to be committed. */
   asked: Array<{ readonly ticket: Ticket; readonly operation: A; readonly number: number; readonly at: number }>
   /** How many operations this life has asked for. */
   count: number
-  /** Up to which number they are in the log. */
+  /** The number of the last one that this server knows to be in the log; those before are in it too. */
   accepted: number
-  /** When this server last asked the leader for something, and how long the leader takes for it, on average. */
+  /** When this server last asked the leader for something. */
   askedAt: number
+  /** How long it takes on average until the leader has done that, in ms. */
   roundTrip: number
   reads: Array<Read>
-  /**
-   * How often this server has asked a leader how far to read, when it did so last, and how many of these questions are
-   * answered.
-   */
+  /** How often this server has asked a leader how far the log must be for reads: the number of the last question. */
   readsAsked: number
+  /** When it did so last. */
   readsAskedAt: number
+  /** The number of the last question that is answered; those before are answered too. */
   readsAnswered: number
 }
 
@@ -255,13 +249,15 @@ export interface Server<A> {
   vote: ServerId | undefined
   readonly log: Log.Log<A>
 
-  /** Up to where the log is committed; and up to where it is delivered. */
+  /** Up to where this server knows the log to be committed. */
   commit: Index
+  /** Up to where the program has executed it. */
   applied: Index
   /** The last operation of each server that was delivered. */
   lastOperations: Map<ServerId, OperationId>
-  /** The last snapshot that this server has taken or got, and whether it has asked the program for the next one. */
+  /** The last snapshot that this server has taken or got. */
   snapshot: Taken | undefined
+  /** Whether it has asked the program for its state, for the next one. */
   isTaking: boolean
 
   role: Follower<A> | Candidate | Leader

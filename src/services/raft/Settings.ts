@@ -8,7 +8,7 @@ import { millis } from "../Variable.ts"
 export interface Settings {
   /** For how long a new server says nothing, so that all others have started when it speaks. */
   readonly silence: number
-  /** A follower that has heard nothing from a leader for a time between these two seeks to elect another one. */
+  /** A follower that has heard nothing from a leader for a time that chance draws between these two seeks to lead. */
   readonly electionTimeout: number
   readonly longestElectionTimeout: number
   /** A leader sends every other server something at least once in this time. */
@@ -34,7 +34,10 @@ export interface Settings {
   readonly gap: number
   /** The shortest time after which a server sends again what has not arrived. */
   readonly retry: number
-  /** For how long a request waits while nobody leads, before a node refuses it, if it still may. */
+  /**
+   * For how long a request waits while nobody leads, before a node refuses it, if it still may. A leader that has not heard
+   * from a majority for so long no longer leads; and so often it tries to reach a follower without its detour.
+   */
   readonly refuseAfter: number
   /** How many operations or entries one message has at the most. */
   readonly batch: number
