@@ -88,7 +88,8 @@ const complete = (context: CompletionContext): CompletionResult | null => {
 const pause = 200
 
 export const make = (text: string, onChange: (text: string) => void): Editor => {
-  const element = el("div", { class: "editor" })
+  const hint = el("p", { class: "hint" }, "Tab indents. Escape, then Tab, leaves the program.")
+  const element = el("div", { class: "editor" }, hint)
   let isShowing = false
   let due: ReturnType<typeof setTimeout> | undefined
   const view = new EditorView({
@@ -106,7 +107,6 @@ export const make = (text: string, onChange: (text: string) => void): Editor => 
       marks,
       syntaxHighlighting(defaultHighlightStyle),
       EditorState.tabSize.of(2),
-      // Escape and then Tab leaves the editor
       keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
       // a tenth of the size of the one that parses it all
       StreamLanguage.define(typescript),
