@@ -8,9 +8,11 @@ import * as CommitChecker from "../../../src/workloads/kafka/CommitChecker.ts"
 import * as KafkaChecker from "../../../src/workloads/kafka/KafkaChecker.ts"
 import { polled, sent } from "../../../src/workloads/kafka/KafkaHistory.ts"
 import * as SeededRandom from "../../../src/workloads/SeededRandom.ts"
+import { seeds } from "../../Seeds.ts"
 import { counted } from "../../Steps.ts"
 import * as Told from "../../Told.ts"
 import { leadsToOperations } from "../../wrong/Evidence.ts"
+import * as Naive from "./Naive.ts"
 
 /** An event and its time, in ms. */
 type Timed = Omit<Event, "index">
@@ -607,6 +609,27 @@ describe("KafkaChecker", () => {
         assert.strictEqual(worstLag?.lag, 60)
       }
     })
+  })
+
+  it("agrees with a naive checker that follows the definitions word by word, on random histories", () => {
+    const tried = seeds(300)
+    const often = new Map<string, number>()
+    for (const seed of tried) {
+      const random = SeededRandom.make(seed)
+      const blunder = random.pick([0, 0.03, 0.2])
+      const events = Naive.randomHistory(random, blunder)
+      const found = Naive.simplify(KafkaChecker.analyse(events))
+      assert.deepStrictEqual(found, Naive.judge(events), `seed ${seed}`)
+      for (const [kind, texts] of Object.entries(found)) {
+        often.set(kind, (often.get(kind) ?? 0) + Number(texts.length > 0))
+      }
+      // what the logs hold and nobody has polled yet
+      const { unseen: _, ...wrong } = found
+      if (blunder === 0) assert.deepStrictEqual(Object.values(wrong).flat(), [], `seed ${seed}`)
+    }
+    for (const [kind, times] of often) {
+      assert.isAtLeast(times, tried.length / 60, `${kind}: ${JSON.stringify([...often])}`)
+    }
   })
 
   /** So many operations, one after the other, on logs that do everything right; polls answer ten messages of a key. */
