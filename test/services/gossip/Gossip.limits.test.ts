@@ -238,7 +238,7 @@ describe("what it costs", () => {
   for (
     const [program, most, median, max, timeLimit] of [
       ["star", 1.75, 300, 450, 20_000],
-      ["mesh", 12.75, 100, 115, 8000],
+      ["mesh", 12.75, 100, 115, 5000],
       ["thrifty", 0.36, 1000, 1850, 20_000]
     ] as const
   ) {
