@@ -157,7 +157,8 @@ const handler = Effect.fnUntraced(function*(given: Given) {
   const shrunk = given.shrink && invalid !== undefined ? yield* Shrunk.find(shown, say) : undefined
   if (json) {
     const all = shrunk === undefined ? runs : [...runs, shrunk.run]
-    yield* Output.out(Report.json(all, seeds > 1 ? { ranges: Report.ranges(runs) } : {}))
+    const parts = Report.jsonParts(all, seeds > 1 ? { ranges: Report.ranges(runs) } : {})
+    for (const part of parts) yield* Output.out(part)
   }
   if (report !== undefined || store !== undefined) {
     const title = seeds > 1 ? `${world.workload}, seed ${shown.options.seed}` : world.workload

@@ -57,12 +57,6 @@ const Name = Schema.String.check(Schema.isPattern(/^[-\w]+$/, { expected: "lette
 /** The namespace of the cluster; environment variable `NATS_CLUSTER`. */
 export const clusterName = Config.schema(Name, "NATS_CLUSTER").pipe(Config.withDefault("gossip-girl"))
 
-/**
- * How long a subject may be. A server ends the connection on which a command is longer than its `max_control_line`,
- * which is 4096 bytes unless set; beside the subject there is one for the reply.
- */
-export const maxSubjectLength = 2048
-
 const credentials = Config.all({
   user: Config.option(Config.String("NATS_USER")),
   pass: Config.option(Config.Redacted("NATS_PASSWORD")),

@@ -10,7 +10,8 @@ import type { Msg } from "@nats-io/transport-node"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Address } from "../schema/Address.ts"
-import { maxSubjectLength, NatsBus } from "./NatsBus.ts"
+import { NatsBus } from "./NatsBus.ts"
+import * as SubjectLength from "./SubjectLength.ts"
 
 /** How many lines may be incomplete at a time. */
 export const maxPending = 256
@@ -98,7 +99,7 @@ export const make: Effect.Effect<NatsLines, never, NatsBus> = Effect.gen(functio
   return {
     send: (to, line, absence) => {
       const at = subject(to)
-      if (at.length > maxSubjectLength) {
+      if (at.length > SubjectLength.longest) {
         return void log(
           Effect.logWarning(`NATS: dropped a message, to an address that is too long: ${at.slice(0, 50)}…`)
         )

@@ -18,9 +18,10 @@ import * as ProtocolError from "../schema/ProtocolError.ts"
 import type * as Rpc from "../schema/Rpc.ts"
 import { Ts } from "../schema/TsoProtocol.ts"
 import * as NatsBucket from "./NatsBucket.ts"
-import { maxSubjectLength, NatsBus } from "./NatsBus.ts"
+import { NatsBus } from "./NatsBus.ts"
 import * as NatsDurability from "./NatsDurability.ts"
 import * as NatsKvStore from "./NatsKvStore.ts"
+import * as SubjectLength from "./SubjectLength.ts"
 
 export class NatsServices extends Context.Service<NatsServices, {
   /** Answers a message if it is for a bench service, and says whether it is. The reply goes to `onReply`. */
@@ -49,7 +50,7 @@ const reply = <Type extends string, Q, P>(
   })
 
 /** A key is a part of a subject. */
-const maxKeyLength = maxSubjectLength - 512
+const maxKeyLength = SubjectLength.longest - 512
 
 const answerOf = (store: NatsKvStore.NatsKvStore, service: string, body: Body): Answer | undefined => {
   const at = <A>(key: Json.Json, ask: (name: string) => Effect.Effect<A, ProtocolError.ProtocolError>) => {

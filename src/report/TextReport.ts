@@ -271,8 +271,20 @@ const toJson = (run: Run.Summary) => {
   }
 }
 
-/** One JSON document, with whatever else there is to say. Times are in ms. */
-export const json = (runs: ReadonlyArray<Run.Summary>, more: { readonly [name: string]: Json } = {}): string => {
+/**
+ * One JSON document, with whatever else there is to say. Times are in ms. It comes in parts, a run in each, since all of
+ * a long campaign would be too long for one text.
+ */
+export const jsonParts = function*(
+  runs: ReadonlyArray<Run.Summary>,
+  more: { readonly [name: string]: Json } = {}
+): Generator<string> {
   const valid = runs.every(({ results }) => results.valid)
-  return `${JSON.stringify({ valid, ...more, runs: runs.map(toJson) }, null, 2)}\n`
+  const indented = (value: Json | object, depth: number): string =>
+    JSON.stringify(value, null, 2).replaceAll("\n", `\n${" ".repeat(depth)}`)
+  yield `${indented({ valid, ...more }, 0).slice(0, -"\n}".length)},\n  "runs": [`
+  for (const [i, run] of runs.entries()) yield `${i === 0 ? "" : ","}\n    ${indented(toJson(run), 4)}`
+  yield "\n  ]\n}\n"
 }
+
+export const json = (...given: Parameters<typeof jsonParts>): string => [...jsonParts(...given)].join("")

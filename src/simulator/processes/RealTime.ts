@@ -1,3 +1,4 @@
+import * as Agenda from "../time/Agenda.ts"
 import type { Timeline } from "../time/Timeline.ts"
 
 export interface RealTime extends Timeline {
@@ -9,47 +10,56 @@ export interface RealTime extends Timeline {
 const longest = 2 ** 31 - 1
 
 /**
- * Real time. Node's timers may fire early by a fraction of a millisecond; these do not. What is due at once happens when
- * the input that is there has been read, not a millisecond later.
+ * Real time. Events happen in the order of their times, also when this process was held up and several are late: timers
+ * of their own would not keep it, and a node that is to be killed and then started would stay down. Node's timers may
+ * fire early by a fraction of a millisecond; these do not. What is due at once happens when the input that is there has
+ * been read, not a millisecond later.
  */
 export const make = (): RealTime => {
   const begin = performance.now()
   const now = (): number => performance.now() - begin
-  const cancels = new Set<() => void>()
+  const agenda = Agenda.make()
   let stopped = false
+  let awaited = Infinity
+  let cancelWait = (): void => {}
+
+  const wait = (): void => {
+    const next = agenda.next() ?? Infinity
+    if (stopped || next >= awaited) return
+    cancelWait()
+    awaited = next
+    const left = next - now()
+    if (left > 0) {
+      const timer = setTimeout(work, Math.min(left, longest))
+      cancelWait = () => clearTimeout(timer)
+    } else {
+      const immediate = setImmediate(work)
+      cancelWait = () => clearImmediate(immediate)
+    }
+  }
+
+  /** What events add has to wait, even if it is due at once. */
+  const work = (): void => {
+    awaited = Infinity
+    const due: Array<Agenda.Event> = []
+    for (const time = now(); (agenda.next() ?? Infinity) <= time;) due.push(agenda.take()!)
+    try {
+      for (const event of due) if (!stopped) event.run?.()
+    } finally {
+      wait()
+    }
+  }
 
   return {
     now,
-    after: (delay, event) => {
-      if (stopped) return () => {}
-      const at = now() + delay
-      const fire = (): void => {
-        const left = at - now()
-        if (left > 0) return wait(left)
-        cancels.delete(cancel)
-        event()
-      }
-      let cancelTimer = (): void => {}
-      const wait = (left: number): void => {
-        if (left > 0) {
-          const timer = setTimeout(fire, Math.min(left, longest))
-          cancelTimer = () => clearTimeout(timer)
-        } else {
-          const immediate = setImmediate(fire)
-          cancelTimer = () => clearImmediate(immediate)
-        }
-      }
-      const cancel = (): void => {
-        cancels.delete(cancel)
-        cancelTimer()
-      }
-      cancels.add(cancel)
-      wait(delay)
+    after: (delay, run) => {
+      const cancel = agenda.add(now() + delay, run)
+      wait()
       return cancel
     },
     stop: () => {
       stopped = true
-      for (const cancel of cancels) cancel()
+      cancelWait()
     }
   }
 }

@@ -233,7 +233,6 @@ describe("Peers", () => {
       { type: "error" },
       { type: "error", code: "11" },
       { type: "error", code: 1.5, text: "x" },
-      { type: "error", code: 11, text: 7 },
       { type: "error", code: null }
     ]
     for (const reply of replies) {
