@@ -75,34 +75,35 @@ export const explain = (error: unknown): string | undefined =>
 
 /** What a node that starts tells whoever has started it. */
 export interface Telling {
-  /** It has waited for this for {@link patience} ms, and goes on waiting. */
+  /** It has waited for this for {@link saysAfter} ms, and goes on waiting. */
   readonly waits: (what: string) => Effect.Effect<void>
   /** Servers know that it listens, and JetStream has taken a write of its own. */
   readonly runs: Effect.Effect<void>
 }
 
 /** How long a node waits before it says so, in ms. */
-const patience = 1000
+const saysAfter = 1000
 
 /**
- * Runs a node until it is interrupted, or its name turns out to be that of another process. JetStream must be there when the node starts, whatever the program asks for.
+ * Runs a node until it is interrupted, or its name turns out to be that of another process. JetStream must be there when
+ * the node starts, whatever the program asks for.
  */
 export const run = Effect.fnUntraced(function*(
   program: SimulatedNode.Program,
   { cluster, disk, id, ids, url }: Settings,
   { runs, waits }: Telling
 ) {
-  const patiently = <A, E, R>(what: string, awaited: Effect.Effect<A, E, R>) =>
-    Effect.raceFirst(awaited, Effect.andThen(Effect.sleep(patience), Effect.andThen(waits(what), Effect.never)))
-  const bus = yield* patiently(`an answer of a NATS server at ${url}`, Layer.build(busAt(url, cluster)))
-  const taken = yield* Effect.provideContext(NatsName.claim(NodeId.make(id)), bus)
+  const awaiting = <A, E, R>(what: string, awaited: Effect.Effect<A, E, R>) =>
+    Effect.raceFirst(awaited, Effect.andThen(Effect.sleep(saysAfter), Effect.andThen(waits(what), Effect.never)))
+  const bus = yield* awaiting(`an answer of a NATS server at ${url}`, Layer.build(busAt(url, cluster)))
+  const { lost } = yield* Effect.provideContext(NatsName.claim(NodeId.make(id)), bus)
   const node = layer(NatsMessageIO.layer, disk).pipe(
     Layer.provide(environment({ NODE_ID: id, NODE_IDS: ids.join(",") }))
   )
-  yield* patiently("JetStream of the NATS servers", NatsBucket.open).pipe(
+  yield* awaiting("JetStream of the NATS servers", NatsBucket.open).pipe(
     Effect.andThen(runs),
     Effect.andThen(program),
-    Effect.raceFirst(taken),
+    Effect.raceFirst(lost),
     Effect.provide(node),
     Effect.provideContext(bus)
   )

@@ -24,7 +24,12 @@ export class NameTaken extends Data.TaggedError("NameTaken")<{ readonly id: Node
   }
 }
 
-/** Claims a name until the scope ends. The answer fails as soon as another process turns out to have it. */
+export interface Claim {
+  /** Fails as soon as another process turns out to have the name. */
+  readonly lost: Effect.Effect<never, NameTaken>
+}
+
+/** Claims a name until the scope ends. */
 export const claim = Effect.fnUntraced(function*(id: NodeId) {
   const { cluster, connection, subject } = yield* NatsBus
   const taken = yield* Deferred.make<never, NameTaken>()
@@ -47,5 +52,5 @@ export const claim = Effect.fnUntraced(function*(id: NodeId) {
     (subscriptions) => Effect.sync(() => subscriptions.forEach((subscription) => subscription.unsubscribe()))
   )
   connection.publish(claims, "", { reply: own })
-  return Deferred.await(taken)
+  return { lost: Deferred.await(taken) } satisfies Claim as Claim
 })

@@ -130,8 +130,8 @@ describe.skipIf(!isInstalled)("a bus on one server", () => {
       const lost = yield* Queue.unbounded<string>()
       const kept = yield* Effect.forEach([1, 2, 3, 4, 5], () =>
         Effect.gen(function*() {
-          const taken = yield* Effect.provideContext(NatsName.claim(n1), yield* Layer.build(busAt(url)))
-          return yield* taken.pipe(
+          const claim = yield* Effect.provideContext(NatsName.claim(n1), yield* Layer.build(busAt(url)))
+          return yield* claim.lost.pipe(
             Effect.tapError(({ message }) => Queue.offer(lost, message)),
             Effect.forkScoped
           )
