@@ -252,13 +252,8 @@ const runOnce = Effect.fnUntraced(function*(
   const remarks = [...pace, ...notKept === undefined ? [] : [more]]
   if (json) yield* Output.err(remarks.map((remark) => `gossip-girl: ${remark}\n`).join(""))
   if (!json) {
-    const rates = pace.map((line) =>
-      `${line}
-`
-    ).join("")
-    yield* Output.out(`${Report.single(run, Output)}${rates}${where}
-${Ending.line(run)}
-`)
+    const rates = pace.map((line) => `${line}\n`).join("")
+    yield* Output.out(`${Report.single(run, Output)}${rates}${where}\n${Ending.line(run)}\n`)
   }
   return run
 }, Effect.scoped)

@@ -5,25 +5,14 @@ import { builtinModules } from "node:module"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import vm from "node:vm"
+import { forBrowser } from "../page/build.mjs"
 import { types } from "./types.mjs"
 
 const here = import.meta.dirname
 const root = join(here, "../..")
 
 const bundle = async (/** @type {string} */ entry, /** @type {import("esbuild").BuildOptions} */ options = {}) => {
-  const { outputFiles = [] } = await build({
-    absWorkingDir: root,
-    entryPoints: [entry],
-    outdir: "dist",
-    write: false,
-    bundle: true,
-    minify: true,
-    platform: "browser",
-    target: "es2022",
-    format: "iife",
-    logLevel: "warning",
-    ...options
-  })
+  const { outputFiles = [] } = await build({ ...forBrowser, entryPoints: [entry], ...options })
   return outputFiles[0]?.text ?? ""
 }
 

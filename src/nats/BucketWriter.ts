@@ -2,8 +2,8 @@
  * Writes to the stream of a bucket, each acknowledged by the stream's leader with the place that it has there.
  *
  * The client of JetStream does the same with a timer, two promises and headers for each write, and so takes a tenth to
- * a fifth longer for a write to three servers on one machine. Here all acknowledgements come to one inbox, and whoever writes keeps
- * the time.
+ * a fifth longer for a write to three servers on one machine. Here all acknowledgements come to one inbox, and whoever
+ * writes keeps the time.
  */
 import { JetStreamApiCodes } from "@nats-io/jetstream"
 import { createInbox, headers, type Msg, type NatsConnection } from "@nats-io/transport-node"
